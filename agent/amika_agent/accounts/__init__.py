@@ -1,0 +1,1 @@
+"""Signing in: one module per service over two flows, device and loopback."""

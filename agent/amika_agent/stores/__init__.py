@@ -1,0 +1,1 @@
+"""Where secrets rest: private files, the OS keyring, Amika's secrets store."""

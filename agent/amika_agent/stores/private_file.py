@@ -1,0 +1,139 @@
+"""Files only their owner may read, replaced as a whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+
+from amika_agent.clock import Clock, SystemClock
+from amika_local.errors import Busy, Failed
+
+
+def make_private_dir(path: str) -> None:
+    """Create `path` (0700) and its parents; an existing directory keeps its mode.
+
+    Raises:
+        Failed: it cannot be created, or something else is in the way.
+
+    """
+    try:
+        os.makedirs(path, mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise _translated(error, path) from None
+
+
+def write_private(path: str, data: bytes) -> None:
+    """Replace `path` by `data`: temporary file (0600), fsync, rename, directory fsync.
+
+    Raises:
+        Failed: nothing was changed; the message names the path and the remedy. A symlink at `path` is refused.
+
+    """
+    make_private_dir(os.path.dirname(path))
+    refuse_symlink(path)
+    temporary = f"{path}.tmp-{secrets.token_hex(4)}"
+    try:
+        write_new(temporary, data)
+        os.replace(temporary, path)
+        sync_dir(os.path.dirname(path))
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise _translated(error, path) from None
+
+
+def write_new(path: str, data: bytes) -> None:
+    """Create `path` (0600, must not exist) with `data` and flush it to the disk; plain OSError on failure."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def refuse_symlink(path: str) -> None:
+    """Raise Failed when `path` is a symlink or belongs to somebody else: it may lead anywhere."""
+    try:
+        info = os.lstat(path)
+    except OSError:
+        return
+    if stat.S_ISLNK(info.st_mode):
+        raise Failed(f"{path} is a symbolic link", remedy=f"Remove the link and run the command again: rm {path}")
+    if info.st_uid != os.geteuid():
+        raise Failed(f"{path} belongs to another user", remedy="Give it back to your user, or remove it.")
+
+
+def sync_dir(path: str) -> None:
+    """Flush a directory, so that a rename in it survives a power cut."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        full = getattr(fcntl, "F_FULLFSYNC", None)
+        if full is not None:
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(descriptor, full)
+                return
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def locked(path: str, *, deadline: float, clock: Clock | None = None, what: str = "") -> Iterator[int]:
+    """Hold the lock file `path` (flock; never deleted); it falls with its holder.
+
+    Args:
+        path: lock file; created 0600 when absent.
+        deadline: seconds to wait at most.
+        clock: time source of the wait.
+        what: named in the error, for example "the session".
+
+    Raises:
+        Busy: still held after `deadline` seconds.
+        Failed: the file cannot be opened.
+
+    """
+    clock = clock or SystemClock()
+    make_private_dir(os.path.dirname(path))
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise _translated(error, path) from None
+    try:
+        end = clock.monotonic() + deadline
+        while not _try_lock(descriptor):
+            if clock.monotonic() >= end:
+                raise Busy(f"another process is using {what or path}", remedy="Try again in a moment.")
+            clock.sleep(0.02)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _translated(error: OSError, path: str) -> Failed:
+    remedies = {
+        errno.ENOSPC: "The disk is full: free some space and try again.",
+        errno.EDQUOT: "Your disk quota is used up: free some space and try again.",
+        errno.EROFS: "The file system is read-only.",
+        errno.EACCES: f"Make it writable for your user: chmod u+rwx {os.path.dirname(path)}",
+        errno.EPERM: f"Make it writable for your user: chmod u+rwx {os.path.dirname(path)}",
+        errno.ENOTDIR: "A file is where a directory should be; move it away.",
+        errno.EEXIST: "A file is where a directory should be; move it away.",
+    }
+    reason = os.strerror(error.errno) if error.errno else "it failed"
+    return Failed(f"cannot write {path}: {reason}", remedy=remedies.get(error.errno or 0, ""))

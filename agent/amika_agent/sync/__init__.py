@@ -1,0 +1,1 @@
+"""Keeps the env cache and every pushed secret equal to what is on disk."""

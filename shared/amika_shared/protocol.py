@@ -1,0 +1,58 @@
+"""The wire between the agent and its clients: one JSON object a line over a Unix socket.
+
+First frame both ways:  {"v":1,"hello":{"proto":[1,1],"build":"…","features":[…],"paths":{…},"started":epoch s}}
+Request:                {"v":1,"op":"watch","args":{…}}
+Answer:                 {"v":1,"item":{…}} …, then {"v":1,"end":{…}} or {"v":1,"error":{"code","message","remedy"}}
+Heartbeat in a stream:  {"v":1,"beat":epoch s}
+
+One request at a time per connection; closing the connection cancels what it asked for.
+Additive only within a major version; unknown fields are ignored.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+VERSION = 1
+PROTO = (1, 1)
+MAX_FRAME = 1 << 20
+
+Frame = dict[str, Any]
+
+
+class ProtocolError(Exception):
+    """A frame that cannot be understood; the text says why and holds nothing of the frame."""
+
+
+def encode(frame: Frame) -> bytes:
+    """Return the frame as one line."""
+    return json.dumps({"v": VERSION, **frame}, separators=(",", ":"), ensure_ascii=True).encode() + b"\n"
+
+
+def decode(line: bytes) -> Frame:
+    """Return the frame of one line.
+
+    Raises:
+        ProtocolError: not UTF-8, not JSON, not an object, too long, or of another major version.
+
+    """
+    if len(line) > MAX_FRAME:
+        raise ProtocolError("frame longer than 1 MiB")
+    try:
+        frame = json.loads(line)
+    except (ValueError, RecursionError):
+        raise ProtocolError("frame is not JSON") from None
+    if not isinstance(frame, dict):
+        raise ProtocolError("frame is not an object")
+    if frame.get("v") != VERSION:
+        raise ProtocolError("frame has another protocol version")
+    return frame
+
+
+def overlap(theirs: object) -> bool:
+    """Tell whether a peer's `proto` range shares a version with ours."""
+    match theirs:
+        case [int(low), int(high), *_]:
+            return low <= PROTO[1] and high >= PROTO[0]
+    return False

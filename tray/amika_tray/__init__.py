@@ -1,0 +1,1 @@
+"""Everything that is seen. Knows the agent only through amika_shared."""
