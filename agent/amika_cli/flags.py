@@ -16,12 +16,21 @@ class Flag:
     short     one letter, or ""
     choices   allowed values, or () for any
     many      True: may be repeated; the value is a list
+    optional  True: `--flag` alone is allowed too; its value is then ""
     """
 
-    __slots__ = ("choices", "many", "name", "short", "text", "value")
+    __slots__ = ("choices", "many", "name", "optional", "short", "text", "value")
 
     def __init__(
-        self, name: str, value: str, text: str, *, short: str = "", choices: "tuple[str, ...]" = (), many: bool = False
+        self,
+        name: str,
+        value: str,
+        text: str,
+        *,
+        short: str = "",
+        choices: "tuple[str, ...]" = (),
+        many: bool = False,
+        optional: bool = False,
     ) -> None:
         self.name = name
         self.value = value
@@ -29,14 +38,19 @@ class Flag:
         self.short = short
         self.choices = choices
         self.many = many
+        self.optional = optional
 
 
 class Args:
-    """What the person gave: `words` are positional arguments, `rest` is what follows `--`."""
+    """What the person gave: `words` are positional arguments, `rest` is what follows `--`.
 
-    __slots__ = ("_values", "rest", "words")
+    command   the command's full name ("secret claude push"): rows of the table may share a module
+    """
 
-    def __init__(self, words: "list[str]", values: "dict[str, object]", rest: "list[str]") -> None:
+    __slots__ = ("_values", "command", "rest", "words")
+
+    def __init__(self, words: "list[str]", values: "dict[str, object]", rest: "list[str]", command: str = "") -> None:
+        self.command = command
         self.words = words
         self._values = values
         self.rest = rest
@@ -123,18 +137,24 @@ def _store(values: "dict[str, object]", flag: Flag, value: "str | None", queue: 
             raise UsageError(f"--{flag.name} takes no value")
         values[flag.name] = True
         return
+    if value is None and flag.optional and (not queue or queue[0].startswith("-")):
+        value = ""
     if value is None:
         if not queue or (queue[0].startswith("--") and len(queue[0]) > 2):
             raise UsageError(f"--{flag.name} needs a value: --{flag.name} {flag.value}")
         value = queue.pop(0)
     if flag.choices and value not in flag.choices:
-        raise UsageError(f"--{flag.name} must be one of: {', '.join(flag.choices)}")
+        raise UsageError(f"--{flag.name} takes {_either(flag.choices)}")
     if flag.many:
         earlier = values.setdefault(flag.name, [])
         if isinstance(earlier, list):
             earlier.append(value)
     else:
         values[flag.name] = value
+
+
+def _either(choices: "tuple[str, ...]") -> str:
+    return " or ".join((", ".join(choices[:-1]), choices[-1])) if len(choices) > 1 else choices[0]
 
 
 def _count(count: int, low: int, high: int) -> None:

@@ -3,11 +3,61 @@
 import sys
 
 from amika_cli.flags import COMMON, Args, Flag, parse
-from amika_local.errors import AmikaError, UsageError
+from amika_local.errors import AmikaError, Failed, UsageError
 
 # command -> (module in amika_cli.commands, one line for the overview)
 COMMANDS: "dict[str, tuple[str, str]]" = {
+    "up": ("up", "the main job: sign in, find, cache, push, and show it live"),
+    "status": ("status", "who is signed in, what was found, what is in sync, and what needs you"),
+    "sync": ("sync", "bring env cache and pushed secrets up to date now (--dry-run: only show the plan)"),
+    "sync rules": ("sync_rules", "list what is kept in sync"),
+    "sync forget": ("sync_forget", "stop keeping a secret in sync"),
+    "auth login": ("auth_login", "sign in through the browser"),
+    "auth status": ("auth_status", "who is signed in, from which store, until when"),
+    "auth logout": ("auth_logout", "sign out: revoke at the server, then delete here"),
+    "auth switch-org": ("auth_switch_org", "work in another of your organizations"),
     "auth extract": ("auth_extract", "print detected credentials as shell assignments"),
+    "whoami": ("whoami", "same as auth status"),
+    "secret list": ("secret_list", "list your stored secrets: names, scopes, times"),
+    "secret push": ("secret_push", "store KEY=VALUE secrets"),
+    "secret extract": ("secret_extract", "show the credentials found here, masked; --push stores them"),
+    "secret claude push": ("secret_provider_push", "store a Claude credential and keep it in sync"),
+    "secret claude list": ("secret_provider_list", "list stored Claude credentials"),
+    "secret claude delete": ("secret_provider_delete", "delete a stored Claude credential"),
+    "secret codex push": ("secret_provider_push", "store a Codex credential and keep it in sync"),
+    "secret codex list": ("secret_provider_list", "list stored Codex credentials"),
+    "secret codex delete": ("secret_provider_delete", "delete a stored Codex credential"),
+    "run": ("run", "run a command with the credentials in its environment only"),
+    "allow": ("allow", "let this project's .amika/config.toml name the secrets `amika run` fills in"),
+    "sandbox create": ("sandbox_create", "create a remote sandbox with secrets injected"),
+    "sandbox list": ("sandbox_list", "list remote sandboxes"),
+    "sandbox delete": ("sandbox_delete", "delete a remote sandbox"),
+    "agent run": ("agent_run", "run the agent in the foreground"),
+    "agent start": ("agent_start", "start the agent in the background"),
+    "agent stop": ("agent_stop", "stop the agent"),
+    "agent restart": ("agent_restart", "stop the agent and start it again"),
+    "agent status": ("agent_status", "is the agent running, since when, which build"),
+    "agent logs": ("agent_logs", "show the agent's log"),
+    "workspace serve": ("workspace_serve", "run the local workspace in the foreground"),
+    "workspace approve": ("workspace_approve", "approve a sign-in at the local workspace"),
+    "workspace deny": ("workspace_deny", "deny a sign-in at the local workspace"),
+    "tray": ("tray", "start the menu-bar application"),
+    "doctor": ("doctor", "a redacted report that is safe to paste into a bug report"),
+    "config list": ("config_list", "list settings"),
+    "config get": ("config_get", "print one setting"),
+    "config set": ("config_set", "change one setting"),
+    "completion": ("completion", "print the completion script of a shell"),
+    "install-cli": ("install_cli", "put `amika` on your PATH"),
+}
+
+# heading of the overview, before the command it begins with
+SECTIONS = {
+    "up": "every day",
+    "auth login": "account",
+    "secret list": "secrets",
+    "run": "commands and sandboxes",
+    "agent run": "in the background",
+    "doctor": "this program",
 }
 
 # A module of a command has:
@@ -43,21 +93,51 @@ def _dispatch(argv: "list[str]") -> int:
 
         print(f"amika {BUILD}")
         return 0
+    argv = _ordered(argv)
     name, rest = _find(argv)
     if not name:
         return _overview(argv)
-    from importlib import import_module
-
-    module = import_module("amika_cli.commands." + COMMANDS[name][0])
+    module = _module(name)
     flags: tuple[Flag, ...] = module.FLAGS
     low, high = module.WORDS
     args: Args = parse(rest, flags, low=low, high=high, rest=getattr(module, "REST", False))
     if args.has("help"):
         print(_help(name, module.USAGE, module.TEXT, flags))
         return 0
+    args.command = name
     code: int = module.run(args)
     sys.stdout.flush()
     return code
+
+
+def _ordered(argv: "list[str]") -> "list[str]":
+    """Return argv with the command first: `help X` is `X --help`, flags before the command go behind it."""
+    if argv[:1] == ["help"]:
+        return [*argv[1:], "--help"]
+    if argv[:1] == ["secrets"] and argv[1:2] not in (["set"], ["list"]):
+        return ["secret", *argv[1:]]
+    ahead = _leading(argv)
+    name, rest = _find(_ordered(argv[ahead:])) if ahead else ("", argv)
+    return [*name.split(), *argv[:ahead], *rest] if name else argv
+
+
+def _leading(argv: "list[str]") -> int:
+    count = 0
+    while argv[count : count + 1] and argv[count].partition("=")[0] in ("-o", "--output", "--json", "--local"):
+        count += 2 if argv[count] in ("-o", "--output") else 1
+    return count
+
+
+def _module(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 -- a module; its shape is described above
+    from importlib import import_module
+
+    full = "amika_cli.commands." + COMMANDS[name][0]
+    try:
+        return import_module(full)
+    except ModuleNotFoundError as error:
+        if error.name != full:
+            raise
+        raise Failed(f"`amika {name}` is not part of this build", remedy="`amika --version` tells the build.") from None
 
 
 def _find(argv: "list[str]") -> "tuple[str, list[str]]":
@@ -74,20 +154,27 @@ def _overview(argv: "list[str]") -> int:
         if word.startswith("-"):
             break
         words.append(word)
-    prefix = " ".join(words)
-    asked = any(word in ("--help", "-h", "help") for word in argv)
-    shown = {n: t for n, (_, t) in COMMANDS.items() if not prefix or n == prefix or n.startswith(prefix + " ")}
-    if not shown and words[:1] != ["help"]:
+    asked = not argv or any(word in ("--help", "-h", "help") for word in argv)
+    prefix = " ".join(word for word in words if word != "help")
+    shown = {n: t for n, (_, t) in COMMANDS.items() if not prefix or n.startswith(prefix + " ")}
+    if not shown:
         raise UsageError(f"unknown command{_near(prefix)}", remedy="`amika --help` lists the commands.")
-    listing = shown or {n: t for n, (_, t) in COMMANDS.items()}
-    width = max(len(name) for name in listing) + 2
-    lines = ["usage: amika COMMAND [FLAGS]", ""]
-    lines += [f"  {name:<{width}}{text}" for name, text in listing.items()]
-    lines += ["", "`amika COMMAND --help` explains one command."]
-    print("\n".join(lines), file=sys.stdout if asked or not argv else sys.stderr)
-    if asked or not argv:
+    print("\n".join(_listing(prefix, shown)), file=sys.stdout if asked else sys.stderr)
+    if asked:
         return 0
     raise UsageError("which command?", remedy="See the list above.")
+
+
+def _listing(prefix: str, shown: "dict[str, str]") -> "list[str]":
+    width = max(len(name) for name in shown) + 2
+    lines = [f"usage: amika {prefix + ' ' if prefix else ''}COMMAND [FLAGS]"]
+    for name, text in shown.items():
+        if prefix and len(lines) == 1:
+            lines.append("")
+        elif not prefix and name in SECTIONS:
+            lines += ["", SECTIONS[name]]
+        lines.append(f"  {name:<{width}}{text}")
+    return [*lines, "", f"`amika {prefix + ' ' if prefix else ''}COMMAND --help` explains one command."]
 
 
 def _near(prefix: str) -> str:
@@ -101,8 +188,10 @@ def _help(name: str, usage: str, text: str, flags: "tuple[Flag, ...]") -> str:
     lines = [f"usage: amika {name} {usage}".rstrip(), "", text.strip(), "", "flags:"]
     for flag in (*flags, *COMMON):
         short = f"-{flag.short}, " if flag.short else "    "
-        lines.append(f"  {short}{('--' + flag.name + ' ' + flag.value).rstrip():<24}{flag.text}")
-    return "\n".join(lines)
+        value = f"[{flag.value}]" if flag.optional else flag.value
+        lines.append(f"  {short}{('--' + flag.name + ' ' + value).rstrip():<26}  {flag.text}")
+    below = [f"  {other:<30}  {line}" for other, (_, line) in COMMANDS.items() if other.startswith(name + " ")]
+    return "\n".join([*lines, *(["", "more:", *below] if below else [])])
 
 
 def _complain(message: str, remedy: str) -> None:

@@ -1,0 +1,180 @@
+"""What the commands print: text for people, JSON for scripts. Pure, except `show` and `emit`, which write.
+
+Nothing from outside reaches a terminal unclean: C0, C1, bidirectional and line-separator characters are stripped.
+"""
+
+import os
+import sys
+
+from amika_cli.flags import Args
+
+Json = "dict[str, object] | list[object]"
+
+_BIDI = [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+_UNSAFE = frozenset([*range(0x20), *range(0x7F, 0xA0), *_BIDI, 0x2028, 0x2029, 0xFEFF, *range(0xD800, 0xE000)])
+_TIMES = ("at", "since", "until", "started", "paused_until", "last_seen")
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def clean(text: str) -> str:
+    """Return the text without characters that steer a terminal or reorder what is read."""
+    return "".join("" if ord(c) in _UNSAFE else c for c in text)
+
+
+def until(moment: "float | None", now: float) -> str:
+    """Return "in 3 h", "expired 5 min ago", or "" when there is no such moment."""
+    if moment is None:
+        return ""
+    distance = span(abs(moment - now))
+    return f"in {distance}" if moment > now else f"expired {distance} ago"
+
+
+def ago(moment: "float | None", now: float) -> str:
+    """Return "3 h ago", "in 3 h" for the future, or "" when there is no such moment."""
+    if moment is None:
+        return ""
+    distance = span(abs(now - moment))
+    return f"{distance} ago" if moment <= now else f"in {distance}"
+
+
+def span(seconds: float) -> str:
+    """Return a length of time in its largest whole unit that is still telling: "50 s", "85 min", "3 h", "12 d"."""
+    for limit, unit, name in ((90, 1, "s"), (90 * _MINUTE, _MINUTE, "min"), (48 * _HOUR, _HOUR, "h")):
+        if seconds < limit:
+            return f"{int(seconds // unit)} {name}"
+    return f"{int(seconds // _DAY)} d"
+
+
+def rfc3339(moment: float) -> "str | None":
+    """Return epoch seconds as RFC 3339 in UTC ("2026-11-21T09:24:00Z"), or None when no calendar has that moment."""
+    from datetime import UTC, datetime
+
+    try:
+        return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def with_times(value: object) -> object:
+    """Return a copy in which epoch seconds under names of times (`expires_at`, `since` …) are RFC 3339 text."""
+    if isinstance(value, dict):
+        return {str(k): _time(str(k), v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [with_times(item) for item in value]
+    return value
+
+
+def _time(name: str, value: object) -> object:
+    is_time = name.endswith("_at") or name in _TIMES
+    if is_time and isinstance(value, int | float) and not isinstance(value, bool):
+        return rfc3339(value)
+    return with_times(value)
+
+
+def encoded(value: object, output: str) -> str:
+    """Return the value as JSON: one line for "json", indented for "json-pretty"; ASCII, hence safe on a terminal."""
+    import json
+
+    return json.dumps(with_times(value), indent=2 if output == "json-pretty" else None)
+
+
+def table(
+    heads: "tuple[str, ...]", rows: "list[tuple[str, ...]]", *, width: "int | None" = None, keep: "tuple[int, ...]" = ()
+) -> "list[str]":
+    """Return the lines of a table, narrowed to `width` columns when it is given.
+
+    Args:
+        heads: one heading per column.
+        rows: cells; cleaned here.
+        width: columns of the terminal, or None for no limit (a pipe gets everything).
+        keep: columns that are never narrowed, because half of them would mean something else.
+
+    """
+    cells = [tuple(clean(cell) for cell in row) for row in [heads, *rows]]
+    widths = [max(columns(row[i]) for row in cells) for i in range(len(heads))]
+    if width is not None:
+        _narrow(widths, heads, width, keep)
+    return ["  ".join(_cell(text, w) for text, w in zip(row, widths, strict=True)).rstrip() for row in cells]
+
+
+def _narrow(widths: "list[int]", heads: "tuple[str, ...]", width: int, keep: "tuple[int, ...]") -> None:
+    excess = sum(widths) + 2 * (len(widths) - 1) - width
+    while excess > 0:
+        shrinkable = [i for i, w in enumerate(widths) if i not in keep and w > max(8, columns(heads[i]))]
+        if not shrinkable:
+            return
+        widest = max(shrinkable, key=lambda i: widths[i])
+        widths[widest] -= 1
+        excess -= 1
+
+
+def _cell(text: str, width: int) -> str:
+    if columns(text) > width:
+        text = _shortened(text, width)
+    return text + " " * (width - columns(text))
+
+
+def _shortened(text: str, width: int) -> str:
+    # both ends tell: the start says what it is, the end of a path says which
+    head, tail = (width - 1 + 1) // 2, (width - 1) // 2
+    return _fitting(text, head) + "…" + _fitting(text[::-1], tail)[::-1]
+
+
+def _fitting(text: str, width: int) -> str:
+    used = 0
+    for index, character in enumerate(text):
+        used += columns(character)
+        if used > width:
+            return text[:index]
+    return text
+
+
+def columns(text: str) -> int:
+    """Return how many terminal columns the text takes."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def terminal_width() -> "int | None":
+    """Return the columns of the terminal on stdout, or None when stdout is none."""
+    try:
+        if not sys.stdout.isatty():
+            return None
+        return max(40, os.get_terminal_size(sys.stdout.fileno()).columns or 80)
+    except (OSError, ValueError):
+        return 80
+
+
+def emit(args: Args, value: object, text: "list[str]") -> None:
+    """Print the result: `value` as JSON when JSON was asked for, else the lines of `text`."""
+    show([encoded(value, args.output)] if args.output != "text" else text)
+
+
+def show(lines: "list[str]") -> None:
+    """Print lines to stdout; a character the terminal cannot encode is replaced, never an error."""
+    _write(sys.stdout, lines)
+
+
+def note(line: str) -> None:
+    """Print one line for the person to stderr: a warning, a remark, progress."""
+    _write(sys.stderr, [clean(line)])
+
+
+def _write(stream: object, lines: "list[str]") -> None:
+    from io import TextIOWrapper
+
+    text = "".join(line + "\n" for line in lines)
+    if isinstance(stream, TextIOWrapper):
+        encoding = stream.encoding or "utf-8"
+        text = text.encode(encoding, "replace").decode(encoding)
+    print(text, end="", file=stream)  # type: ignore[call-overload]  # sys.stdout may be any text stream
+    if isinstance(stream, TextIOWrapper):
+        stream.flush()
+
+
+def home_short(path: str, home: str) -> str:
+    """Return a path below home as ~/…, as people write it."""
+    return "~" + path[len(home) :] if home and (path == home or path.startswith(home.rstrip("/") + "/")) else path
