@@ -1,0 +1,57 @@
+"""What must not be seen: shapes of secrets in any text that leaves us, and characters that deceive a reader."""
+
+from __future__ import annotations
+
+import re
+
+HIDDEN = "****"
+
+_SHAPES = re.compile(
+    r"""
+      -----BEGIN\ [A-Z0-9 ]*PRIVATE\ KEY-----.*?(?:-----END\ [A-Z0-9 ]*PRIVATE\ KEY-----|\Z)
+    | (?<![A-Za-z0-9])(?:
+          sk-[A-Za-z0-9_-]{6,}                                     # OpenAI, Anthropic and many that copied the shape
+        | gh[pousr]_[A-Za-z0-9]{6,} | github_pat_[A-Za-z0-9_]{6,}
+        | AIza[A-Za-z0-9_-]{6,}
+        | xox[a-z]-[A-Za-z0-9-]{6,} | xapp-[A-Za-z0-9-]{6,}
+        | lin_(?:api|oauth)_[A-Za-z0-9]{6,}
+        | almyty_[A-Za-z0-9_-]{4,} | sgamp_[A-Za-z0-9_-]{4,} | gsk_[A-Za-z0-9]{6,} | npm_[A-Za-z0-9]{6,}
+        | AKIA[A-Z0-9]{8,} | [rs]k_(?:live|test)_[A-Za-z0-9]{6,}
+        | eyJ[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){1,4}            # JWT, JWE
+      )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_BEARER = re.compile(r"(?i)\b(bearer|basic)(\s+|\s*[:=]\s*)[A-Za-z0-9._~+/=-]{6,}")
+_NAMED = re.compile(
+    r"""(?ix)
+    (["']?[\w.-]*(?:access_?token|refresh_?token|id_?token|api_?key|client_secret|device_code|password|passwd)["']?
+     \s*[:=]\s*)
+    (?: "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | [^\s,;&"'}\])]+ )
+    """
+)
+_USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@]+@")
+# C0 (but tab and newline are turned into spaces by `plain`), DEL, C1, and everything that reorders or hides text
+_DECEIVING = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+
+
+def redact(text: str) -> str:
+    """Return `text` with everything that has the shape of a secret replaced by `****`."""
+    text = _SHAPES.sub(HIDDEN, text)
+    text = _BEARER.sub(rf"\1\2{HIDDEN}", text)
+    text = _NAMED.sub(rf"\1{HIDDEN}", text)
+    return _USERINFO.sub(rf"\1{HIDDEN}@", text)
+
+
+def plain(text: str) -> str:
+    """Return `text` on one line, without control characters and without what reorders or hides characters."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _DECEIVING.sub("", text.replace("\r\n", " ").replace("\n", " ").replace("\t", " "))
+
+
+def safe_line(text: str) -> str:
+    """Return one line that may be logged or shown: redacted, then stripped of control characters."""
+    return plain(redact(text))
