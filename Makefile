@@ -1,12 +1,55 @@
-# make setup  creates .venv with amika, amika-agent and amika-tray
-# make run    runs the main job on the embedded local workspace
-# make test   runs every check and every test
-.PHONY: setup
-setup: .venv/.ready
+# make setup   creates .venv with .venv/bin/amika, amika-agent and amika-tray
+# make run     runs the main job on the embedded local workspace     ARGS="--yes --once" are flags of `amika up`
+# make test    runs every check and every test                       ARGS="-k sign_in" are flags of pytest
+# make lint    runs the checks alone
+# make bench   prints the table of measurements                      ARGS="--quick"
+# make lock    locks the newest allowed versions again (hashes, no addresses)
+# make clean   removes what these commands made
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+BIN := .venv/bin
+ARGS ?=
+# tests that start desktops and processes share one worker ("serial" in tests/conftest.py), the others use the rest
+WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 2 ? 2 : n > 4 ? 4 : n)))
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade
 
-.venv/.ready: requirements/run.txt requirements/bootstrap.txt pyproject.toml
-	python3 -m venv .venv
-	.venv/bin/python -m pip install --quiet --require-hashes -r requirements/bootstrap.txt
-	.venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements/run.txt
-	.venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
-	touch .venv/.ready
+.PHONY: help setup dev run test lint bench lock clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+setup:
+	@requirements/venv.sh run
+
+dev:
+	@requirements/venv.sh dev
+
+# the tray's libraries are asked for only where there is a display to show it on
+run: setup
+	@tray=; \
+	if [ -n "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ] && ! requirements/system.sh -r requirements/system-tray.txt; then \
+		echo "run: going on without the tray"; tray=--no-tray; \
+	fi; \
+	exec $(BIN)/amika up --local $$tray $(ARGS)
+
+lint: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	@requirements/system.sh -r requirements/system-tray.txt requirements/system-test.txt
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+bench: dev
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+lock: dev
+	$(COMPILE) requirements/bootstrap.in -o requirements/bootstrap.txt
+	$(COMPILE) pyproject.toml --extra tray --group build --group dev -o requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra tray --group build -c requirements/dev.txt -o requirements/run.txt
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist tests/output
+	find agent shared tray tests packaging -name __pycache__ -type d -prune -exec rm -rf {} +
