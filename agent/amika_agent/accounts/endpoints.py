@@ -1,0 +1,155 @@
+"""Which servers the Amika account lives on, and which of them count as the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from amika_local.errors import UsageError
+
+API_URL = "https://app.amika.dev"
+WORKOS_URL = "https://api.workos.com"
+CLIENT_ID = "client_01KHA495MJS1KT6QBRTYJ239DY"
+LOOPBACK = "loopback"
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """The servers of one account; URLs without a slash at the end.
+
+    api_url     Amika's API and web application
+    workos_url  the authorization server (device flow, refresh, logout)
+    client_id   our public client there
+    """
+
+    api_url: str
+    workos_url: str
+    client_id: str
+
+    @property
+    def origin(self) -> str:
+        """The API as rules and sessions are bound to it: its URL, or "loopback" for every loopback server."""
+        return _bound(self.api_url)
+
+    @property
+    def issuer(self) -> str:
+        """The authorization server as a session is bound to it."""
+        return _bound(self.workos_url)
+
+    @property
+    def device_url(self) -> str:
+        """Where a device code is asked for."""
+        return f"{self.workos_url}/user_management/authorize/device"
+
+    @property
+    def token_url(self) -> str:
+        """Where device codes and refresh tokens are exchanged."""
+        return f"{self.workos_url}/user_management/authenticate"
+
+    @property
+    def logout_url(self) -> str:
+        """Where a session is revoked."""
+        return f"{self.workos_url}/user_management/sessions/logout"
+
+    @property
+    def warning(self) -> str:
+        """One line when the API is another one but the client is still the default, else ""."""
+        if self.api_url == API_URL or self.client_id != CLIENT_ID or is_loopback(self.api_url):
+            return ""
+        return (
+            f"the API is {self.api_url} but the WorkOS client is the default one; "
+            "they usually change together (AMIKA_WORKOS_CLIENT_ID)"
+        )
+
+
+def resolve_endpoints(
+    env: Mapping[str, str], *, local_url: str | None = None, settings: Mapping[str, object] | None = None
+) -> Endpoints:
+    """Return the endpoints: `local_url` (the local workspace is all servers in one), else environment, settings, default.
+
+    Settings keys: "api_url", "workos_url", "workos_client_id".
+
+    Raises:
+        UsageError: a URL that is malformed, not https (http only for loopback), or carries a password, query or fragment.
+
+    """
+    if local_url:
+        url = checked_url(local_url, "the local workspace's URL")
+        return Endpoints(url, url, CLIENT_ID)
+    settings = settings or {}
+
+    def pick(variable: str, key: str, default: str) -> tuple[str, str]:
+        value = env.get(variable, "").strip()
+        if value:
+            return value, variable
+        configured = settings.get(key)
+        if isinstance(configured, str) and configured.strip():
+            return configured.strip(), f"the setting {key}"
+        return default, key
+
+    client, where = pick("AMIKA_WORKOS_CLIENT_ID", "workos_client_id", CLIENT_ID)
+    if not client.isascii() or not client.isprintable() or " " in client:
+        raise UsageError(f"{where} is not a client id", remedy="It looks like client_01ABC…")
+    return Endpoints(
+        checked_url(*pick("AMIKA_API_URL", "api_url", API_URL)),
+        checked_url(*pick("AMIKA_WORKOS_URL", "workos_url", WORKOS_URL)),
+        client,
+    )
+
+
+def checked_url(text: str, where: str) -> str:
+    """Return a base URL without its closing slash; `where` names the setting in the error.
+
+    Raises:
+        UsageError: it must not be used. The text never quotes a URL that may carry a password.
+
+    """
+    remedy = "It looks like https://app.example.com; http:// is for 127.0.0.1 and localhost only."
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise UsageError(f"{where} is not a URL", remedy=remedy) from None
+    if not text.isascii() or not text.isprintable() or " " in text or not parts.hostname or "\\" in text:
+        raise UsageError(f"{where} is not a URL", remedy=remedy)
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        raise UsageError(f"{where} must not carry a user, a query or a fragment", remedy=remedy)
+    if parts.scheme != "https" and not (parts.scheme == "http" and _loopback_host(parts.hostname)):
+        raise UsageError(f"{where} must be https", remedy=remedy)
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    default = {"https": 443, "http": 80}[parts.scheme]
+    suffix = "" if port is None or port == default else f":{port}"
+    return f"{parts.scheme}://{host}{suffix}{parts.path.rstrip('/')}"
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether the URL leads to this machine: 127.0.0.0/8, ::1 or localhost."""
+    try:
+        return _loopback_host(urlsplit(url).hostname or "")
+    except ValueError:
+        return False
+
+
+def may_open(url: str) -> bool:
+    """Tell whether a URL from a server may be shown to a browser: https, or http on loopback, and nothing odd in it."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    plain = url.isascii() and url.isprintable() and not any(letter in url for letter in " \\\"'<>`")
+    safe = parts.scheme == "https" or (parts.scheme == "http" and _loopback_host(host))
+    return plain and safe and bool(host) and parts.username is None and parts.password is None and len(url) <= 2048
+
+
+def _loopback_host(host: str) -> bool:
+    if host in ("localhost", "::1"):
+        return True
+    parts = host.split(".")
+    return len(parts) == 4 and parts[0] == "127" and all(p.isdigit() and int(p) < 256 for p in parts)
+
+
+def _bound(url: str) -> str:
+    return LOOPBACK if is_loopback(url) else url
