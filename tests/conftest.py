@@ -1,50 +1,72 @@
-"""What holds for every test: a home of its own, loopback only, no leaked thread, no warning in a log."""
+"""What holds for every test: a home of its own, loopback only, nothing left behind, no warning in a log."""
 
 from __future__ import annotations
 
 import logging
 import os
-import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+from tests import guards
 
 # Qt decides on its platform at import; without a display it would abort the whole run.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# A screen or a bus of the person who runs the tests is not theirs to use; desktop tests start their own.
+for name in ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "SSH_CONNECTION"):
+    os.environ.pop(name, None)
+guards.watch_this_process()
 
-REAL_HOME = os.path.expanduser("~")
-LOOPBACK = ("127.", "::1", "localhost")
+# the same examples in every run, and no example fails for being slow; `--hypothesis-profile=explore` looks for new ones
+hypothesis.settings.register_profile("same", deadline=None, derandomize=True, database=None)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=2000)
+hypothesis.settings.load_profile("same")
+
 FOREIGN_VARIABLES = (
-    "AMIKA_",
-    "ALMYTY_",
-    "AKOS_",
     "AGENTSKIT",
+    "AKOS_",
+    "ALMYTY_",
+    "AMIKA_",
+    "AMP_",
     "ANTHROPIC_",
     "CLAUDE_",
     "CODEX_",
     "OPENAI_",
-    "AMP_",
+    "XDG_",
 )
+PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
-def _refuse_foreign_network(event: str, args: tuple[object, ...]) -> None:
-    if event in ("socket.connect", "socket.sendto") and len(args) > 1 and isinstance(args[1], tuple):
-        host = str(args[1][0])
-        if not host.startswith(LOOPBACK):
-            raise RuntimeError(f"a test tried to reach {host}: loopback only")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests that start desktops and processes one worker: side by side they would only slow each other."""
+    for item in items:
+        if item.get_closest_marker("desktop") or item.get_closest_marker("process"):
+            item.add_marker(pytest.mark.xdist_group("serial"))
 
 
-sys.addaudithook(_refuse_foreign_network)
+@pytest.fixture(scope="session", autouse=True)
+def no_process_outlives_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Set up before every other fixture, hence torn down after them: what still runs now, nobody stops."""
+    before = guards.children()
+    yield
+
+    def left() -> dict[int, str]:
+        found = {**guards.children(), **guards.processes_below(tmp_path_factory.getbasetemp())}
+        return {pid: command for pid, command in found.items() if pid not in before}
+
+    if remaining := guards.wait_until_gone(left, 5):
+        pytest.fail(f"processes left behind at the end: {remaining}")
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A fresh home; every variable that could lead to the real one is set or gone."""
+    """A fresh home; every variable that could lead to the real one, or away from this machine, is set or gone."""
     root = tmp_path_factory.mktemp("home")
     for name in list(os.environ):
-        if name.startswith(FOREIGN_VARIABLES):
+        if name.startswith(FOREIGN_VARIABLES) or name.lower() in PROXIES:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(root))
     for name, folder in {
@@ -65,7 +87,18 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.fixture(autouse=True)
-def no_leaked_thread() -> object:
+def no_leaked_process(home: Path) -> Iterator[None]:
+    """Fail a test whose programs still run afterwards; a detached agent or workspace is found by its HOME."""
+    started = guards.starts()
+    yield
+    if guards.starts() == started:
+        return
+    if remaining := guards.wait_until_gone(lambda: guards.processes_below(home), 5):
+        pytest.fail(f"processes left behind: {remaining}")
+
+
+@pytest.fixture(autouse=True)
+def no_leaked_thread() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
     end = time.monotonic() + 3
@@ -88,7 +121,7 @@ class _Collector(logging.Handler):
 
 
 @pytest.fixture(autouse=True)
-def no_log_warning(request: pytest.FixtureRequest) -> object:
+def no_log_warning(request: pytest.FixtureRequest) -> Iterator[None]:
     """Any warning in a log fails the test, unless it is marked `logs_warning` because that is what it is about."""
     collector = _Collector()
     logging.getLogger().addHandler(collector)
@@ -96,3 +129,22 @@ def no_log_warning(request: pytest.FixtureRequest) -> object:
     logging.getLogger().removeHandler(collector)
     if collector.records and request.node.get_closest_marker("logs_warning") is None:
         pytest.fail("warnings logged: " + "; ".join(record.getMessage() for record in collector.records))
+
+
+@pytest.fixture
+def until() -> Callable[..., object]:
+    """Wait for a condition: `until(lambda: path.exists(), "the file")`; returns its first true value.
+
+    The deadline is generous on purpose: it ends a broken test, it does not measure a working one.
+    """
+
+    def wait(condition: Callable[[], object], what: str = "the condition", seconds: float = 20.0) -> object:
+        end = time.monotonic() + seconds
+        while True:
+            if value := condition():
+                return value
+            if time.monotonic() > end:
+                pytest.fail(f"{what}: not seen within {seconds:g} s")
+            time.sleep(0.02)
+
+    return wait
