@@ -31,7 +31,9 @@ def run(args: Args) -> int:
         log.close()
     if log.trouble:
         render.note(f"warning: {log.trouble}")
-    rows = [(_when(event.at), event.what.replace("_", " "), event.subject, event.why, event.caller) for event in events]
+    rows: list[tuple[str, ...]] = [
+        (_when(event.at), event.what.replace("_", " "), event.subject, event.why, event.caller) for event in events
+    ]
     lines = render.table(("WHEN", "WHAT", "WHICH", "WHY", "ASKED BY"), rows, width=render.terminal_width(), keep=(0, 1))
     nothing = ["Nothing has happened in that time."]
     render.emit(args, {"events": [event.as_json() for event in events]}, lines if rows else nothing)
