@@ -7,6 +7,21 @@ Heartbeat in a stream:  {"v":1,"beat":epoch s}
 
 One request at a time per connection; closing the connection cancels what it asked for.
 Additive only within a major version; unknown fields are ignored.
+
+op                   args                        items                         end
+status                                                                         the snapshot
+watch                                            snapshots, the first at once  (never, until the agent stops: {})
+sign_in              organization?: id or name   {"event": …}, see below       {"email","organization_id"}
+choose_organization  id                                                        {}
+sign_out                                                                       {"was_signed_in","revoked","detail",…}
+sync                 dry_run?, wait?             (wait: false = only a nudge)  {"actions": […], "offline": bool}
+stop                                                                           {}: the agent ends
+
+Events of a sign-in:
+{"event":"code","user_code","verification_uri","verification_uri_complete","expires_at","interval"},
+{"event":"waiting","message"}, {"event":"choose_organization","organizations":[{"id","name"}]},
+{"event":"done","email","organization_id"}. A second caller joins the sign-in that is under way.
+Nothing that a client sends is obeyed as an address or a path.
 """
 
 from __future__ import annotations
@@ -18,6 +33,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     Frame = dict[str, Any]
+else:
+    Frame = dict
 
 VERSION = 1
 PROTO = (1, 1)

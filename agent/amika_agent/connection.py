@@ -1,0 +1,117 @@
+"""One peer of the agent: frames both ways, bounded, and a request that ends when the peer goes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from amika_shared.protocol import MAX_FRAME, decode, encode
+
+if TYPE_CHECKING:
+    from amika_shared.protocol import Frame
+    from amika_shared.transport import HasOptions
+
+BUFFER = 256 * 1024
+
+T = TypeVar("T")
+
+
+class Hangup(Exception):
+    """The peer has gone, or does not read what it asked for."""
+
+
+class Connection:
+    """One connected peer.
+
+    idle  True while it waits for nothing: the first to go when there are too many
+    """
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, write_timeout: float) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._write_timeout = write_timeout
+        self._ahead: asyncio.Task[bytes | None] | None = None
+        self.idle = True
+        writer.transport.set_write_buffer_limits(high=BUFFER)
+
+    def socket(self) -> HasOptions:
+        """Return the socket, to ask who is there."""
+        found: HasOptions = self._writer.get_extra_info("socket")
+        return found
+
+    async def send(self, frame: Frame) -> None:
+        """Send one frame; a peer that takes nothing for `write_timeout` seconds is dropped. Raises Hangup."""
+        data = encode(frame)
+        if len(data) > MAX_FRAME:
+            data = encode({"error": {"code": "internal", "message": "the answer is too large", "remedy": ""}})
+        try:
+            self._writer.write(data)
+            async with asyncio.timeout(self._write_timeout):
+                await self._writer.drain()
+        except (OSError, TimeoutError):
+            self.abort()
+            raise Hangup from None
+
+    async def item(self, item: dict[str, Any]) -> None:
+        """Send one item of the answer under way. Raises Hangup."""
+        await self.send({"item": item})
+
+    async def beat(self, now: float) -> None:
+        """Show that the agent lives. Raises Hangup."""
+        await self.send({"beat": now})
+
+    async def error(self, code: str, message: str, remedy: str = "") -> None:
+        """Answer with an error. Raises Hangup."""
+        await self.send({"error": {"code": code, "message": message, "remedy": remedy}})
+
+    async def receive(self) -> Frame:
+        """Return the next frame.
+
+        Raises:
+            ProtocolError: it cannot be understood; the next one may be.
+            Hangup: the peer has gone, or sent a line too long to find the next one.
+
+        """
+        line = await self._read_ahead()
+        self._ahead = None
+        if line is None:
+            await self.error("protocol", "frame longer than 1 MiB")
+        if not line:
+            raise Hangup
+        return decode(line)
+
+    async def while_open(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what `work` returns; when the peer goes first, `work` is cancelled and Hangup raised."""
+        task = asyncio.create_task(work)
+        line = self._read_ahead()
+        try:
+            await asyncio.wait({task, line}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done() and not line.result():
+                raise Hangup
+            return await task
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+    def abort(self) -> None:
+        """End the connection without waiting for the peer to read."""
+        if self._ahead is not None:
+            self._ahead.cancel()
+            self._ahead = None
+        self._writer.transport.abort()
+
+    def _read_ahead(self) -> asyncio.Task[bytes | None]:
+        # one read is always under way, so that a peer's going is noticed while it is being answered
+        if self._ahead is None:
+            self._ahead = asyncio.create_task(self._read_line())
+        return self._ahead
+
+    async def _read_line(self) -> bytes | None:
+        """Return a line, b"" when the peer has gone, None when the line is too long."""
+        try:
+            return await self._reader.readuntil(b"\n")
+        except asyncio.LimitOverrunError:
+            return None
+        except (asyncio.IncompleteReadError, OSError):
+            return b""

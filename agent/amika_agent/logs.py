@@ -1,0 +1,96 @@
+"""The agent's log: 0600, rotated, one redacted line an event; tracebacks without values."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from io import TextIOWrapper
+from logging.handlers import RotatingFileHandler
+from types import TracebackType
+
+from amika_agent.stores.private_file import make_private_dir, refuse_symlink
+from amika_shared.redaction import safe_line
+
+MAX_BYTES = 1_000_000
+BACKUPS = 2
+# libraries whose debug lines hold headers, bodies or file contents
+_TALKATIVE = ("asyncio", "httpx", "httpcore", "urllib3", "keyring", "watchdog", "markdown_it", "hpack", "uvicorn")
+
+
+class _Line(logging.Formatter):
+    """`2026-01-31T12:00:00Z info lanes: message`; an exception is its type and place, never its text or locals."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
+        name = record.name.removeprefix("amika_agent.")
+        text = f"{stamp} {record.levelname.lower()} {name}: {safe_line(record.getMessage())}"
+        if record.exc_info and record.exc_info[1] is not None:
+            text += f" [{trace(record.exc_info[1])}]"
+        return text
+
+
+class _PrivateFile(RotatingFileHandler):
+    """A rotating file that nobody else can read and that never follows a link."""
+
+    def _open(self) -> TextIOWrapper:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        return open(os.open(self.baseFilename, flags, 0o600), "a", encoding="utf-8")
+
+
+def start_log(path: str, level: str, *, to_stderr: bool) -> None:
+    """Log to `path`, and to stderr when a person is watching.
+
+    Raises:
+        Failed: the folder cannot be made, or a link stands in the file's place.
+
+    """
+    make_private_dir(os.path.dirname(path))
+    refuse_symlink(path)
+    handlers: list[logging.Handler] = [_PrivateFile(path, "a", MAX_BYTES, BACKUPS, encoding="utf-8")]
+    if to_stderr:
+        handlers.append(logging.StreamHandler(sys.stderr))
+    root = logging.getLogger()
+    root.setLevel(logging.WARNING)
+    for handler in handlers:
+        handler.setFormatter(_Line())
+        root.addHandler(handler)
+    logging.getLogger("amika_agent").setLevel(level.upper())
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.raiseExceptions = False  # a full disk loses a line; it prints none, for it would hold the message
+    sys.excepthook = _log_uncaught
+    threading.excepthook = _log_thread
+
+
+def trace(error: BaseException) -> str:
+    """Return an exception's type and the places it came through; its text may hold a value and is left out."""
+    places = []
+    step = error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        places.append(f"{os.path.basename(code.co_filename)}:{step.tb_lineno} {code.co_name}")
+        step = step.tb_next
+    return " < ".join([type(error).__name__, *reversed(places[-8:])])
+
+
+def tail(path: str, lines: int) -> list[str]:
+    """Return the last lines of a log, redacted again (a crash may have written there by itself)."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - 64 * 1024))
+            text = file.read(64 * 1024).decode(errors="replace")
+    except OSError:
+        return []
+    return [safe_line(line) for line in text.splitlines() if line.strip()][-lines:]
+
+
+def _log_uncaught(_: type[BaseException], error: BaseException, __: TracebackType | None) -> None:
+    logging.getLogger("amika_agent").critical("uncaught: %s", trace(error))
+
+
+def _log_thread(args: threading.ExceptHookArgs) -> None:
+    if args.exc_value is not None:
+        logging.getLogger("amika_agent").critical("uncaught in a thread: %s", trace(args.exc_value))
