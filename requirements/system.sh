@@ -7,7 +7,7 @@ export DEBIAN_FRONTEND=noninteractive
 wanted() {
   if [ "${1:-}" = -r ]; then
     shift
-    sed -e 's/#.*//' "$@" | xargs -n 1
+    sed -e 's/#.*//' "$@" | tr -s '[:space:]' '\n' | sed '/^$/d'
   else
     printf '%s\n' "$@"
   fi
@@ -19,12 +19,14 @@ present() {
     sed -n 's/^installed, //p' | tr ',' '\n' | sed -e 's/(.*)//' -e 's/[[:space:]]//g'
 }
 
+names=$(wanted "$@")
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-  echo "setup: this is not a Debian system; going on without looking for: $(wanted "$@" | xargs)" >&2
+  echo "setup: this is not a Debian system; going on without looking for: ${names//$'\n'/ }" >&2
   exit 0
 fi
 
-mapfile -t missing < <(wanted "$@" | grep -vxF -f <(present) || true)
+there=$(present)
+mapfile -t missing < <(grep -vxF "$there" <<<"$names" || true)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then
