@@ -1,24 +1,25 @@
 """What the commands print: text for people, JSON for scripts. Pure, except `show` and `emit`, which write.
 
-Nothing from outside reaches a terminal unclean: C0, C1, bidirectional and line-separator characters are stripped.
+Nothing from outside reaches a terminal unclean: C0, C1 and bidirectional characters are stripped.
 """
 
 import os
 import sys
+from collections.abc import Sequence
 
 from amika_cli.flags import Args
 
-Json = "dict[str, object] | list[object]"
-
-_BIDI = [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
-_UNSAFE = frozenset([*range(0x20), *range(0x7F, 0xA0), *_BIDI, 0x2028, 0x2029, 0xFEFF, *range(0xD800, 0xE000)])
 _TIMES = ("at", "since", "until", "started", "paused_until", "last_seen")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def clean(text: str) -> str:
-    """Return the text without characters that steer a terminal or reorder what is read."""
-    return "".join("" if ord(c) in _UNSAFE else c for c in text)
+    """Return the text on one line, without characters that steer a terminal or reorder what is read."""
+    if text.isascii() and text.isprintable():
+        return text
+    from amika_shared.redaction import plain
+
+    return plain(text)
 
 
 def until(moment: "float | None", now: float) -> str:
@@ -79,7 +80,11 @@ def encoded(value: object, output: str) -> str:
 
 
 def table(
-    heads: "tuple[str, ...]", rows: "list[tuple[str, ...]]", *, width: "int | None" = None, keep: "tuple[int, ...]" = ()
+    heads: "tuple[str, ...]",
+    rows: "Sequence[Sequence[str]]",
+    *,
+    width: "int | None" = None,
+    keep: "tuple[int, ...]" = (),
 ) -> "list[str]":
     """Return the lines of a table, narrowed to `width` columns when it is given.
 

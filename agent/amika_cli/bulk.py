@@ -1,0 +1,152 @@
+"""Storing several generic secrets: what will happen, then doing it so that running it again finishes the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from amika_local.errors import AmikaError, NotSignedIn, Unreachable
+from amika_local.secret import Secret, masked
+
+if TYPE_CHECKING:
+    from amika_agent.stores.amika_api import GenericSecret, SecretsApi
+
+CREATE = "create"
+UPDATE = "update"
+DID = {CREATE: "created", UPDATE: "updated"}
+_STOPPED = "not tried, because an earlier one failed"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One secret to store. `origin` says where its value comes from: ".env", "argument", "environment"."""
+
+    name: str
+    value: Secret
+    origin: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is done with one item: `action` "create" or "update" (then `id` is the server's)."""
+
+    item: Item
+    action: str
+    scope: str
+    id: str = ""
+
+
+@dataclass
+class Progress:
+    """What was done and what was not, each with its reason; `error` is the last thing that went wrong."""
+
+    done: list[Step] = field(default_factory=list)
+    left: list[tuple[Step, str]] = field(default_factory=list)
+    error: AmikaError | None = None
+
+
+def gathered(*layers: Sequence[Item]) -> list[Item]:
+    """Return one item per name: the first layer that names it gives its place, the last one its value."""
+    chosen: dict[str, Item] = {}
+    for layer in layers:
+        chosen.update({item.name: item for item in layer})
+    return list(chosen.values())
+
+
+def steps(items: Sequence[Item], listing: Sequence[GenericSecret], scope: str) -> list[Step]:
+    """Return one step per item. (name, scope) is a secret's key: the same name in the other scope is another one."""
+    known = {(secret.name, secret.scope): secret.id for secret in listing}
+    return [
+        Step(item, UPDATE if (item.name, scope) in known else CREATE, scope, known.get((item.name, scope), ""))
+        for item in items
+    ]
+
+
+def preview(planned: Sequence[Step], listing: Sequence[GenericSecret]) -> list[tuple[str, ...]]:
+    """Return rows of (name, masked value, from, what will happen)."""
+    elsewhere = {secret.name: secret.scope for secret in listing}
+    rows: list[tuple[str, ...]] = []
+    for step in planned:
+        what = step.action
+        other = elsewhere.get(step.item.name)
+        if step.action == CREATE and other is not None:
+            what += f" (there is another one of that name in scope {other})"
+        rows.append((step.item.name, shown(step.item.value), step.item.origin, what))
+    return rows
+
+
+def shown(value: Secret) -> str:
+    """Return what may be shown of a value."""
+    return masked(value.reveal()) if value else "(empty)"
+
+
+def store(api: SecretsApi, planned: Sequence[Step], report: Callable[[Step], None]) -> Progress:
+    """Do the steps in order; `report` is told each one that was done.
+
+    A refusal costs its own secret; being offline or signed out ends it, for the rest would fail alike.
+    """
+    progress = Progress()
+    for index, step in enumerate(planned):
+        try:
+            done = _store_one(api, step)
+        except (Unreachable, NotSignedIn) as error:
+            progress.error = error
+            progress.left.append((step, error.message))
+            progress.left += [(later, _STOPPED) for later in planned[index + 1 :]]
+            break
+        except AmikaError as error:
+            progress.error = error
+            progress.left.append((step, error.message))
+            continue
+        progress.done.append(done)
+        report(done)
+    return progress
+
+
+def _store_one(api: SecretsApi, step: Step) -> Step:
+    from amika_agent.stores.amika_api import Refused
+
+    if step.action == UPDATE:
+        api.update_generic(step.id, step.item.value)
+        return step
+    try:
+        api.create_generic(step.item.name, step.item.value, step.scope)
+    except Refused as refusal:
+        if refusal.status != 409:
+            raise
+        # created meanwhile, perhaps by an earlier try of ours whose answer was lost: it is there, so give it the value
+        again = steps([step.item], api.list_generic(), step.scope)[0]
+        if again.action == CREATE:
+            raise
+        return _store_one(api, again)
+    return step
+
+
+def as_json(progress: Progress) -> dict[str, object]:
+    """Return {"done": [{"name", "scope", "action"}], "left": [{"name", "scope", "reason"}]}."""
+    return {
+        "done": [{"name": s.item.name, "scope": s.scope, "action": DID[s.action]} for s in progress.done],
+        "left": [{"name": s.item.name, "scope": s.scope, "reason": reason} for s, reason in progress.left],
+    }
+
+
+def from_environment(names: str, env: Mapping[str, str]) -> list[Item]:
+    """Return the variables of a comma-separated list.
+
+    Raises:
+        UsageError: one is not set or empty; named, since a name is no secret.
+
+    """
+    from amika_local.errors import UsageError
+
+    items = []
+    for name in (part.strip() for part in names.split(",")):
+        if not name:
+            continue
+        if name not in env:
+            raise UsageError(f"the environment has no {name}", remedy=f"Set it, or leave {name} out of --from-env.")
+        if not env[name]:
+            raise UsageError(f"{name} is empty in the environment", remedy="Set it, or leave it out of --from-env.")
+        items.append(Item(name, Secret(env[name]), "environment"))
+    return items

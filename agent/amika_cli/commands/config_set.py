@@ -1,0 +1,34 @@
+"""`amika config set KEY VALUE`."""
+
+from amika_cli.flags import Args
+
+USAGE = "KEY VALUE"
+TEXT = """Changes one setting. A list takes commas (claude,codex), a switch true or false, and "" clears a text.
+A running agent takes the change at once where it can; otherwise this says that it needs a restart."""
+FLAGS = ()
+WORDS = (2, 2)
+
+
+def run(args: Args) -> int:
+    """Check the value, store it, tell a running agent."""
+    from amika_agent.settings import store
+    from amika_cli.context import Context
+    from amika_cli.render import emit
+    from amika_cli.settings_text import named, parsed, shown
+
+    setting = named(args.words[0])
+    value = parsed(setting, args.words[1])
+    if setting.key.endswith("_url") and value:
+        from amika_agent.accounts.endpoints import checked_url
+
+        value = checked_url(str(value), setting.key)
+    with Context(args) as context:
+        store(context.profile.settings_file, setting.key, value, context.clock)
+        running = context.reached.client is not None
+        if running and setting.live:
+            context.nudge()
+        text = [f"{setting.key} = {shown(value)}"]
+        if running and not setting.live:
+            text.append(f"The running agent takes it when it starts: {context.command('agent restart')}")
+        emit(args, {"key": setting.key, "value": value, "needs_restart": running and not setting.live}, text)
+        return 0

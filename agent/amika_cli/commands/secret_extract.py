@@ -1,0 +1,41 @@
+"""`amika secret extract`."""
+
+from amika_cli.flags import Args, Flag
+
+USAGE = "[--push] [FLAGS]"
+TEXT = """Shows the credentials found on this machine, one line for each variable, values masked.
+With --push they are stored as secrets, after a question. What was found comes from the files of Claude Code,
+Codex, OpenCode, Amp and Amika; `amika auth extract --explain` tells which file won and why.
+
+An OAuth token expires and is no API key: `amika secret claude push` and `amika secret codex push` store a login as
+what it is and keep it in sync; --no-oauth leaves OAuth tokens out here."""
+FLAGS = (
+    Flag("push", "", "store them"),
+    Flag("only", "A,B", "only these names", many=True),
+    Flag("no-oauth", "", "leave OAuth tokens out"),
+    Flag("homedir", "PATH", "look in this home instead of yours"),
+    Flag("scope", "SCOPE", "user (only you, the default) or org (everyone in it)", choices=("user", "org")),
+    Flag("yes", "", "store without asking", short="y"),
+)
+WORDS = (0, 0)
+
+
+def run(args: Args) -> int:
+    """Show what was found; store it with --push."""
+    from amika_cli import found
+    from amika_cli.context import Context
+    from amika_cli.render import note
+    from amika_cli.storing import scope_of, store_items
+
+    with Context(args) as context:
+        discovery = context.discover(oauth=not args.has("no-oauth"))
+        for problem in discovery.problems:
+            note(f"warning: {problem.message}" + (f" {problem.remedy}" if problem.remedy else ""))
+        variables = found.selected(found.variables(discovery), args.all("only"))
+        if not args.has("push"):
+            found.show_table(context, variables)
+            return 0
+        if not variables:
+            note("Nothing was found that could be stored.")
+        found.warn_about_oauth(variables)
+        return store_items(context, found.items(variables), scope_of(context)) if variables else 0

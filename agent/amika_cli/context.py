@@ -1,0 +1,221 @@
+"""What a command works with: profile, account, server, engine. Everything is built when it is first asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+from amika_agent.clock import SystemClock
+from amika_cli.prompts import Prompts
+from amika_local.errors import AmikaError, NotSignedIn
+from amika_shared.client import AgentClient, AgentError, Reached, reach
+from amika_shared.profile import Profile, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from amika_local.discovery import Discovery
+
+    from amika_agent.accounts.amika import AccountKey, Authority
+    from amika_agent.accounts.endpoints import Endpoints
+    from amika_agent.engine import Engine
+    from amika_agent.http import Http
+    from amika_agent.settings import Settings
+    from amika_agent.stores.amika_api import SecretsApi
+    from amika_agent.sync.journal import SyncDb
+    from amika_agent.sync.remote import RemoteSync
+    from amika_cli.flags import Args
+    from amika_local.secret import Secret
+
+
+class Context:
+    """One run of one command; a context manager that gives back what it opened.
+
+    args     what the person gave; `--local` and `--homedir` choose the profile
+    env      environment of this process
+    """
+
+    def __init__(self, args: Args, env: Mapping[str, str] | None = None) -> None:
+        self.args = args
+        self.env = os.environ if env is None else env
+        self.clock = SystemClock()
+        self.prompts = Prompts(args)
+        self._open = contextlib.ExitStack()
+
+    @cached_property
+    def profile(self) -> Profile:
+        """Folders of the profile that the flags choose."""
+        return resolve(self.env, local=self.args.local, homedir=self.args.get("homedir") or None)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What the person decided; a bad file gives the defaults and a problem."""
+        from amika_agent.settings import load
+
+        return load(self.profile.settings_file, self.profile.name)
+
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        """Servers of the profile; `--local` starts the local workspace when none runs."""
+        from amika_agent.accounts.endpoints import resolve_endpoints
+
+        chosen = {
+            "api_url": self.settings.text("account.api_url"),
+            "workos_url": self.settings.text("account.workos_url"),
+            "workos_client_id": self.settings.text("account.client_id"),
+        }
+        return resolve_endpoints(self.env, local_url=self._local_url(), settings=chosen)
+
+    @cached_property
+    def http(self) -> Http:
+        """The one connection pool."""
+        from amika_agent.http import Http
+
+        proxy, ca_file = self.settings.text("network.proxy"), self.settings.text("network.ca_file")
+        return self._open.enter_context(Http(proxy=proxy, ca_file=ca_file, clock=self.clock))
+
+    @cached_property
+    def authority(self) -> Authority:
+        """Who we are to the server."""
+        from amika_agent.accounts.amika import Authority
+
+        state_dir = self.profile.amika_state_dir
+        return Authority(state_dir, self.env, self.endpoints, self.http, self.clock, "cli")
+
+    @property
+    def account(self) -> AccountKey:
+        """The signed-in account.
+
+        Raises:
+            NotSignedIn: there is none.
+
+        """
+        account = self.authority.account()
+        if account is None:
+            raise NotSignedIn("nobody is signed in to Amika", remedy=f"Sign in: {self.command('auth login')}")
+        return account
+
+    @cached_property
+    def api(self) -> SecretsApi:
+        """The account's secrets.
+
+        Raises:
+            NotSignedIn: nobody is signed in: said before anything is sent.
+
+        """
+        from amika_agent.stores.amika_api import SecretsApi
+
+        _ = self.account
+        return SecretsApi(self.endpoints.api_url, self._bearer, self.http)
+
+    @cached_property
+    def db(self) -> SyncDb:
+        """Rules, ledger and journal."""
+        from amika_agent.sync.journal import SyncDb
+
+        return self._open.enter_context(contextlib.closing(SyncDb(self.profile.sync_db, self.clock)))
+
+    @cached_property
+    def remote(self) -> RemoteSync:
+        """The remote lane of the signed-in account, without rules made by themselves."""
+        from amika_agent.sync.plan import Settings
+        from amika_agent.sync.remote import RemoteSync
+
+        return RemoteSync(self.db, self.api, self.account, self.clock, Settings())
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Everything the profile needs done, in this process."""
+        from amika_agent.engine import Engine
+
+        return self._open.enter_context(contextlib.closing(Engine(self.profile, self.env, self.clock, "cli")))
+
+    def discover(self, *, oauth: bool = True) -> Discovery:
+        """Read every source of the profile's home, now."""
+        from amika_local.discovery import discover
+
+        return discover(
+            self.profile.home,
+            dict(self.env),
+            now=self.clock.now(),
+            confined=self.profile.confined,
+            oauth=oauth,
+            is_mirrored=self._is_mirrored(),
+        )
+
+    @cached_property
+    def reached(self) -> Reached:
+        """The running agent that does this profile's work, or the reason why there is none."""
+        found = reach(self.profile, env=self.env)
+        if found.client is not None:
+            self._open.callback(found.client.close)
+        return found
+
+    @property
+    def agent(self) -> AgentClient | None:
+        """The running agent, or None; `--homedir` never asks it, it looks at another home."""
+        return None if self.profile.confined else self.reached.client
+
+    def nudge(self) -> None:
+        """Tell a running agent to look again; no agent or no answer is fine, its own watch sees the change later."""
+        if self.agent is not None:
+            with contextlib.suppress(AgentError):
+                self.agent.call("sync", timeout=5.0)
+
+    def command(self, words: str) -> str:
+        """Return `amika WORDS` as the person has to type it for this profile."""
+        return f"amika {words}" + (" --local" if self.args.local else "")
+
+    def short(self, path: str) -> str:
+        """Return a path as people write it, with ~ for the home."""
+        from amika_cli.render import home_short
+
+        return home_short(path, os.path.expanduser("~"))
+
+    def _bearer(self, force: bool) -> Secret:  # noqa: FBT001 -- the shape that SecretsApi asks for
+        return self.authority.bearer(force=force)
+
+    def _local_url(self) -> str | None:
+        if not self.args.local:
+            return None
+        from amika_agent.workspace.launch import ensure, stop
+
+        running = ensure(self.profile.workspace_dir, self.clock)
+        if running.started:
+            self._open.callback(stop, running)
+        return running.url
+
+    def _is_mirrored(self) -> Any:  # noqa: ANN401 -- Callable[[str, str], bool] | None, as discovery takes it
+        if not os.path.exists(self.profile.sync_db):
+            return None
+        return getattr(self.db, "is_mirrored", None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.__exit__(kind, error, trace)
+
+
+def as_error(error: AgentError) -> AmikaError:
+    """Return the agent's error as ours, with its exit code."""
+    from amika_local import errors
+
+    kinds = {
+        kind.code: kind
+        for kind in (
+            errors.UsageError,
+            errors.NotSignedIn,
+            errors.NotFound,
+            errors.Failed,
+            errors.Unreachable,
+            errors.Conflict,
+            errors.Busy,
+        )
+    }
+    return kinds.get(error.code, errors.Failed)(error.message, remedy=error.remedy)
