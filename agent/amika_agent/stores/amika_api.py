@@ -120,9 +120,10 @@ class SecretsApi:
         answer = self._call("POST", "/secrets", body)
         return GenericSecret(id=_text(answer, "id"), name=name, scope=scope, updated_at=_optional(answer, "updated_at"))
 
-    def update_generic(self, secret_id: str, value: Secret) -> None:
-        """PUT /secrets/{id}: atomic at the server."""
-        self._call("PUT", f"/secrets/{_escaped(secret_id)}", {"value": value.reveal()})
+    def update_generic(self, secret_id: str, value: Secret) -> str:
+        """PUT /secrets/{id}: atomic at the server. Return its `updated_at`, or ""."""
+        answer = self._call("PUT", f"/secrets/{_escaped(secret_id)}", {"value": value.reveal()})
+        return _optional(answer, "updated_at")
 
     def list_provider(self, provider: str) -> list[RemoteSecret]:
         """GET /secrets/{provider}."""
@@ -163,17 +164,20 @@ class SecretsApi:
 def _judged(answer: Answer) -> object:
     status = answer.status
     if 200 <= status < 300:
+        if answer.body is None and status != 204 and answer.headers.get("content-length") != "0":
+            # a captive portal says 200 to everything: only an answer in JSON, or an empty one, is the API's
+            raise Undecided("the answer is not the API's: a proxy or a sign-in page of the network?", status=status)
         return answer.body
     if status == 401:
         raise NotSignedIn("the server does not accept this sign-in", remedy="Sign in again: amika auth login")
     if 300 <= status < 400:
         raise Refused("the server answered with a redirect, which is never followed with a credential", status=status)
-    if status < 300 or status >= 500:
+    if status < 300 or status >= 500 or (status == 404 and not isinstance(answer.body, dict)):
         raise Undecided(f"the server has a problem (HTTP {status})", status=status)
     word = _word(answer.body)
     message = f"the server refused it (HTTP {status}{', ' + word if word else ''})"
     kind = NoSuchSecret if status == 404 else Refused
-    raise kind(message, status=status, word=word, retry_after=_retry_after(answer))
+    raise kind(message, status=status, word=word, retry_after=answer.retry_after())
 
 
 def _word(body: object) -> str:
@@ -184,11 +188,6 @@ def _word(body: object) -> str:
             if isinstance(word, str) and 0 < len(word) <= 32 and word.isascii() and word.replace("_", "").isalpha():
                 return word
     return ""
-
-
-def _retry_after(answer: Answer) -> float | None:
-    text = answer.headers.get("retry-after", "")
-    return min(float(text), 3600.0) if text.isascii() and text.isdigit() else None
 
 
 def _escaped(part: str) -> str:

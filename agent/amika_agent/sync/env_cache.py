@@ -9,8 +9,9 @@ from amika_agent.clock import Clock
 from amika_local.credential import Problem
 
 if TYPE_CHECKING:
-    from amika_agent.sync.journal import SyncDb
     from amika_local.discovery import Discovery
+
+    from amika_agent.sync.journal import SyncDb
 
 
 @dataclass(frozen=True)

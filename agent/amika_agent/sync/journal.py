@@ -1,46 +1,56 @@
-"""sync.db: rules, ledger and the journal of open replacements. Never a value."""
+"""sync.db: rules, ledger and the journal of open replacements, keyed by account. Never a value."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import json
+import os
+import sqlite3
+from dataclasses import asdict, fields
+from typing import Any, TypeVar
 
 from amika_agent.clock import Clock
-from amika_agent.sync.rules import Rule
+from amika_agent.sync.database import Database
+from amika_agent.sync.keys import fingerprint, load_key, load_machine_id
+from amika_agent.sync.records import Hold, Pending, Pushed, Sent
+from amika_agent.sync.replace import Result, State, Txn
+from amika_agent.sync.rules import ORG, PROVIDERS, Rule
+from amika_local.errors import Conflict, NotFound
+
+LEAST_READER = 1
+_Record = TypeVar("_Record", Rule, Pushed, Hold)
 
 
-@dataclass(frozen=True)
-class Pushed:
-    """What was last pushed by one rule (the ledger).
+def _first_version(connection: sqlite3.Connection) -> None:
+    for statement in (
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
+        """CREATE TABLE rules (account TEXT NOT NULL, id TEXT NOT NULL, provider TEXT NOT NULL, scope TEXT NOT NULL,
+           name TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (account, id),
+           UNIQUE (account, provider, scope, name)) STRICT""",
+        """CREATE TABLE ledger (account TEXT NOT NULL, rule TEXT NOT NULL, body TEXT NOT NULL,
+           PRIMARY KEY (account, rule)) STRICT""",
+        """CREATE TABLE pending (account TEXT NOT NULL, provider TEXT NOT NULL, scope TEXT NOT NULL,
+           name TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (account, provider, scope, name)) STRICT""",
+        """CREATE TABLE holds (account TEXT NOT NULL, rule TEXT NOT NULL, body TEXT NOT NULL,
+           PRIMARY KEY (account, rule)) STRICT""",
+        """CREATE TABLE sweeps (account TEXT NOT NULL, provider TEXT NOT NULL, due_at REAL NOT NULL,
+           PRIMARY KEY (account, provider)) STRICT""",
+        "CREATE TABLE mirrored (hmac TEXT PRIMARY KEY) STRICT",
+        "CREATE TABLE absent (key TEXT PRIMARY KEY, since REAL NOT NULL) STRICT",
+    ):
+        connection.execute(statement)
 
-    remote_id       id the server gave
-    fingerprint     keyed HMAC of what was sent
-    source_account  local account it belonged to
-    expires_at      epoch seconds of what was sent, or None
-    pushed_at       epoch seconds
-    verified        False: a record found under the name after a lost answer, most likely ours
-    """
 
-    rule: str
-    provider: str
-    type: str
-    scope: str
-    name: str
-    remote_id: str
-    fingerprint: str
-    source_account: str | None
-    expires_at: float | None
-    pushed_at: float
-    verified: bool = True
+MIGRATIONS = (_first_version,)
 
 
 class SyncDb:
-    """One connection to sync.db, usable from several threads. Every method takes the account's key text.
+    """One connection to sync.db, usable from several threads. `account` is always AccountKey.text.
 
-    A database that fails its integrity check is kept aside as `*.corrupt-<time>`; `rebuilt_from` then names it.
+    machine_id    8 hex digits: whose temporary records on the server are ours
+    rebuilt_from  path of the damaged file that was kept aside at this start, or None
 
     Args:
-        path: the file; its folder is created 0700.
+        path: the file; its folder is created 0700. Key and machine id lie beside it.
         clock: time source.
 
     Raises:
@@ -49,36 +59,214 @@ class SyncDb:
     """
 
     def __init__(self, path: str, clock: Clock) -> None:
-        raise NotImplementedError
-
-    rebuilt_from: str | None
-    machine_id: str
+        self.path = path
+        self._key = load_key(path + ".key")
+        self._db = Database(path, clock, MIGRATIONS, LEAST_READER)
+        self.rebuilt_from = self._db.rebuilt_from
+        known = self.meta("machine")
+        self.machine_id = load_machine_id(os.path.join(os.path.dirname(path), "machine-id"), known)
+        if known != self.machine_id:
+            self.put_meta("machine", self.machine_id)
 
     def close(self) -> None:
         """Close the connection."""
+        self._db.close()
 
-    def fingerprint(self, text: str) -> str:
+    def fingerprint(self, text: str, purpose: str = "pushed") -> str:
         """Return the keyed HMAC (hex) of what is or was sent."""
-        raise NotImplementedError
+        return fingerprint(self._key, purpose, text)
+
+    def lock_path(self, account: str, provider: str, scope: str) -> str:
+        """Return the lock file under which this account's secrets of a provider and scope are changed."""
+        return f"{self.path}.{self.fingerprint(f'{account}|{provider}|{scope}', 'lock')[:16]}.lock"
 
     # rules
+
     def rules(self, account: str) -> list[Rule]:
         """Return the account's rules, oldest first."""
-        raise NotImplementedError
+        rows = self._db.read("SELECT body FROM rules WHERE account=? ORDER BY rowid", (account,))
+        return [_load(Rule, row[0]) for row in rows]
 
     def rule(self, account: str, rule_id: str) -> Rule:
         """Return one rule, or raise NotFound."""
-        raise NotImplementedError
+        rows = self._db.read("SELECT body FROM rules WHERE account=? AND id=?", (account, rule_id))
+        if not rows:
+            raise NotFound("there is no such rule", remedy="List them: amika sync rules")
+        return _load(Rule, rows[0][0])
 
     def put_rule(self, account: str, rule: Rule) -> None:
-        """Add or change a rule; Conflict when another rule already keeps that remote name."""
-        raise NotImplementedError
+        """Add or change a rule.
+
+        Raises:
+            Conflict: another rule of this account keeps that remote secret already.
+
+        """
+        with self._db.write() as connection:
+            rivals = connection.execute(
+                "SELECT id, name FROM rules WHERE account=? AND provider=? AND scope=? AND id<>?",
+                (account, rule.provider, rule.scope, rule.id),
+            ).fetchall()
+            alone = rule.scope == ORG and rule.provider in PROVIDERS  # the server has one org secret per provider
+            for rival in rivals:
+                if alone or rival["name"] == rule.name:
+                    raise Conflict(
+                        f"rule {rival['id']} keeps that secret already",
+                        remedy=f"Remove it first: amika sync forget {rival['id']}",
+                    )
+            connection.execute(
+                """INSERT INTO rules VALUES (?,?,?,?,?,?) ON CONFLICT (account, id) DO UPDATE SET
+                   provider=excluded.provider, scope=excluded.scope, name=excluded.name, body=excluded.body""",
+                (account, rule.id, rule.provider, rule.scope, rule.name, _dump(rule)),
+            )
 
     def forget_rule(self, account: str, rule_id: str) -> None:
-        """Remove a rule and its ledger entry; an open replacement must be closed first (`RemoteSync.forget`)."""
-        raise NotImplementedError
+        """Remove a rule, its ledger entry and its hold; close an open replacement first (`RemoteSync.forget`)."""
+        with self._db.write() as connection:
+            for table, column in (("rules", "id"), ("ledger", "rule"), ("holds", "rule")):
+                connection.execute(f"DELETE FROM {table} WHERE account=? AND {column}=?", (account, rule_id))  # noqa: S608
+
+    def accounts(self) -> list[str]:
+        """Return the key texts of all accounts that have rules or open replacements."""
+        rows = self._db.read("SELECT account FROM rules UNION SELECT account FROM pending ORDER BY 1")
+        return [str(row[0]) for row in rows]
 
     # ledger
+
     def pushed(self, account: str) -> dict[str, Pushed]:
         """Return the ledger: rule id -> what was last pushed."""
-        raise NotImplementedError
+        rows = self._db.read("SELECT rule, body FROM ledger WHERE account=?", (account,))
+        return {str(row["rule"]): _load(Pushed, row["body"]) for row in rows}
+
+    def put_pushed(self, account: str, entry: Pushed) -> None:
+        """Record what was pushed."""
+        with self._db.write() as connection:
+            _put_ledger(connection, account, entry)
+
+    def drop_pushed(self, account: str, rule_id: str) -> None:
+        """Forget what was pushed by a rule."""
+        with self._db.write() as connection:
+            connection.execute("DELETE FROM ledger WHERE account=? AND rule=?", (account, rule_id))
+
+    # journal
+
+    def pending(self, account: str) -> list[Pending]:
+        """Return the open replacements of the account, oldest first."""
+        rows = self._db.read("SELECT body FROM pending WHERE account=? ORDER BY rowid", (account,))
+        return [_pending(json.loads(row[0])) for row in rows]
+
+    def commit(self, account: str, entry: Pending, pushed: Pushed | None = None) -> None:
+        """Record where a replacement stands, and in the same commit what it has achieved; DONE closes it."""
+        with self._db.write() as connection:
+            if entry.txn.state is State.DONE:
+                connection.execute(
+                    "DELETE FROM pending WHERE account=? AND provider=? AND scope=? AND name=?", (account, *entry.key)
+                )
+            else:
+                connection.execute(
+                    """INSERT INTO pending VALUES (?,?,?,?,?) ON CONFLICT (account, provider, scope, name)
+                       DO UPDATE SET body=excluded.body""",
+                    (account, *entry.key, json.dumps(asdict(entry))),
+                )
+            if pushed is not None and pushed.rule:
+                _put_ledger(connection, account, pushed)
+
+    # holds, sweeps
+
+    def holds(self, account: str) -> dict[str, Hold]:
+        """Return what keeps rules from being pushed: rule id -> hold."""
+        rows = self._db.read("SELECT rule, body FROM holds WHERE account=?", (account,))
+        return {str(row["rule"]): _load(Hold, row["body"]) for row in rows}
+
+    def put_hold(self, account: str, hold: Hold) -> None:
+        """Record what keeps a rule from being pushed."""
+        with self._db.write() as connection:
+            connection.execute("INSERT OR REPLACE INTO holds VALUES (?,?,?)", (account, hold.rule, _dump(hold)))
+
+    def drop_hold(self, account: str, rule_id: str) -> None:
+        """Let a rule be pushed again."""
+        with self._db.write() as connection:
+            connection.execute("DELETE FROM holds WHERE account=? AND rule=?", (account, rule_id))
+
+    def sweeps(self, account: str) -> dict[str, float]:
+        """Return provider -> epoch seconds at which late temporary records must be looked for again."""
+        rows = self._db.read("SELECT provider, due_at FROM sweeps WHERE account=?", (account,))
+        return {str(row["provider"]): float(row["due_at"]) for row in rows}
+
+    def put_sweep(self, account: str, provider: str, due_at: float | None) -> None:
+        """Ask for a look at `due_at`; None when it was had."""
+        with self._db.write() as connection:
+            if due_at is None:
+                connection.execute("DELETE FROM sweeps WHERE account=? AND provider=?", (account, provider))
+            else:
+                connection.execute("INSERT OR REPLACE INTO sweeps VALUES (?,?,?)", (account, provider, due_at))
+
+    # env cache
+
+    def was_mirrored(self, name: str, value: str) -> bool:
+        """Tell whether we ever wrote this value under this name into the env cache."""
+        hmac = self.fingerprint(f"{name}\0{value}", "mirrored")
+        return bool(self._db.read("SELECT 1 FROM mirrored WHERE hmac=?", (hmac,)))
+
+    def put_mirrored(self, entries: list[tuple[str, str]]) -> None:
+        """Remember (name, value) pairs as keyed hashes, before they are written."""
+        hmacs = [(self.fingerprint(f"{name}\0{value}", "mirrored"),) for name, value in entries]
+        if all(self._db.read("SELECT 1 FROM mirrored WHERE hmac=?", hmac) for hmac in hmacs):
+            return
+        with self._db.write() as connection:
+            connection.executemany("INSERT OR IGNORE INTO mirrored VALUES (?)", hmacs)
+
+    def absent_since(self, key: str, now: float, *, absent: bool) -> float | None:
+        """Note that something is absent now (or not) and return since when it has been, epoch seconds."""
+        rows = self._db.read("SELECT since FROM absent WHERE key=?", (key,))
+        if not absent:
+            if rows:
+                with self._db.write() as connection:
+                    connection.execute("DELETE FROM absent WHERE key=?", (key,))
+            return None
+        if rows and float(rows[0][0]) <= now:  # a clock that went back starts the wait again
+            return float(rows[0][0])
+        with self._db.write() as connection:
+            connection.execute("INSERT OR REPLACE INTO absent VALUES (?,?)", (key, now))
+        return now
+
+    # meta
+
+    def meta(self, key: str) -> str | None:
+        """Return a remembered word."""
+        rows = self._db.read("SELECT value FROM meta WHERE key=?", (key,))
+        return str(rows[0][0]) if rows else None
+
+    def put_meta(self, key: str, value: str) -> None:
+        """Remember a word."""
+        with self._db.write() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (key, value))
+
+
+def _put_ledger(connection: sqlite3.Connection, account: str, entry: Pushed) -> None:
+    connection.execute("INSERT OR REPLACE INTO ledger VALUES (?,?,?)", (account, entry.rule, _dump(entry)))
+
+
+def _dump(value: Rule | Pushed | Hold) -> str:
+    return json.dumps(asdict(value))
+
+
+def _load(kind: type[_Record], text: str) -> _Record:
+    """Return a record from its JSON; fields of a newer program are ignored."""
+    body = json.loads(text)
+    return kind(**{field.name: body[field.name] for field in fields(kind) if field.name in body})
+
+
+def _pending(body: dict[str, Any]) -> Pending:
+    txn = body["txn"]
+    body["txn"] = Txn(
+        **{
+            **txn,
+            "state": State(txn["state"]),
+            "result": Result(txn["result"]),
+            "unanswered": tuple((str(known), int(count)) for known, count in txn["unanswered"]),
+        }
+    )
+    for field in ("final", "bridge"):
+        if body[field] is not None:
+            body[field] = Sent(**body[field])
+    return Pending(**body)

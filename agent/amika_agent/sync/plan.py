@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from amika_agent.sync import guards
+from amika_agent.sync.records import Hold, Pending, Pushed
+from amika_agent.sync.rules import GENERIC, ORG, PROVIDERS, Rule, bridge_base, bridge_owner
+from amika_local.credential import Credential, Problem
 
 # kinds of actions; the first group sends something, the second says why nothing is sent
 CREATE = "create"
 REPLACE = "replace"
-UPDATE = "update"
 DELETE = "delete"
 FINISH = "finish"
 SWEEP = "sweep"
 KEEP = "keep"
 WAIT = "wait"
 BLOCKED = "blocked"
-SENDING = frozenset({CREATE, REPLACE, UPDATE, DELETE, FINISH, SWEEP})
+SENDING = frozenset({CREATE, REPLACE, DELETE, FINISH, SWEEP})
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,53 @@ class Settings:
     auto_push: tuple[str, ...] = ()
     paused_until: float | None = None
     settle: float = 1.0
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A record as the server lists it; `stamp` is its `updated_at` where there is one (generic secrets)."""
+
+    id: str
+    name: str
+    type: str
+    scope: str
+    stamp: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything a plan depends on.
+
+    listing       provider -> its records; a provider that could not be listed is missing
+    ledger        rule id -> what was last pushed
+    holds         rule id -> what keeps it from being pushed
+    fingerprint   keyed HMAC of a value
+    still_since   rule id -> epoch seconds since when its credential and account are unchanged
+    gone_since    rule id -> epoch seconds since when its source is certainly without it
+    machine       whose temporary records are ours
+    """
+
+    rules: Sequence[Rule]
+    credentials: Sequence[Credential]
+    problems: Sequence[Problem]
+    now: float
+    machine: str
+    fingerprint: Callable[[str], str]
+    settings: Settings = field(default_factory=Settings)
+    ledger: Mapping[str, Pushed] = field(default_factory=dict)
+    listing: Mapping[str, Sequence[Listed]] = field(default_factory=dict)
+    pending: Sequence[Pending] = ()
+    holds: Mapping[str, Hold] = field(default_factory=dict)
+    still_since: Mapping[str, float] = field(default_factory=dict)
+    gone_since: Mapping[str, float] = field(default_factory=dict)
+
+    def record(self, provider: str, scope: str, name: str) -> Listed | None:
+        """Return the listed record under a right name; an organization has one per provider, whatever its name."""
+        alone = scope == ORG and provider in PROVIDERS
+        for listed in self.listing.get(provider, ()):
+            if listed.scope == scope and (alone or listed.name == name):
+                return listed
+        return None
 
 
 @dataclass(frozen=True)
@@ -60,3 +111,104 @@ class Plan:
     def to_json(self) -> dict[str, Any]:
         """Return {"offline", "actions": [{"kind", "rule", "name", "reason", …}]}; there is no value in a plan."""
         return {"offline": self.offline, "actions": [dict(vars(action)) for action in self.actions]}
+
+
+def plan(facts: Facts) -> Plan:
+    """Return what should be done: open replacements first, then rules in their order, then left-overs."""
+    open_keys = {entry.key for entry in facts.pending}
+    finishing = [_finish(entry) for entry in facts.pending]
+    wanted = [
+        _rule_action(rule, facts) for rule in facts.rules if (rule.provider, rule.scope, rule.name) not in open_keys
+    ]
+    needed = {rule.provider for rule in facts.rules} - set(facts.listing)
+    return Plan((*finishing, *wanted, *_left_overs(facts)), offline=bool(needed))
+
+
+def _finish(entry: Pending) -> Action:
+    return Action(
+        FINISH, entry.rule, entry.provider, entry.type, entry.scope, entry.name,
+        "open", "a replacement is open and is finished first", due_at=entry.retry_at,
+    )  # fmt: skip
+
+
+def _rule_action(rule: Rule, facts: Facts) -> Action:
+    verdict = guards.judge(rule, facts)
+    if isinstance(verdict, guards.Stop):
+        kind = {guards.QUIET: KEEP, guards.LATER: WAIT, guards.GONE: DELETE}.get(verdict.weight, BLOCKED)
+        return _action(kind, rule, verdict)
+    record = facts.record(rule.provider, rule.scope, rule.name)
+    last = facts.ledger.get(rule.id)
+    if last is not None and last.fingerprint == verdict.fingerprint:
+        return _unchanged(rule, facts, last, record)
+    stop = guards.may_send(rule, facts, verdict)
+    if stop is not None:
+        return _action(WAIT if stop.weight == guards.LATER else BLOCKED, rule, stop)
+    if rule.provider not in facts.listing:
+        return _action(WAIT, rule, guards.Stop(guards.LATER, "unlisted", "waits for the server's listing"))
+    if record is None:
+        code, why = ("new", "not pushed yet") if last is None else ("changed", "the value here has changed")
+        return _action(CREATE, rule, guards.Stop(guards.LATER, code, why))
+    code, why = ("changed", "the value here has changed")
+    if last is None:
+        code, why = ("takes_over", "a secret of that name exists; this machine has not pushed it yet")
+    return _action(REPLACE, rule, guards.Stop(guards.LATER, code, why), record.id)
+
+
+def _unchanged(rule: Rule, facts: Facts, last: Pushed, record: Listed | None) -> Action:
+    if rule.provider not in facts.listing:
+        return _action(KEEP, rule, guards.Stop(guards.QUIET, "in_sync", "pushed and unchanged here"), last.remote_id)
+    if record is None:
+        if any(_is_own(listed, rule, facts.machine) for listed in facts.listing[rule.provider]):
+            return _action(
+                CREATE, rule, guards.Stop(guards.LATER, "under_temporary_name", "only a temporary one is left")
+            )
+        remedy = f"Restore it: amika sync resolve {rule.id} restore — or stop: amika sync forget {rule.id}"
+        return _action(BLOCKED, rule, guards.Stop(guards.NEEDS, "vanished", "it was deleted elsewhere", remedy))
+    if record.id != last.remote_id or (last.stamp and record.stamp and record.stamp != last.stamp):
+        remedy = f"amika sync resolve {rule.id} restore|adopt — or stop: amika sync forget {rule.id}"
+        stop = guards.Stop(guards.NEEDS, "replaced_elsewhere", "another machine or person replaced it", remedy)
+        return _action(BLOCKED, rule, stop, record.id)
+    code = "in_sync" if last.verified else "assumed"
+    why = "equal to what is here" if last.verified else "a record found after a lost answer, most likely ours"
+    return _action(KEEP, rule, guards.Stop(guards.QUIET, code, why), record.id)
+
+
+def _is_own(listed: Listed, rule: Rule, machine: str) -> bool:
+    return listed.scope == rule.scope and bridge_owner(listed.name) == machine and bridge_base(listed.name) == rule.name
+
+
+def _left_overs(facts: Facts) -> list[Action]:
+    """Temporary records nobody works on: ours go once the right name has its record, others' are shown."""
+    busy = {entry.txn.bridge for entry in facts.pending}
+    actions = []
+    for provider, records in facts.listing.items():
+        for listed in records:
+            owner = bridge_owner(listed.name)
+            if provider == GENERIC or owner is None or listed.name in busy:
+                continue
+            base = bridge_base(listed.name)
+            if owner != facts.machine:
+                kind, code, why = BLOCKED, "left_over_elsewhere", "a temporary record of another machine"
+            elif _safe_to_sweep(facts, provider, listed.scope, base):
+                kind, code, why = SWEEP, "left_over", "a temporary record of ours that is not needed any more"
+            else:
+                kind, code, why = BLOCKED, "only_copy", "a temporary record of ours, and nothing under the right name"
+            remedy = f"Delete it: amika secret {provider} delete {listed.id}" if kind == BLOCKED else ""
+            actions.append(
+                Action(kind, "", provider, listed.type, listed.scope, listed.name, code, why, remedy, listed.id)
+            )
+    return actions
+
+
+def _safe_to_sweep(facts: Facts, provider: str, scope: str, base: str) -> bool:
+    for entry in facts.pending:
+        if entry.key == (provider, scope, base):
+            return False  # its own end decides
+    return facts.record(provider, scope, base) is not None
+
+
+def _action(kind: str, rule: Rule, stop: guards.Stop, remote_id: str | None = None) -> Action:
+    return Action(
+        kind, rule.id, rule.provider, rule.type, rule.scope, rule.name,
+        stop.code, stop.reason, stop.remedy, remote_id, stop.due_at,
+    )  # fmt: skip

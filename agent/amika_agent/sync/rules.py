@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amika_local.credential import API_KEY, OAUTH, Credential
 from amika_local.errors import UsageError
@@ -136,7 +136,7 @@ def generic_rule_for(credential: Credential, name: str, *, scope: str = USER, ta
 
 
 def default_name(provider: str, type_: str) -> str:
-    """Return the default remote name of a provider secret: "Claude OAuth", "Codex API Key" …"""
+    """Return the default remote name of a provider secret, for example "Claude OAuth"."""
     return _DEFAULT_NAMES[provider, type_]
 
 
@@ -188,3 +188,13 @@ def _free(base: str, taken: Iterable[str]) -> str:
     if base not in used:
         return base
     return next(f"{base}-{n}" for n in range(2, len(used) + 3) if f"{base}-{n}" not in used)
+
+
+def beside(rule: Rule, names: Iterable[str], host: str = "") -> Rule:
+    """Return the rule with a name of its own when another machine already has a secret under its name."""
+    if rule.name not in list(names):
+        return rule
+    import socket
+
+    host = "".join(c for c in (host or socket.gethostname()).split(".")[0] if c.isalnum() or c in "-_")[:40]
+    return replace(rule, name=f"{rule.name} ({host or 'this machine'})")

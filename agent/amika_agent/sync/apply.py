@@ -1,0 +1,232 @@
+"""Performs replacements in user scope: commits to the journal before each request and after each answer."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from amika_agent.clock import Clock
+from amika_agent.http import NoAnswer
+from amika_agent.stores.amika_api import Refused, RemoteSecret, SecretsApi
+from amika_agent.sync import replace as table
+from amika_agent.sync.journal import SyncDb
+from amika_agent.sync.records import Hold, Pending, Pushed, Sent
+from amika_agent.sync.replace import Answer, Result, State, Txn
+from amika_agent.sync.rules import bridge_name
+from amika_local.errors import NotSignedIn, Unreachable
+from amika_local.secret import Secret
+
+MAX_STEPS = 40
+SILENCES = 3  # unanswered requests in one go, before the rest waits for its back-off
+LATE = 120.0  # a request that was given up may still be executed; look again after that many seconds
+_BACK_OFF = (5.0, 15.0, 60.0, 300.0, 900.0)
+_NO_ROOM = (402, 403)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The newest accepted value of a replacement."""
+
+    secret: Secret
+    sent: Sent
+
+
+class UserReplacements:
+    """Drives replacements of one account. The caller holds the lock of provider and scope."""
+
+    def __init__(self, db: SyncDb, api: SecretsApi, account: str, clock: Clock) -> None:
+        self._db = db
+        self._api = api
+        self._account = account
+        self._clock = clock
+
+    def start(self, blank: Pending, old_id: str | None) -> Pending:
+        """Return `blank` with a new transaction; nothing is committed or sent yet."""
+        txn_id = secrets.token_hex(3)
+        return replace(blank, txn=table.begin(txn_id, bridge_name(blank.name, self._db.machine_id, txn_id), old_id))
+
+    def drive(self, entry: Pending, offer: Offer | None, *, look: bool, wanted: bool = True) -> Pending:
+        """Go on until it is done or has to wait, and return where it stands.
+
+        Args:
+            entry: as started or as journaled.
+            offer: the value to push, or None when there is none now: then only steps that need no value are made.
+            look: list before anything else; False only right after `start` and a listing.
+            wanted: False when nobody wants this replacement any more: it is given up where that is safe.
+
+        Raises:
+            Unreachable: a listing could not be had; the journal has what is open.
+            NotSignedIn: the server rejected the sign-in; the journal has what is open.
+
+        """
+        silences = 0
+        for _ in range(MAX_STEPS):
+            if look:
+                entry = self._looked(entry, wanted=wanted)
+                look = False
+            if entry.txn.state is State.DONE or not _may_go_on(entry, offer):
+                return entry
+            after, look = self._step(entry, offer)
+            if look:
+                silences += 1
+                if silences >= SILENCES:
+                    return self._wait(after)
+            elif after.txn == entry.txn or after.retry_at is not None:
+                return after
+            entry = after
+        return self._wait(entry)
+
+    def _looked(self, entry: Pending, *, wanted: bool) -> Pending:
+        records = self._api.list_provider(entry.provider)
+        seen = table.observe(
+            entry.txn, _id_of(records, entry.name, entry.scope), _id_of(records, entry.txn.bridge, entry.scope)
+        )
+        txn = None if wanted else table.give_up(entry.txn, seen)
+        if txn is None:
+            txn = table.recover(entry.txn, seen)
+        listed = {record.id for record in records}
+        # ids are never used again: what a listing does not show cannot vanish any more
+        txn = replace(txn, unanswered=tuple(item for item in txn.unanswered if item[0] in listed))
+        return self._commit(replace(entry, txn=self._named(entry, txn)))
+
+    def _named(self, entry: Pending, txn: Txn) -> Txn:
+        if txn.id:
+            return txn
+        if entry.txn.bridge_lost:
+            self._sweep_later(entry.provider)
+        txn_id = secrets.token_hex(3)
+        return replace(txn, id=txn_id, bridge=bridge_name(entry.name, self._db.machine_id, txn_id))
+
+    def _step(self, entry: Pending, offer: Offer | None) -> tuple[Pending, bool]:
+        entry = self._prepared(entry, offer)
+        asked = table.request(entry.txn, entry.name)
+        doubt = entry.txn.unsure if entry.txn.state is State.CREATE else entry.txn.bridge_lost
+        entry = self._commit(replace(entry, txn=table.sent(entry.txn, asked), retry_at=None))
+        answer, new_id, wait = self._ask(entry, asked, offer)
+        txn = table.answered(entry.txn, asked, answer, new_id, first=not doubt)
+        if txn is None:
+            if entry.txn.state is State.BRIDGE:
+                self._sweep_later(entry.provider)
+            return entry, True
+        after = replace(entry, txn=txn)
+        if answer in (Answer.REFUSED, Answer.LATER) and txn.state is not State.DONE:
+            return self._wait(after, wait), False
+        return self._commit(after), False
+
+    def _prepared(self, entry: Pending, offer: Offer | None) -> Pending:
+        """Note which value goes out next; a bridge of another value gets another name."""
+        if offer is None:
+            return entry
+        if entry.txn.state is State.CREATE:
+            other = entry.final is not None and entry.final.fingerprint != offer.sent.fingerprint
+            return replace(entry, final=offer.sent, doubtful=entry.txn.unsure and (entry.doubtful or other))
+        if entry.txn.state is State.BRIDGE:
+            other = entry.bridge is not None and entry.bridge.fingerprint != offer.sent.fingerprint
+            if other and entry.txn.bridge_lost:
+                self._sweep_later(entry.provider)
+                fresh = replace(entry.txn, id="", bridge="", bridge_lost=False)
+                entry = replace(entry, txn=self._named(entry, fresh))
+            return replace(entry, bridge=offer.sent)
+        return entry
+
+    def _ask(self, entry: Pending, asked: table.Request, offer: Offer | None) -> tuple[Answer, str | None, float]:
+        """Send one request; return what it came to, the id of a created record, and the server's wish to wait."""
+        try:
+            return Answer.OK, self._send(entry, asked, offer), 0.0
+        except Refused as error:
+            answer = _meaning(asked, error)
+            if answer is Answer.REFUSED:
+                self._note_refusal(entry, offer, error)
+            return answer, None, error.retry_after or 0.0
+        except NoAnswer as error:
+            return (Answer.UNKNOWN if error.sent else Answer.LATER), None, 0.0
+        except Unreachable:
+            return Answer.UNKNOWN, None, 0.0
+        except NotSignedIn:
+            # definite: nothing changed; the request's mark is taken back before the error goes on
+            back = table.answered(entry.txn, asked, Answer.LATER)
+            self._commit(replace(entry, txn=back or entry.txn))
+            raise
+
+    def _send(self, entry: Pending, asked: table.Request, offer: Offer | None) -> str | None:
+        if asked.method == "DELETE":
+            self._api.delete_provider(entry.provider, asked.id)
+            return None
+        if offer is None:
+            raise ValueError("a POST without a value")
+        return self._api.create_provider(entry.provider, asked.name, offer.secret, entry.type, entry.scope).id
+
+    def _note_refusal(self, entry: Pending, offer: Offer | None, error: Refused) -> None:
+        if not entry.rule or entry.txn.state in (State.RELEASE, State.ABANDON):
+            return
+        if entry.txn.state is State.DELETE_OLD:
+            code, why = "delete_refused", "the server does not let the old record be deleted"
+        elif error.status in _NO_ROOM:
+            code, why = "no_room", "the server does not take another record"
+        else:
+            code, why = "value_refused", "the server does not accept the value"
+        fingerprint = offer.sent.fingerprint if offer is not None else ""
+        message = f"{why} ({error.message})"
+        hold = Hold(entry.rule, code, message, error.remedy, fingerprint, self._clock.now())
+        self._db.put_hold(self._account, hold)
+
+    def _commit(self, entry: Pending) -> Pending:
+        """Write where it stands; what was reached goes into the ledger in the same commit."""
+        self._db.commit(self._account, entry, self._reached(entry))
+        if entry.txn.result is Result.CONTESTED and entry.rule:
+            self._db.put_hold(self._account, _contested(entry.rule, self._clock.now()))
+        return entry
+
+    def _reached(self, entry: Pending) -> Pushed | None:
+        txn = entry.txn
+        if txn.final_id is None or txn.state not in (State.RELEASE, State.DONE):
+            return None
+        sent = entry.final or Sent("")
+        sure = txn.result is Result.REPLACED
+        known = sure or (txn.unsure and not entry.doubtful)
+        return Pushed(
+            entry.rule, entry.provider, entry.type, entry.scope, entry.name, txn.final_id,
+            fingerprint=sent.fingerprint if known else "",
+            source_account=sent.source_account,
+            expires_at=sent.expires_at,
+            pushed_at=self._clock.now(),
+            verified=sure,
+        )  # fmt: skip
+
+    def _wait(self, entry: Pending, seconds: float = 0.0) -> Pending:
+        pause = max(seconds, _BACK_OFF[min(entry.attempts, len(_BACK_OFF) - 1)])
+        return self._commit(replace(entry, attempts=entry.attempts + 1, retry_at=self._clock.now() + pause))
+
+    def _sweep_later(self, provider: str) -> None:
+        self._db.put_sweep(self._account, provider, self._clock.now() + LATE)
+
+
+def _meaning(asked: table.Request, error: Refused) -> Answer:
+    if error.status == 404 and asked.method == "DELETE":
+        return Answer.MISSING
+    if error.status == 409 and asked.method == "POST":
+        return Answer.CONFLICT
+    if error.status == 429 or 300 <= error.status < 400:
+        return Answer.LATER
+    return Answer.REFUSED
+
+
+def _may_go_on(entry: Pending, offer: Offer | None) -> bool:
+    """Without a value only what needs none: closing. The old record stays as long as its successor is not at hand."""
+    return offer is not None or entry.txn.state in (State.RELEASE, State.ABANDON)
+
+
+def _id_of(records: Sequence[RemoteSecret], name: str, scope: str) -> str | None:
+    return next((record.id for record in records if record.name == name and record.scope == scope), None)
+
+
+def _contested(rule: str, now: float) -> Hold:
+    return Hold(
+        rule,
+        "contested",
+        "another machine keeps replacing the same secret",
+        f"Let one machine keep it (amika sync forget {rule} on the other), or give them different names.",
+        "",
+        now,
+    )

@@ -1,0 +1,105 @@
+"""A machine for sync tests: files on a disk, a clock to turn, the fake secrets server over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+from tests.fakes.secrets_server import FakeSecretsServer
+
+from amika_agent.accounts.amika import AccountKey
+from amika_agent.http import Http
+from amika_agent.stores.amika_api import SecretsApi
+from amika_agent.sync.journal import SyncDb
+from amika_agent.sync.plan import Settings
+from amika_agent.sync.remote import RemoteSync
+from amika_local.credential import Credential
+from amika_local.secret import Secret
+
+START = 1_800_000_000.0
+
+
+class TurnedClock:
+    """Time that only moves when a test turns it; a sleep turns it too."""
+
+    def __init__(self, now: float = START) -> None:
+        self.at = now
+
+    def now(self) -> float:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at
+
+    def sleep(self, seconds: float, cancel: threading.Event | None = None) -> bool:
+        self.at += max(0.0, seconds)
+        return cancel is not None and cancel.is_set()
+
+
+def discovery(*credentials: Credential, problems: tuple = ()) -> SimpleNamespace:
+    return SimpleNamespace(
+        credentials=list(credentials),
+        problems=list(problems),
+        winners={c.provider: c for c in reversed(credentials)},
+        readings=[],
+    )
+
+
+def claude(token: str, *, account: str | None = "ada@example.com", expires_at: float | None = START + 8 * 3600,
+           path: str = "/home/ada/.claude/.credentials.json") -> Credential:  # fmt: skip
+    oauth = {
+        "accessToken": f"sk-ant-oat01-fake-{token}",
+        "refreshToken": f"sk-ant-ort01-fake-{token}",
+        "expiresAt": None if expires_at is None else int(expires_at * 1000),
+    }
+    return Credential(
+        "anthropic", "oauth", Secret(oauth["accessToken"]), "claude-oauth", path, 400,
+        expires_at=expires_at, native_name="CLAUDE_CODE_OAUTH_TOKEN", account=account,
+        record=Secret(json.dumps({"claudeAiOauth": oauth})),
+    )  # fmt: skip
+
+
+def codex_key(key: str, path: str = "/home/ada/.codex/auth.json") -> Credential:
+    return Credential("openai", "api_key", Secret(f"sk-fake-{key}"), "codex", path, 300, native_name="OPENAI_API_KEY")
+
+
+class Machine:
+    """One machine of one account."""
+
+    def __init__(self, folder: Path, server: FakeSecretsServer, clock: TurnedClock, **settings: object) -> None:
+        self.clock = clock
+        self.server = server
+        self.http = Http()
+        self.db = SyncDb(str(folder / "sync.db"), clock)
+        self.account = AccountKey(server.url, "user_fake", "org_fake")
+        self.api = SecretsApi(server.url, lambda _force: Secret(server.token), self.http)
+        self.settings = Settings(**{"auto_push": ("claude", "codex"), "settle": 0.0, **settings})
+        self.remote = RemoteSync(self.db, self.api, self.account, clock, self.settings)
+
+    @property
+    def key(self) -> str:
+        return self.account.text
+
+    def close(self) -> None:
+        self.db.close()
+        self.http.close()
+
+
+def names(server: FakeSecretsServer, provider: str = "claude") -> list[str]:
+    return [record["name"] for record in server.records(provider)]
+
+
+def token_of(server: FakeSecretsServer, name: str = "Claude OAuth", provider: str = "claude") -> str:
+    """The part of the pushed access token that a test chose."""
+    (record,) = [r for r in server.records(provider) if r["name"] == name]
+    value = json.loads(server.value_of(record["id"]))
+    return value["claudeAiOauth"]["accessToken"].removeprefix("sk-ant-oat01-fake-")
+
+
+def never_none(server: FakeSecretsServer, provider: str = "claude") -> bool:
+    """Since the first record there was always one."""
+    states = server.history(provider)
+    first = next((at for at, state in enumerate(states) if state), len(states))
+    return all(states[first:])
