@@ -1,0 +1,55 @@
+"""`make bench`: measures on the real programs and prints one table. Figures are reported, never asserted.
+
+python -m tests.benchmarks [--quick] [--only startup|freshness|idle]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from tests.benchmarks import freshness, idle, startup
+from tests.benchmarks.table import Missing, Row, machine, render
+from tests.benchmarks.world import running_world
+
+PARTS = ("startup", "freshness", "idle")
+
+
+def main() -> int:
+    """Measure, print, and return 1 when something could not be measured."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer runs, 10 s of idling: a first impression")
+    parser.add_argument("--only", choices=PARTS, action="append", help="one part; may be repeated")
+    args = parser.parse_args()
+    parts = args.only or PARTS
+    print(f"on {machine()}", flush=True)
+    rows: list[Row | Missing] = []
+    if "startup" in parts:
+        rows += _or_why("start of a command", lambda: startup.measure(10 if args.quick else 50))
+    if set(parts) & {"freshness", "idle"}:
+        rows += _or_why("the running agent", lambda: _with_an_agent(parts, quick=args.quick))
+    print(render(rows))
+    return 1 if any(isinstance(row, Missing) and "there is no" not in row.why for row in rows) else 0
+
+
+def _with_an_agent(parts: Sequence[str], *, quick: bool) -> list[Row | Missing]:
+    rows: list[Row | Missing] = []
+    with running_world() as world:
+        if "freshness" in parts:
+            rows += _or_why(freshness.REMOTE, lambda: freshness.measure(world, 10 if quick else 100))
+        if "idle" in parts:
+            rows += _or_why("idle agent", lambda: idle.measure(world, 10 if quick else 60))
+    return rows
+
+
+def _or_why(what: str, measure: Callable[[], Sequence[Row | Missing]]) -> list[Row | Missing]:
+    """Return the rows, or one that says why there are none: the other parts are still worth their time."""
+    try:
+        return list(measure())
+    except (RuntimeError, OSError, KeyError, StopIteration) as error:
+        return [Missing(what, f"{type(error).__name__}: {error}")]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
