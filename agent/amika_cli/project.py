@@ -113,3 +113,8 @@ def _trusted(trust_file: str) -> dict[str, str]:
     except (OSError, ValueError, RecursionError):
         return {}
     return {str(k): v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
+
+
+def trust_file(data_dir: str) -> str:
+    """Return the file that remembers what was allowed."""
+    return os.path.join(data_dir, "allowed-projects.json")
