@@ -13,7 +13,8 @@ ARGS ?=
 WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 2 ? 2 : n > 4 ? 4 : n)))
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade
 
-.PHONY: help setup dev run test lint bench lock clean
+.PHONY: help setup dev desktop run test lint bench lock clean
+.NOTPARALLEL:
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -38,8 +39,11 @@ lint: dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint
+# first of all, so that whoever has to install something by hand is told everything in one line
+desktop:
 	@requirements/system.sh -r requirements/system-tray.txt requirements/system-test.txt
+
+test: desktop lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 bench: dev
