@@ -1,0 +1,255 @@
+"""The menu as a value: what it says for every state, and that no snapshot can break it."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from amika_shared.snapshot import STATES, Snapshot, read_snapshot
+from amika_tray.describe import (
+    CREDENTIALS_SHOWN,
+    PROBLEMS_SHOWN,
+    Entry,
+    Link,
+    describe,
+    headline,
+    icon_state,
+    tooltip,
+)
+from amika_tray.details import details
+
+NOW = 1_800_000_000.0
+HOUR = 3600.0
+
+ACCOUNT = {
+    "service": "amika",
+    "signed_in": True,
+    "method": "session",
+    "email": "dev@example.com",
+    "organization": "Example Org",
+    "expires_at": NOW + 280,
+}
+CLAUDE = {
+    "id": "claude-oauth/anthropic",
+    "provider": "anthropic",
+    "kind": "oauth",
+    "source": "claude-oauth",
+    "path": "/home/dev/.claude/.credentials.json",
+    "expires_at": NOW + 3.5 * HOUR,
+    "used": True,
+    "env_name": "ANTHROPIC_API_KEY",
+    "sync": {"state": "in_sync", "remote_name": "Claude OAuth", "pushed_at": NOW - 120},
+}
+
+
+def snapshot(**fields: Any) -> Snapshot:
+    return read_snapshot({"state": "in_sync", "accounts": [ACCOUNT], "credentials": [CLAUDE], **fields})
+
+
+def texts(entries: list[Entry]) -> list[str]:
+    return [entry.text for entry in entries if entry.kind == "action"]
+
+
+def test_the_menu_of_someone_signed_in_from_top_to_bottom() -> None:
+    assert [entry.text or "-" for entry in describe(snapshot(), NOW)] == [
+        "dev@example.com, Example Org, renews in 4 min",
+        "Sign out",
+        "-",
+        "Anthropic login (Claude Code), expires in 3 h, in sync",
+        "-",
+        "Everything is in sync",
+        "Sync now",
+        "-",
+        "Quit…",
+    ]
+
+
+def test_signed_out_offers_to_sign_in_and_teaches_what_would_appear() -> None:
+    menu = describe(read_snapshot({"state": "signed_out"}), NOW)
+    assert texts(menu)[:3] == ["Not signed in", "Sign in…", "No credentials found yet"]
+    assert [entry.action for entry in menu if entry.text == "Sign in…"] == ["sign_in"]
+    assert [entry.target for entry in menu if entry.text == "Sign in…"] == ["amika"]
+
+
+def test_a_sign_in_under_way_can_be_continued() -> None:
+    menu = describe(read_snapshot({"state": "signed_out", "sign_in": {"service": "amika", "state": "waiting"}}), NOW)
+    assert "Continue signing in…" in texts(menu)
+
+
+def test_several_services_name_themselves() -> None:
+    menu = texts(describe(snapshot(accounts=[ACCOUNT, {"service": "almyty", "signed_in": False}]), NOW))
+    assert "Sign out of Amika" in menu
+    assert "Sign in to almyty…" in menu
+
+
+def test_a_key_from_the_environment_cannot_be_signed_out_of() -> None:
+    menu = describe(snapshot(accounts=[{"service": "amika", "signed_in": True, "method": "env_api_key"}]), NOW)
+    assert texts(menu)[0] == "API key from AMIKA_API_KEY"
+    assert not [entry for entry in menu if entry.action == "sign_out"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, "Anthropic login (Claude Code), expires in 3 h, in sync"),
+        ({"expires_at": None, "kind": "api_key"}, "Anthropic API key (Claude Code), in sync"),
+        (
+            {"expires_at": NOW - 2 * HOUR, "sync": {"state": "expired"}},
+            "Anthropic login (Claude Code), expired 2 h ago",
+        ),
+        ({"expires_at": NOW + 59}, "Anthropic login (Claude Code), expires in less than a minute, in sync"),
+        ({"expires_at": NOW + 90 * 86_400}, "Anthropic login (Claude Code), expires in 90 days, in sync"),
+        ({"expires_at": 1e300}, "Anthropic login (Claude Code), expires in more than 100 years, in sync"),
+        ({"expires_at": -1e300}, "Anthropic login (Claude Code), expired more than 100 years ago, in sync"),
+        ({"expires_at": None, "sync": {"state": "pending"}}, "Anthropic login (Claude Code), waiting to be pushed"),
+        ({"expires_at": None, "sync": {"state": "half_done"}}, "Anthropic login (Claude Code), half done"),
+        (
+            {"expires_at": None, "used": False, "shadowed_by": "opencode/anthropic"},
+            "Anthropic login (Claude Code), not used, OpenCode comes first",
+        ),
+        (
+            {"provider": "", "source": "", "expires_at": None, "sync": {}},
+            "unknown provider login (unknown source), on this machine only",
+        ),
+    ],
+)
+def test_one_line_says_provider_source_expiry_and_state(change: dict[str, Any], said: str) -> None:
+    assert said in texts(describe(snapshot(credentials=[{**CLAUDE, **change}]), NOW))
+
+
+def test_an_expiry_is_never_rounded_up() -> None:
+    for seconds in (61, 119, 3599, 3601, 7199, 2 * 86_400 - 1, 2 * 86_400, 800 * 86_400):
+        line = texts(describe(snapshot(credentials=[{**CLAUDE, "expires_at": NOW + seconds}]), NOW))[2]
+        number, unit = line.partition("expires in ")[2].partition(",")[0].split(" ")
+        size = {"min": 60, "h": 3600, "day": 86_400, "days": 86_400, "years": 365.25 * 86_400}[unit]
+        assert 0 <= seconds - int(number) * size < size
+
+
+def test_a_thousand_credentials_stay_a_menu_and_say_how_many_more() -> None:
+    many = [{**CLAUDE, "id": f"opencode/p{n}", "provider": f"p{n}"} for n in range(1000)]
+    menu = describe(snapshot(credentials=many), NOW)
+    assert len(menu) < CREDENTIALS_SHOWN + 12
+    assert f"{1000 - CREDENTIALS_SHOWN} more credentials…" in texts(menu)
+
+
+def test_what_is_used_comes_before_what_is_not() -> None:
+    unused = {**CLAUDE, "id": "amp/anthropic", "source": "amp", "used": False, "shadowed_by": "claude-oauth/anthropic"}
+    menu = texts(describe(snapshot(credentials=[unused, CLAUDE]), NOW))
+    assert menu.index("Anthropic login (Claude Code), expires in 3 h, in sync") < next(
+        n for n, text in enumerate(menu) if "not used" in text
+    )
+
+
+def test_problems_are_told_each_with_its_own_details() -> None:
+    found = [{"code": "malformed", "message": f"file {n} is damaged", "remedy": f"repair {n}"} for n in range(6)]
+    seen = snapshot(problems=found)
+    menu = [entry for entry in describe(seen, NOW) if entry.target.startswith("problem")]
+    assert [entry.text for entry in menu][:1] == ["Problem: file 0 is damaged"]
+    assert menu[-1].text == f"{6 - PROBLEMS_SHOWN} more problems…"
+    assert ("What to do", "repair 1") in details(seen, menu[1].target, NOW).rows
+    assert ("What to do", "repair 5") in details(seen, menu[-1].target, NOW).rows
+
+
+def test_markup_and_ampersands_are_text_and_names_lose_their_middle_only() -> None:
+    email = "<b>R&D</b>" + "x" * 500 + "@example.com"
+    line = texts(describe(snapshot(accounts=[{**ACCOUNT, "email": email}]), NOW))[0]
+    assert line.startswith("<b>R&D</b>xxx")
+    assert "…" in line
+    assert "@example.com, Example Org" in line
+    assert len(line) < 120
+
+
+def test_control_and_direction_characters_do_not_reach_the_menu() -> None:
+    email = "dev\u202egro.evil@\x1b[31mexample.com\nsecond\u0085line"
+    line = texts(describe(snapshot(accounts=[{**ACCOUNT, "email": email}]), NOW))[0]
+    assert not [char for char in line if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp")]
+
+
+def test_the_tooltip_holds_nothing_that_a_host_could_take_for_markup() -> None:
+    said = tooltip(snapshot(accounts=[{**ACCOUNT, "email": "<img src=x>@example.com"}]), NOW)
+    assert said.startswith("Amika: Everything is in sync\n")
+    assert "<" not in said
+    assert ">" not in said
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_has_an_icon_and_words_of_its_own(state: str) -> None:
+    seen = snapshot(state=state)
+    assert icon_state(seen) == state
+    others = {headline(snapshot(state=other), NOW) for other in STATES if other != state}
+    assert headline(seen, NOW) not in others
+
+
+def test_paused_says_for_how_long() -> None:
+    assert headline(snapshot(state="paused", paused_until=NOW + HOUR), NOW).startswith("Paused for 1 h:")
+    assert headline(snapshot(state="paused", paused_until=None), NOW).startswith("Paused:")
+
+
+@pytest.mark.parametrize(
+    ("link", "icon", "first", "can_start"),
+    [
+        (Link("starting"), "working", "Starting the agent…", False),
+        (Link("stopped"), "paused", "The agent is stopped: nothing is kept in sync", True),
+        (Link("failed", "It does not answer.", "Restart it."), "problem", "It does not answer.", True),
+    ],
+)
+def test_without_an_agent_nothing_old_is_shown(link: Link, icon: str, first: str, can_start: bool) -> None:
+    menu = describe(snapshot(), NOW, link)
+    assert texts(menu)[0] == first
+    assert "dev@example.com" not in " ".join(texts(menu)) + tooltip(snapshot(), NOW, link)
+    assert icon_state(snapshot(), link) == icon
+    assert ("start_agent" in [entry.action for entry in menu]) is can_start
+    assert texts(menu)[-1] == "Quit"
+
+
+def test_a_note_about_the_agent_is_shown_beside_everything_else() -> None:
+    menu = texts(describe(snapshot(), NOW, Link(reason="The running agent is of another build (0.0.1): restart it")))
+    assert "The running agent is of another build (0.0.1): restart it" in menu
+    assert "Sign out" in menu
+
+
+junk = some.recursive(
+    some.none() | some.booleans() | some.integers() | some.floats() | some.text(max_size=40),
+    lambda inner: (
+        some.lists(inner, max_size=4)
+        | some.dictionaries(
+            some.sampled_from(
+                ["service", "signed_in", "email", "expires_at", "provider", "sync", "state", "used", "id"]
+            ),
+            inner,
+            max_size=6,
+        )
+    ),
+    max_leaves=20,
+)
+FIELDS = ["state", "accounts", "credentials", "problems", "rules", "sign_in", "paused_until", "env_cache", "pending"]
+
+
+@given(some.dictionaries(some.sampled_from(FIELDS), junk), some.floats(0, 4e9))
+def test_no_snapshot_breaks_the_menu(fields: dict[str, Any], now: float) -> None:
+    seen = read_snapshot(fields)
+    menu = describe(seen, now)
+    assert menu[-1].action == "quit"
+    assert all("\n" not in entry.text and entry.text for entry in menu if entry.kind == "action")
+    assert tooltip(seen, now)
+    for entry in menu:
+        if entry.action == "show":
+            assert details(seen, entry.target, now).rows
+
+
+def test_what_has_gone_meanwhile_is_said() -> None:
+    assert details(read_snapshot({}), "credential:claude-oauth/anthropic", NOW).title == "No longer there"
+    assert details(read_snapshot({}), "problem:7", NOW).title == "No longer there"
+    assert details(read_snapshot({}), "", NOW).title == "No longer there"
+
+
+def test_details_of_a_credential_name_file_variable_and_push() -> None:
+    rows = dict(details(snapshot(), "credential:claude-oauth/anthropic", NOW).rows)
+    assert rows["File"] == "/home/dev/.claude/.credentials.json"
+    assert rows["Variable"] == "ANTHROPIC_API_KEY"
+    assert rows["Pushed"] == "as “Claude OAuth”, 2 min ago"
+    assert rows["Expiry"].startswith("expires in 3 h (20")

@@ -1,0 +1,103 @@
+"""Runs the application on this desktop: Qt's messages, signals, the single instance, the event loop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from PySide6.QtCore import QMessageLogContext, QSocketNotifier, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+
+from amika_shared.profile import Profile
+from amika_tray.app import TrayApp
+from amika_tray.instance import CannotRun, Instance
+from amika_tray.starter import agent_program
+
+__all__ = ["CannotRun", "default_agent_command", "run"]
+
+BROKEN_DISPLAY = """\
+the display cannot be used: {reason}
+  Check that DISPLAY names a running display of yours. If a library is missing, on Debian:
+  apt install libgl1 libegl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 \
+libxcb-render-util0 libxcb-shape0 libxcb-xkb1"""
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def default_agent_command(*, local: bool, homedir: str | None) -> list[str]:
+    """Return the command that starts the agent of the same profile."""
+    command = [agent_program(), "start"]
+    if local:
+        command.append("--local")
+    if homedir is not None:
+        command += ["--homedir", os.path.abspath(homedir)]
+    return command
+
+
+def run(profile: Profile, env: Mapping[str, str], agent_command: Sequence[str]) -> int:
+    """Run until the person quits, the session ends or a signal asks; return the exit code.
+
+    Raises:
+        CannotRun: the runtime folder cannot be used.
+
+    """
+    instance = Instance(profile.runtime_dir)
+    if not instance.acquire():
+        sys.stderr.write("amika-tray: it is already running; its menu opens.\n")
+        return 0
+    try:
+        return _run(profile, env, agent_command, instance)
+    finally:
+        instance.release()
+
+
+def _run(profile: Profile, env: Mapping[str, str], agent_command: Sequence[str], instance: Instance) -> int:
+    qInstallMessageHandler(_qt_said)
+    application = QApplication(["amika-tray"])
+    application.setApplicationName("amika-tray")
+    application.setApplicationDisplayName("Amika")
+    application.setDesktopFileName("amika-tray")
+    application.setQuitOnLastWindowClosed(False)
+    app = TrayApp(profile, env, agent_command)
+    app.quit_asked.connect(application.quit)
+    instance.knocked.connect(app.pop_up)
+    instance.listen()
+    with _quit_on_signal(application):
+        app.open()
+        application.exec()
+        app.close()
+    return 0
+
+
+@contextmanager
+def _quit_on_signal(application: QApplication) -> Iterator[None]:
+    """Let SIGTERM and its like end the event loop: Python's own handlers would wait for it to end by itself."""
+    near, far = socket.socketpair()
+    near.setblocking(False)  # noqa: FBT003 -- the socket module's signature
+    far.setblocking(False)  # noqa: FBT003
+    notifier = QSocketNotifier(near.fileno(), QSocketNotifier.Type.Read)
+    notifier.activated.connect(application.quit)
+    earlier = {number: signal.signal(number, lambda *_: None) for number in SIGNALS}
+    wakeup = signal.set_wakeup_fd(far.fileno(), warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(wakeup)
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+        notifier.setEnabled(False)
+        near.close()
+        far.close()
+
+
+def _qt_said(kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
+    sys.stderr.write(f"amika-tray: {message}\n")
+    if kind == QtMsgType.QtFatalMsg:
+        # Qt would abort with a core file; a display that cannot be used is no crash of ours
+        reason = message.strip().splitlines()[0] if message.strip() else "Qt gave no reason"
+        sys.stderr.write(f"amika-tray: {BROKEN_DISPLAY.format(reason=reason)}\n")
+        sys.stderr.flush()
+        os._exit(5)

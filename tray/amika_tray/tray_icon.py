@@ -1,0 +1,112 @@
+"""The icon in the tray. It outlives every host, and appears when one comes.
+
+Qt asks once per QSystemTrayIcon whether there is a StatusNotifierItem host and keeps the answer: an icon built before
+the host stays invisible for ever, while isVisible() says True. So the watcher's name is observed on the session bus
+first, and each time it comes or goes the icon is built anew. Without a watcher Qt falls back to XEmbed, whose hosts it
+follows by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtDBus import QDBusConnection, QDBusServiceWatcher
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QMenu, QSystemTrayIcon
+
+from amika_tray.describe import Entry
+from amika_tray.menu import draw
+
+WATCHER = "org.kde.StatusNotifierWatcher"
+
+
+class TrayIcon(QObject):
+    """Icon, tooltip and menu, drawn on whatever host there is."""
+
+    chosen = Signal(object)
+    """An Entry of the menu was clicked."""
+    activated = Signal()
+    """The icon itself was clicked."""
+    about_to_show = Signal()
+    """The menu opens: now is the time to bring it up to date."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._icon = QIcon()
+        self._tooltip = ""
+        self._entries: list[Entry] = []
+        self._drawn: list[Entry] | None = None
+        self._tray: QSystemTrayIcon | None = None
+        self._menu = QMenu()
+        self._exported = False
+        self._watcher: QDBusServiceWatcher | None = None
+
+    def show(self) -> None:
+        """Appear now, or as soon as there is a host."""
+        bus = QDBusConnection.sessionBus()
+        if bus.isConnected():
+            mode = QDBusServiceWatcher.WatchModeFlag.WatchForOwnerChange
+            self._watcher = QDBusServiceWatcher(WATCHER, bus, mode, self)
+            self._watcher.serviceOwnerChanged.connect(self._host_changed)
+        self._build(exported=_registered(bus))
+
+    def hide(self) -> None:
+        """Leave the tray."""
+        if self._watcher is not None:
+            self._watcher.deleteLater()
+            self._watcher = None
+        self._tear_down()
+
+    def set(self, icon: QIcon, tooltip: str, entries: Sequence[Entry]) -> None:
+        """Show this from now on."""
+        self._entries = list(entries)
+        if self._tray is not None:
+            if icon.cacheKey() != self._icon.cacheKey():
+                self._tray.setIcon(icon)
+            if tooltip != self._tooltip:
+                self._tray.setToolTip(tooltip)
+        self._icon, self._tooltip = icon, tooltip
+        self._draw()
+
+    def _host_changed(self, _name: str, _old: str, new: str) -> None:
+        self._tear_down()
+        self._build(exported=bool(new))
+
+    def _build(self, *, exported: bool) -> None:
+        self._exported = exported
+        self._menu = QMenu()
+        self._menu.aboutToShow.connect(self.about_to_show)
+        self._menu.aboutToHide.connect(self._draw)
+        self._drawn = None
+        self._draw()
+        tray = QSystemTrayIcon(self._icon, self)
+        tray.setToolTip(self._tooltip)
+        tray.setContextMenu(self._menu)
+        tray.activated.connect(self._activated)
+        tray.show()
+        self._tray = tray
+
+    def _tear_down(self) -> None:
+        if self._tray is not None:
+            self._tray.hide()
+            self._tray.deleteLater()
+            self._tray = None
+            self._menu.deleteLater()
+
+    def _draw(self) -> None:
+        if self._drawn == self._entries or self._menu.isVisible():
+            return  # a menu under the pointer is not pulled away; it is drawn anew when it closes
+        self._drawn = list(self._entries)
+        draw(self._menu, self._drawn, self.chosen.emit, exported=self._exported)
+
+    def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
+        if reason in (QSystemTrayIcon.ActivationReason.Trigger, QSystemTrayIcon.ActivationReason.DoubleClick):
+            self.activated.emit()
+
+
+def _registered(bus: QDBusConnection) -> bool:
+    if not bus.isConnected():
+        return False
+    reply = bus.interface().isServiceRegistered(WATCHER)
+    return bool(reply.value()) if hasattr(reply, "value") else bool(reply)
