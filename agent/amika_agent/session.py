@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import contextlib
+import random
+from collections.abc import Callable, Mapping
 
 from amika_agent.accounts.endpoints import Endpoints
 from amika_agent.clock import Clock
 from amika_agent.http import Http
+from amika_agent.session_lock import Adopted, session_lock
+from amika_agent.session_meta import Meta, MetaFile
+from amika_agent.session_parts import Parts, RenewalPostponed, SessionEnded, session_name, signed_out
+from amika_agent.session_renewal import renew
+from amika_agent.session_rules import ADOPT_LEFT, digest, hurried, lead, merged, skew_of
+from amika_agent.session_sign_out import SignOutResult, sign_out
+from amika_agent.session_store import FileStore
+from amika_local.errors import Busy, Failed, UsageError
 from amika_local.secret import Secret
-from amika_local.session_file import StoredSession
+from amika_local.session_file import SessionFileError, StoredSession
 
+__all__ = ["RenewalPostponed", "SessionEnded", "SessionKeeper", "SignOutResult"]
 
-@dataclass(frozen=True)
-class SignOutResult:
-    """What a sign-out did.
-
-    signed_in  whether there was a login at all
-    revoked    True: the server ended the session; False: it could not be reached or refused; None: nothing to revoke
-    message    one line for the person
-    """
-
-    signed_in: bool
-    revoked: bool | None
-    message: str
+LOCK_DEADLINE = 30.0
+GLANCE_PATIENCE = 0.3
+LAST_RESORT = 5.0  # a token with more than this left is better than no answer
+BACK_OFF = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0)
 
 
 class SessionKeeper:
@@ -36,7 +38,21 @@ class SessionKeeper:
     def __init__(
         self, state_dir: str, endpoints: Endpoints, http: Http, clock: Clock, *, role: str, store: str = "file"
     ) -> None:
-        raise NotImplementedError
+        del store  # the keychain is added in its own module
+        self._parts = Parts(state_dir, endpoints, http, clock, role, FileStore(state_dir), MetaFile(state_dir))
+        self._given: Secret | None = None
+        self._failures = 0
+        self._retry_at = 0.0
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """The servers this keeper talks to."""
+        return self._parts.endpoints
+
+    @property
+    def state_dir(self) -> str:
+        """The folder of the session's files."""
+        return self._parts.state_dir
 
     def stored(self) -> StoredSession | None:
         """Return the login on disk, as it is; None when signed out.
@@ -45,7 +61,8 @@ class SessionKeeper:
             SessionFileError: the file is damaged, blank or unreadable.
 
         """
-        raise NotImplementedError
+        session = self._parts.settled(GLANCE_PATIENCE)
+        return None if session is None or self._parts.revoked(session, self._parts.meta.read()) else session
 
     def fresh(self, *, force: bool = False) -> StoredSession:
         """Return a login whose access token is good now, renewing it when it is due.
@@ -56,29 +73,164 @@ class SessionKeeper:
         Raises:
             NotSignedIn: nobody is signed in, or the server ended the session. Sign in again.
             UsageError: the session belongs to other servers than the configured ones.
-            Unreachable: transient; the session is kept, try later (`retry_at` when the server named a time).
+            Unreachable: transient; the session is kept (RenewalPostponed.retry_at says when to try again).
             Busy: another process is renewing and did not finish.
             Failed: the session cannot be written; no token was spent.
 
         """
-        raise NotImplementedError
+        seen = self._glance()
+        rejected = (self._given or (seen.access_token if seen else None)) if force else None
+        if seen is not None and rejected is None and self._usable(seen):
+            return self._give(seen)
+        try:
+            return self._give(self._renew(seen, rejected))
+        except Failed:
+            self._note_failure()
+            raise
 
     def bearer(self, *, force: bool = False) -> Secret:
         """Return the access token of `fresh()`."""
         return self.fresh(force=force).access_token
 
     def accept(self, session: Mapping[str, object]) -> StoredSession:
-        """Make this the login: an answer of the authorization server (`access_token`, `refresh_token`, `user` …)."""
-        raise NotImplementedError
+        """Make this the login: an answer of the authorization server (`access_token`, `refresh_token`, `user` …).
+
+        Raises:
+            Failed: it cannot be stored, or holds no token.
+            Busy: another process holds the session for longer than 30 s.
+
+        """
+        parts = self._parts
+        accepted = merged(None, session, parts.clock.now())
+        with session_lock(parts.state_dir, parts.clock, deadline=LOCK_DEADLINE):
+            now = parts.clock.now()
+            previous = self._replaceable(accepted)
+            before = parts.meta.read()
+            revoked = [sid for sid in before.revoked_sids if sid != session_name(accepted)]
+            meta = Meta(got=digest(accepted.refresh_token), got_at=now, revoked_sids=revoked)
+            meta.skew, meta.bindings = skew_of(accepted, now), before.bindings
+            parts.bind(accepted, meta)
+            # the binding first: a session is never on disk without it
+            parts.meta.write(meta)
+            parts.store.replace(accepted)
+        if previous is not None:
+            parts.revoke(previous, timeout=3.0)
+        return self._give(accepted)
+
+    def drop(self, session: StoredSession) -> None:
+        """End a session that was granted but is not wanted; best effort."""
+        self._parts.revoke(session, timeout=3.0)
 
     def switch_organization(self, organization_id: str) -> StoredSession:
-        """Renew the session into another organization of the same user."""
-        raise NotImplementedError
+        """Renew the session into another organization of the same user.
+
+        Raises:
+            as `fresh`; Failed: the server does not let this user in.
+
+        """
+        parts = self._parts
+        seen = self._glance()
+        with session_lock(parts.state_dir, parts.clock, deadline=LOCK_DEADLINE):
+            return self._give(renew(parts, seen, organization=organization_id))
 
     def sign_out(self, deadline: float = 5.0) -> SignOutResult:
         """End the session at the server within `deadline` seconds, then delete it here, whatever the server said."""
-        raise NotImplementedError
+        self._given = None
+        return sign_out(self._parts, deadline)
 
     def due_at(self) -> float | None:
         """Return when (epoch seconds) the session wants to be renewed next; now or earlier = at once; None = never."""
-        raise NotImplementedError
+        parts = self._parts
+        try:
+            session = self.stored()
+        except SessionFileError:
+            return None
+        meta = parts.meta.read()
+        if session is None or not session.refresh_token or meta.rejected == digest(session.refresh_token):
+            return None
+        now = parts.clock.now()
+        if hurried(session, meta, now):
+            return max(now, meta.not_before)
+        end = session.expiry(meta.skew)
+        if end is None:
+            return None
+        due = end - lead(session, meta, parts.role) if parts.good(session, meta) else now
+        return max(due, self._retry_at, meta.not_before)
+
+    def _replaceable(self, accepted: StoredSession) -> StoredSession | None:
+        """Return the session of the same servers that `accepted` replaces, to be ended there."""
+        parts = self._parts
+        try:
+            previous = parts.store.load()
+            if previous is None or previous.session_id in ("", accepted.session_id):
+                return None
+            return previous if parts.bound(previous, parts.meta.read()) else None
+        except (SessionFileError, UsageError):
+            return None
+
+    def _glance(self) -> StoredSession | None:
+        """Look without the lock; None when the file is in the middle of being written."""
+        try:
+            seen = self._parts.settled(GLANCE_PATIENCE)
+        except SessionFileError as error:
+            if not error.torn:
+                raise
+            return None
+        if seen is None:
+            raise signed_out()
+        return seen
+
+    def _usable(self, seen: StoredSession) -> bool:
+        parts = self._parts
+        meta = parts.meta.read()
+        return not parts.revoked(seen, meta) and parts.bound(seen, meta) and parts.good(seen, meta)
+
+    def _renew(self, seen: StoredSession | None, rejected: Secret | None) -> StoredSession:
+        parts = self._parts
+        found: list[StoredSession] = []
+        watch = self._watch(seen, found) if rejected is None else None
+        try:
+            with session_lock(parts.state_dir, parts.clock, deadline=LOCK_DEADLINE, meanwhile=watch):
+                return renew(parts, seen, rejected=rejected)
+        except Adopted:
+            return found[-1]
+        except Busy:
+            if seen is not None and rejected is None and self._last_resort(seen):
+                return seen
+            raise
+
+    def _watch(self, seen: StoredSession | None, found: list[StoredSession]) -> Callable[[], bool]:
+        """Return a question for the wait: whether another process has brought a token that we can use."""
+        parts = self._parts
+        signature = [parts.store.signature()]
+
+        def arrived() -> bool:
+            latest = parts.store.signature()
+            if latest == signature[0]:
+                return False
+            signature[0] = latest
+            with contextlib.suppress(SessionFileError):
+                session = parts.store.load()
+                if session is None or seen is None or session.refresh_token == seen.refresh_token:
+                    return False
+                meta = parts.meta.read()
+                if parts.bound(session, meta) and parts.remaining(session, meta) >= ADOPT_LEFT:
+                    found.append(session)
+                    return True
+            return False
+
+        return arrived
+
+    def _last_resort(self, seen: StoredSession) -> bool:
+        meta = self._parts.meta.read()
+        return self._parts.bound(seen, meta) and self._parts.remaining(seen, meta) > LAST_RESORT
+
+    def _give(self, session: StoredSession) -> StoredSession:
+        self._given = session.access_token
+        self._failures, self._retry_at = 0, 0.0
+        return session
+
+    def _note_failure(self) -> None:
+        pause = BACK_OFF[min(self._failures, len(BACK_OFF) - 1)]
+        self._failures += 1
+        self._retry_at = self._parts.clock.now() + pause * (1 + 0.2 * random.random())  # noqa: S311 -- jitter

@@ -51,8 +51,8 @@ def _offset(zone: str) -> "int | None":
     return (hours * 3600 + minutes * 60) * (-1 if zone[0] == "-" else 1)
 
 
-def _plausible(year: int, month: int, day: int, hour: int, minute: int, second: int) -> bool:  # noqa: PLR0913, PLR0917 -- the six fields of an instant
-    if not (1 <= month <= 12 and 1 <= day and hour <= 23 and minute <= 59 and second <= 60):
+def _plausible(year: int, month: int, day: int, hour: int, minute: int, second: int) -> bool:
+    if not (1 <= month <= 12 and day >= 1 and hour <= 23 and minute <= 59 and second <= 60):
         return False
     leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
     return day <= (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]

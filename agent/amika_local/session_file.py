@@ -16,6 +16,7 @@ from amika_local.secret import Secret
 MAX_BYTES = 1 << 20
 FIELDS = ("access_token", "refresh_token", "user_id", "email", "organization_id", "expires_at")
 SIGN_IN = "Sign in: amika auth login"
+MOVE = "Move it away and sign in: amika auth login"
 
 
 class SessionFileError(NotSignedIn):
@@ -24,13 +25,17 @@ class SessionFileError(NotSignedIn):
     kind   "corrupt"     not JSON, not an object, or a field of the wrong type
            "blank"       well-formed, but without a token (`{}`, `null`, empty file)
            "unreadable"  permissions, a directory, a FIFO, larger than 1 MiB
+    path   the file
+    torn   True when a writer may be in the middle of it: look again in a moment
     """
 
     code = "session_file"
 
-    def __init__(self, kind: str, message: str, *, remedy: str = SIGN_IN) -> None:
-        super().__init__(message, remedy=remedy)
+    def __init__(self, kind: str, path: str, what: str, *, remedy: str = SIGN_IN, torn: bool = False) -> None:
+        super().__init__(f"{path} {what}", remedy=remedy)
         self.kind = kind
+        self.path = path
+        self.torn = torn
 
 
 class StoredSession:
@@ -58,7 +63,7 @@ class StoredSession:
         "user_id",
     )
 
-    def __init__(  # noqa: PLR0913 -- a record; dataclasses cost 24 ms on the start-up path
+    def __init__(
         self,
         access_token: Secret,
         refresh_token: Secret,
@@ -129,13 +134,13 @@ def parse_session(data: bytes, path: str) -> StoredSession:
     for name in FIELDS:
         value = found.pop(name, None)
         if value is not None and not isinstance(value, str):
-            raise SessionFileError("corrupt", f"{path} is damaged: the field {name} is not a text")
+            raise SessionFileError("corrupt", path, f"is damaged: the field {name} is not a text")
         texts[name] = value or ""
     if not texts["access_token"].strip() and not texts["refresh_token"].strip():
-        raise SessionFileError("blank", f"{path} holds no login")
+        raise SessionFileError("blank", path, "holds no login")
     expires_at = rfc3339.parse(texts["expires_at"]) if texts["expires_at"] else None
     if texts["expires_at"] and expires_at is None:
-        raise SessionFileError("corrupt", f"{path} is damaged: the field expires_at is not an RFC 3339 time")
+        raise SessionFileError("corrupt", path, "is damaged: the field expires_at is not an RFC 3339 time")
     return StoredSession(
         Secret(texts["access_token"].strip()),
         Secret(texts["refresh_token"].strip()),
@@ -160,9 +165,9 @@ def read_api_key(path: str) -> "Secret | None":
         return None
     key = _object(data, path).get("key")
     if key is not None and not isinstance(key, str):
-        raise SessionFileError("corrupt", f"{path} is damaged: the field key is not a text")
+        raise SessionFileError("corrupt", path, "is damaged: the field key is not a text")
     if not key or not key.strip():
-        raise SessionFileError("blank", f"{path} holds no API key")
+        raise SessionFileError("blank", path, "holds no API key")
     return Secret(key.strip())
 
 
@@ -175,18 +180,19 @@ def _read(path: str) -> "bytes | None":
     except OSError as error:
         raise SessionFileError(
             "unreadable",
-            f"cannot read {path}: {os.strerror(error.errno or 0)}",
+            path,
+            f"cannot be read: {os.strerror(error.errno or 0)}",
             remedy=f"Make it readable for your user: chmod u+r {path}",
         ) from None
     try:
         info = os.fstat(descriptor)
         if not stat.S_ISREG(info.st_mode):
-            raise SessionFileError("unreadable", f"{path} is not a regular file", remedy="Move it away and sign in.")
+            raise SessionFileError("unreadable", path, "is not a regular file", remedy=MOVE)
         if info.st_size > MAX_BYTES:
-            raise SessionFileError("unreadable", f"{path} is larger than 1 MiB", remedy="Move it away and sign in.")
+            raise SessionFileError("unreadable", path, "is larger than 1 MiB", remedy=MOVE)
         return _all(descriptor)
     except OSError as error:
-        raise SessionFileError("unreadable", f"cannot read {path}: {os.strerror(error.errno or 0)}") from None
+        raise SessionFileError("unreadable", path, f"cannot be read: {os.strerror(error.errno or 0)}") from None
     finally:
         os.close(descriptor)
 
@@ -206,15 +212,15 @@ def _all(descriptor: int) -> bytes:
 def _object(data: bytes, path: str) -> "dict[str, object]":
     """Return the JSON object with the keys we know in lower case, as the Go reader matches them."""
     if not data.strip():
-        raise SessionFileError("blank", f"{path} is empty")
+        raise SessionFileError("blank", path, "is empty", torn=True)
     try:
         found = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        raise SessionFileError("corrupt", f"{path} is damaged: not JSON") from None
+        raise SessionFileError("corrupt", path, "is damaged: not JSON", torn=True) from None
     if found is None:
-        raise SessionFileError("blank", f"{path} holds no login")
+        raise SessionFileError("blank", path, "holds no login")
     if not isinstance(found, dict):
-        raise SessionFileError("corrupt", f"{path} is damaged: not a JSON object")
+        raise SessionFileError("corrupt", path, "is damaged: not a JSON object")
     known = (*FIELDS, "key", "stored_at")
     return {name.lower() if name.lower() in known else name: value for name, value in found.items()}
 

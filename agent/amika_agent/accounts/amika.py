@@ -2,21 +2,51 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from amika_agent.accounts.device import Waiting
+from amika_agent.accounts.device import SignInCancelled, SignInDenied, SignInExpired, Waiting
 from amika_agent.accounts.endpoints import Endpoints
+from amika_agent.accounts.sign_in import (
+    ChooseOrganization,
+    CodeReady,
+    Organization,
+    SignedIn,
+    SignInEvent,
+    sign_in,
+)
 from amika_agent.clock import Clock
 from amika_agent.http import Http
 from amika_agent.session import SessionKeeper
+from amika_local.errors import Failed, NotSignedIn, UsageError
 from amika_local.secret import Secret
+from amika_local.session_file import SessionFileError, api_key_path, read_api_key
+
+__all__ = [
+    "AccountKey",
+    "Authority",
+    "ChooseOrganization",
+    "CodeReady",
+    "Organization",
+    "SignInCancelled",
+    "SignInDenied",
+    "SignInEvent",
+    "SignInExpired",
+    "SignedIn",
+    "Waiting",
+    "sign_in",
+]
 
 
 @dataclass(frozen=True)
 class AccountKey:
-    """What rules, ledger and pending work belong to: one user of one organization on one server."""
+    """What rules, ledger and pending work belong to: one user of one organization on one server.
+
+    api_url  the API's URL, or "loopback" for every server on this machine
+    user_id  the user; "key:" and a hash for an API key, which does not say whose it is
+    org_id   the organization, "" when there is none
+    """
 
     api_url: str
     user_id: str
@@ -25,45 +55,7 @@ class AccountKey:
     @property
     def text(self) -> str:
         """A stable key."""
-        return "\n".join((self.api_url, self.user_id, self.org_id))
-
-
-@dataclass(frozen=True)
-class Organization:
-    """An organization that the person may sign in to."""
-
-    id: str
-    name: str
-
-
-@dataclass(frozen=True)
-class CodeReady:
-    """Show this code and open this page. `verification_uri_complete` is "" when the server has none."""
-
-    user_code: str
-    verification_uri: str
-    verification_uri_complete: str
-    expires_at: float
-    interval: float
-    joined: bool = False
-
-
-@dataclass(frozen=True)
-class ChooseOrganization:
-    """The person belongs to several organizations; `choose_organization` is called next."""
-
-    organizations: tuple[Organization, ...]
-
-
-@dataclass(frozen=True)
-class SignedIn:
-    """Done: the session file is written."""
-
-    email: str
-    organization_id: str
-
-
-SignInEvent = CodeReady | Waiting | ChooseOrganization | SignedIn
+        return f"{self.api_url}\n{self.user_id}\n{self.org_id}"
 
 
 class Authority:
@@ -82,11 +74,24 @@ class Authority:
     ) -> None:
         self.endpoints = endpoints
         self.keeper = SessionKeeper(state_dir, endpoints, http, clock, role=role, store=store)
+        self._state_dir = state_dir
+        self._env = env
+        self._http = http
 
     @property
     def method(self) -> str:
-        """Return "env_api_key", "stored_api_key", "session" or "none"."""
-        raise NotImplementedError
+        """Return "env_api_key", "stored_api_key", "session" or "none"; a damaged file counts as what it should be."""
+        if self._env_key():
+            return "env_api_key"
+        try:
+            if read_api_key(api_key_path(self._state_dir)):
+                return "stored_api_key"
+        except SessionFileError:
+            return "stored_api_key"
+        try:
+            return "session" if self.keeper.stored() else "none"
+        except SessionFileError:
+            return "session"
 
     def bearer(self, *, force: bool = False) -> Secret:
         """Return the token to send; `force` after a 401 renews a session once.
@@ -95,51 +100,67 @@ class Authority:
             NotSignedIn, UsageError, Unreachable, Busy, Failed: as `SessionKeeper.fresh`.
 
         """
-        raise NotImplementedError
+        key = self._key()
+        if key is None:
+            return self.keeper.bearer(force=force)
+        if force:
+            raise self._rejected()
+        return key
 
     def account(self) -> AccountKey | None:
-        """Return whose account it is, without network; None when nobody is signed in."""
-        raise NotImplementedError
+        """Return whose account it is, without network; None when nobody is signed in or the file is damaged."""
+        try:
+            key = self._key()
+            if key is not None:
+                digest = hashlib.sha256(key.reveal().encode()).hexdigest()
+                return AccountKey(self.endpoints.origin, f"key:{digest[:16]}", "")
+            session = self.keeper.stored()
+        except SessionFileError:
+            return None
+        if session is None:
+            return None
+        return AccountKey(self.endpoints.origin, session.user_id, session.organization_id)
 
     def verify(self) -> dict[str, object]:
-        """Ask the server whether it accepts the bearer: {"verified": bool, "reason": str}.
+        """Ask the server whether it accepts the bearer: {"verified": True, "method": …, "api_url": …}.
 
         Raises:
             NotSignedIn: there is nothing to verify, or the server rejects it.
             Unreachable: nothing was learned.
+            Failed: the server has a problem.
 
         """
-        raise NotImplementedError
+        method = self.method
+        answer = self._ask(self.bearer())
+        if answer == 401 and method == "session":
+            answer = self._ask(self.bearer(force=True))
+        if answer == 401:
+            raise self._rejected()
+        if answer >= 500 or answer == 429:
+            raise Failed(f"the server has a problem (HTTP {answer})", remedy="Try again later.")
+        if answer not in (200, 403):
+            raise Failed(f"the server's answer was not understood (HTTP {answer})", remedy="Check AMIKA_API_URL.")
+        return {"verified": True, "method": method, "api_url": self.endpoints.api_url}
 
+    def _ask(self, bearer: Secret) -> int:
+        return self._http.request("GET", f"{self.endpoints.api_url}/api/v0beta1/secrets", bearer=bearer).status
 
-def sign_in(
-    endpoints: Endpoints,
-    http: Http,
-    clock: Clock,
-    *,
-    cancel: threading.Event,
-    keeper: SessionKeeper,
-    choose_organization: Callable[[Sequence[Organization]], str | None] | None = None,
-    organization: str | None = None,
-) -> Iterator[SignInEvent]:
-    """Sign in by the device flow; the session file is written before SignedIn is yielded.
+    def _env_key(self) -> str:
+        key = self._env.get("AMIKA_API_KEY", "").strip()
+        if key and not (key.isascii() and key.isprintable() and " " not in key):
+            raise UsageError("AMIKA_API_KEY holds characters that no key has", remedy="Set it again, or unset it.")
+        return key
 
-    Only one sign-in runs at a time: a second caller is shown the code of the first and ends with it.
-    Close the iterator or set `cancel` to stop.
+    def _key(self) -> Secret | None:
+        key = self._env_key()
+        return Secret(key) if key else read_api_key(api_key_path(self._state_dir))
 
-    Args:
-        endpoints: the servers.
-        http: used for every request.
-        clock: time.
-        cancel: set to stop at once.
-        keeper: takes the session.
-        choose_organization: called with the choices after ChooseOrganization; returns an id, or None to cancel.
-        organization: name or id, asked for beforehand.
-
-    Raises:
-        SignInCancelled, SignInDenied, SignInExpired: how it ended.
-        NotFound, UsageError: the organization.
-        Failed, Unreachable: the server.
-
-    """
-    raise NotImplementedError
+    def _rejected(self) -> NotSignedIn:
+        remedies = {
+            "env_api_key": "Correct or unset AMIKA_API_KEY.",
+            "stored_api_key": "Store a new one: amika auth login --api-key-file PATH (or - for stdin).",
+        }
+        return NotSignedIn(
+            f"{self.endpoints.api_url} rejects your {'API key' if self.method in remedies else 'login'}",
+            remedy=remedies.get(self.method, "Sign in again: amika auth login"),
+        )

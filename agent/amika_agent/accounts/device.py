@@ -5,11 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
+from amika_agent.accounts.endpoints import may_open
 from amika_agent.clock import Clock
-from amika_agent.http import Answer, Http
-from amika_local.errors import NotSignedIn
+from amika_agent.http import Answer, Http, NoAnswer
+from amika_local.errors import Failed, NotSignedIn
 from amika_local.secret import Secret
+
+GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+REQUEST = 10.0
+SLOWEST = 60.0
+# lowest, highest, when absent: seconds
+EXPIRES_IN = (30.0, 1800.0, 300.0)
+INTERVAL = (1.0, 60.0, 5.0)
 
 
 class SignInCancelled(NotSignedIn):
@@ -67,7 +76,24 @@ def request_code(endpoints: DeviceEndpoints, http: Http, clock: Clock) -> Device
         Unreachable: no answer.
 
     """
-    raise NotImplementedError
+    form = {"client_id": endpoints.client_id, **endpoints.extra}
+    answer = http.request("POST", endpoints.device_url, form=form, timeout=REQUEST)
+    if not answer.ok:
+        raise _refused(answer)
+    code, shown, page = (answer.text(name) for name in ("device_code", "user_code", "verification_uri"))
+    if not code or not _showable(shown) or not page:
+        raise Failed("the sign-in server's answer holds no code", remedy="Check AMIKA_WORKOS_URL; try again later.")
+    if not may_open(page):
+        raise Failed("the sign-in server names a page that is not safe to open", remedy="Check AMIKA_WORKOS_URL.")
+    complete = answer.text("verification_uri_complete")
+    return DeviceCode(
+        Secret(code),
+        shown,
+        page,
+        complete if may_open(complete) and _same_site(complete, page) else "",
+        clock.now() + _seconds(answer.field("expires_in"), *EXPIRES_IN),
+        _seconds(answer.field("interval"), *INTERVAL),
+    )
 
 
 def poll(
@@ -75,9 +101,91 @@ def poll(
 ) -> Iterator[Waiting | Answer]:
     """Poll until the server has decided; the last item is its answer: 200, or a 403 that asks for one more step.
 
+    Waits first. `slow_down` adds five seconds for good; a server that cannot be reached is asked again, ever more
+    slowly, until the code runs out.
+
     Raises:
         SignInDenied, SignInExpired, SignInCancelled: how it ended.
         Failed: an error that no further polling changes.
 
     """
-    raise NotImplementedError
+    interval, failures = code.interval, 0
+    end = clock.monotonic() + max(0.0, code.expires_at - clock.now())
+    form = {"grant_type": GRANT, "device_code": code.device_code.reveal(), "client_id": endpoints.client_id}
+    while True:
+        pause = min(interval * 2 ** min(failures, 6), max(interval, SLOWEST)) if failures else interval
+        if clock.sleep(max(0.0, min(pause, end - clock.monotonic())), cancel):
+            raise SignInCancelled("sign-in cancelled")
+        if clock.monotonic() >= end:
+            raise SignInExpired("the code has expired", remedy="Start again: amika auth login")
+        try:
+            answer = http.request("POST", endpoints.token_url, form=form, timeout=REQUEST)
+        except NoAnswer as error:
+            failures += 1
+            yield Waiting(f"{error.message}; still trying")
+            continue
+        if cancel.is_set():
+            raise SignInCancelled("sign-in cancelled")
+        verdict = _verdict(answer)
+        if verdict == "decided":
+            yield answer
+            return
+        if verdict == "slow_down":
+            interval += 5.0
+        if verdict == "unusable":
+            failures += 1
+            interval = max(interval, answer.retry_after() or 0.0)
+            yield Waiting("the sign-in server has a problem; still trying")
+            continue
+        yield Waiting("the connection is back" if failures else "")
+        failures = 0
+
+
+def _verdict(answer: Answer) -> str:
+    """Return "pending", "slow_down", "decided" or "unusable"; raise for the ends."""
+    if answer.ok:
+        return "decided" if answer.text("access_token") else "unusable"
+    error = answer.text("error") or answer.text("code")
+    if error == "authorization_pending":
+        return "pending"
+    if error == "slow_down":
+        return "slow_down"
+    if error == "access_denied":
+        raise SignInDenied("the sign-in was denied in the browser", remedy="Start again: amika auth login")
+    if error == "expired_token":
+        raise SignInExpired("the code has expired", remedy="Start again: amika auth login")
+    if answer.status == 403 and answer.text("pending_authentication_token"):
+        return "decided"
+    if answer.status == 429 or answer.status >= 500 or answer.status < 400:
+        return "unusable"
+    raise _refused(answer)
+
+
+def _refused(answer: Answer) -> Failed:
+    # only words that we know are repeated: a server's text may hold anything
+    word = answer.text("error") or answer.text("code")
+    known = {
+        "invalid_client": "this client is not known there",
+        "unauthorized_client": "this client may not sign in by a code there",
+        "invalid_grant": "the code is no longer valid",
+        "invalid_request": "it did not understand the request",
+    }
+    what = known.get(word, f"HTTP {answer.status}")
+    return Failed(
+        f"the sign-in server refused: {what}",
+        remedy="Check AMIKA_WORKOS_URL and AMIKA_WORKOS_CLIENT_ID: they change together.",
+    )
+
+
+def _showable(code: str) -> bool:
+    return 1 <= len(code) <= 64 and code.isascii() and code.isprintable()
+
+
+def _same_site(url: str, other: str) -> bool:
+    return urlsplit(url)[:2] == urlsplit(other)[:2]
+
+
+def _seconds(value: object, low: float, high: float, default: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:  # noqa: PLR0124 -- NaN
+        return default
+    return float(min(max(value, low), high))

@@ -66,12 +66,12 @@ class Endpoints:
 def resolve_endpoints(
     env: Mapping[str, str], *, local_url: str | None = None, settings: Mapping[str, object] | None = None
 ) -> Endpoints:
-    """Return the endpoints: `local_url` (the local workspace is all servers in one), else environment, settings, default.
+    """Return the endpoints: `local_url` (one server for all), else environment, settings, default.
 
-    Settings keys: "api_url", "workos_url", "workos_client_id".
+    Settings keys: "account.api_url", "account.workos_url", "account.client_id"; "" counts as not set.
 
     Raises:
-        UsageError: a URL that is malformed, not https (http only for loopback), or carries a password, query or fragment.
+        UsageError: a URL that is malformed, not https (http only for loopback), or carries a password or query.
 
     """
     if local_url:
@@ -88,12 +88,12 @@ def resolve_endpoints(
             return configured.strip(), f"the setting {key}"
         return default, key
 
-    client, where = pick("AMIKA_WORKOS_CLIENT_ID", "workos_client_id", CLIENT_ID)
+    client, where = pick("AMIKA_WORKOS_CLIENT_ID", "account.client_id", CLIENT_ID)
     if not client.isascii() or not client.isprintable() or " " in client:
         raise UsageError(f"{where} is not a client id", remedy="It looks like client_01ABC…")
     return Endpoints(
-        checked_url(*pick("AMIKA_API_URL", "api_url", API_URL)),
-        checked_url(*pick("AMIKA_WORKOS_URL", "workos_url", WORKOS_URL)),
+        checked_url(*pick("AMIKA_API_URL", "account.api_url", API_URL)),
+        checked_url(*pick("AMIKA_WORKOS_URL", "account.workos_url", WORKOS_URL)),
         client,
     )
 

@@ -24,7 +24,7 @@ def make_private_dir(path: str) -> None:
     try:
         os.makedirs(path, mode=0o700, exist_ok=True)
     except OSError as error:
-        raise _translated(error, path) from None
+        raise translated(error, path) from None
 
 
 def write_private(path: str, data: bytes) -> None:
@@ -44,7 +44,7 @@ def write_private(path: str, data: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
-        raise _translated(error, path) from None
+        raise translated(error, path) from None
 
 
 def write_new(path: str, data: bytes) -> None:
@@ -105,7 +105,7 @@ def locked(path: str, *, deadline: float, clock: Clock | None = None, what: str 
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
-        raise _translated(error, path) from None
+        raise translated(error, path) from None
     try:
         end = clock.monotonic() + deadline
         while not _try_lock(descriptor):
@@ -125,7 +125,8 @@ def _try_lock(descriptor: int) -> bool:
     return True
 
 
-def _translated(error: OSError, path: str) -> Failed:
+def translated(error: OSError, path: str) -> Failed:
+    """Return the error for a person: what cannot be written, why, and what helps."""
     remedies = {
         errno.ENOSPC: "The disk is full: free some space and try again.",
         errno.EDQUOT: "Your disk quota is used up: free some space and try again.",
