@@ -1,0 +1,19 @@
+"""Gemini CLI's Google login."""
+
+from amika_local.sources.oauth_file import login
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from amika_local.credential import Credential, Problem
+    from amika_local.sources.place import Place
+
+
+def parse(document: "dict[str, object]", place: "Place") -> "list[Credential | Problem]":
+    """Return the login of `oauth_creds.json`."""
+    return login(document, place, provider="gemini", expiry="expiry_date")
+
+
+def account(document: "dict[str, object]") -> "str | None":
+    """Return the active e-mail of `google_accounts.json`, or None."""
+    active = document.get("active")
+    return active if isinstance(active, str) and active else None
