@@ -30,7 +30,13 @@ _DEFAULT_NAMES = {
     (CODEX, API_KEY): "Codex API Key",
 }
 # source of a credential -> provider whose secret it can become
-_PUSHABLE = {"claude-oauth": CLAUDE, "claude-api": CLAUDE, "codex": CODEX}
+_PUSHABLE = {
+    "claude-oauth": CLAUDE,
+    "claude-keychain": CLAUDE,
+    "claude-api": CLAUDE,
+    "codex": CODEX,
+    "codex-keyring": CODEX,
+}
 _BRIDGE = re.compile(r"\(amika ([0-9a-f]{8})-([0-9a-f]{6})\)$")
 
 
