@@ -21,9 +21,8 @@ from amika_local.credential import Problem
 from amika_local.errors import AmikaError, Busy, Failed
 
 if TYPE_CHECKING:
-    from amika_local.discovery import Discovery
-
     from amika_agent.sync.journal import SyncDb
+    from amika_local.discovery import Discovery
 
 KEY = "_amika"
 TRIES = 8
@@ -147,7 +146,7 @@ def _look(path: str, db: SyncDb, intend: _Intent) -> _Look:
     document = Document({}) if data is None else Document.parse(data)
     generation, before = read_shelf(document.value(KEY))
     top = document.strings()
-    own = own_names(top, before, db.was_mirrored)
+    own = own_names(top, before, db.is_mirrored)
     after, due_at = intend(before)
     after = {name: entry for name, entry in after.items() if name not in own}
     mirror = mirrored_names(after, own)
@@ -167,7 +166,7 @@ def _look(path: str, db: SyncDb, intend: _Intent) -> _Look:
 
 def _is_ours(name: str, top: dict[str, str], before: Shelf, db: SyncDb) -> bool:
     known = before.get(name)
-    return (known is not None and known.value == top[name]) or db.was_mirrored(name, top[name])
+    return (known is not None and known.value == top[name]) or db.is_mirrored(name, top[name])
 
 
 def _shelve(document: Document, after: Shelf, generation: int) -> None:

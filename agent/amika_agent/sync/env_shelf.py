@@ -12,9 +12,8 @@ from amika_local.credential import API_KEY, Credential
 from amika_local.providers import canonical, is_variable
 
 if TYPE_CHECKING:
-    from amika_local.discovery import Discovery
-
     from amika_agent.sync.journal import SyncDb
+    from amika_local.discovery import Discovery
 
 CACHE_SOURCE = "env-cache"
 CACHE_PRIORITY = 290
@@ -89,12 +88,12 @@ def wanted(before: Shelf, discovery: Discovery, db: SyncDb, now: float) -> tuple
     return shelf, min(dues, default=None)
 
 
-def own_names(top: dict[str, str], before: Shelf, was_mirrored: Callable[[str, str], bool]) -> set[str]:
+def own_names(top: dict[str, str], before: Shelf, is_mirrored: Callable[[str, str], bool]) -> set[str]:
     """Return the top-level names that are somebody's own: neither marked as derived nor ever written by us."""
     return {
         name
         for name, value in top.items()
-        if not (name in before and before[name].value == value) and not was_mirrored(name, value)
+        if not (name in before and before[name].value == value) and not is_mirrored(name, value)
     }
 
 

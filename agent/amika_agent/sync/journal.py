@@ -202,7 +202,7 @@ class SyncDb:
 
     # env cache
 
-    def was_mirrored(self, name: str, value: str) -> bool:
+    def is_mirrored(self, name: str, value: str) -> bool:
         """Tell whether we ever wrote this value under this name into the env cache."""
         hmac = self.fingerprint(f"{name}\0{value}", "mirrored")
         return bool(self._db.read("SELECT 1 FROM mirrored WHERE hmac=?", (hmac,)))

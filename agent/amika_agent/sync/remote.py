@@ -22,9 +22,8 @@ from amika_local.errors import Busy, Failed, NotSignedIn, Unreachable, UsageErro
 from amika_local.secret import Secret
 
 if TYPE_CHECKING:
-    from amika_local.discovery import Discovery
-
     from amika_agent.accounts.amika import AccountKey
+    from amika_local.discovery import Discovery
 
 LOCK_DEADLINE = 30.0
 
