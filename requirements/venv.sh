@@ -67,7 +67,7 @@ install() {
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
   hand_over_pip_settings
   if ! "$uv" pip sync --quiet --python .venv/bin/python --require-hashes "$lock"; then
-    echo "setup: uv could not install the requirements; trying pip, which has its own configuration" >&2
+    echo "setup: uv could not install the requirements; trying pip, which has a configuration of its own" >&2
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
   fi
   "$uv" pip install --quiet --offline --python .venv/bin/python --no-deps --no-build-isolation --editable .
@@ -77,6 +77,7 @@ if [ "$(cat "$stamp" 2>/dev/null)" = "$(fingerprint)" ] && works .venv/bin/pytho
   exit 0
 fi
 rm -f "$stamp"
+trap '[ -e "$stamp" ] || echo "setup: stopped before it was done; the same command goes on from here" >&2' EXIT
 works .venv/bin/python || create
 echo "setup: installing what $lock names into .venv"
 install
