@@ -163,7 +163,7 @@ class Context:
         """Tell a running agent to look again; no agent or no answer is fine, its own watch sees the change later."""
         if self.agent is not None:
             with contextlib.suppress(AgentError):
-                self.agent.call("sync", timeout=5.0)
+                self.agent.call("sync", {"wait": False}, timeout=5.0)
 
     def command(self, words: str) -> str:
         """Return `amika WORDS` as the person has to type it for this profile."""

@@ -1,15 +1,10 @@
-"""Where our three programs lie: beside this interpreter, in a bundle beside this executable."""
+"""Where our programs lie: beside this interpreter, in a bundle beside this executable."""
 
 from __future__ import annotations
 
 import os
 import sys
 from importlib.util import find_spec
-
-
-def agent_command(*, local: bool) -> list[str]:
-    """Return the command line that runs the agent in the foreground."""
-    return [*_program("amika-agent", "amika_agent.main"), "run", *_local(local)]
 
 
 def tray_command(*, local: bool) -> list[str] | None:

@@ -73,6 +73,17 @@ def _checked(path: str, table: object) -> dict[str, str]:
     return {str(name): str(secret).strip() for name, secret in table.items()}
 
 
+def trusted(start: str, data_dir: str) -> tuple[Project | None, str]:
+    """Return the allowed project file at or above `start`, or None and why not ("" when there simply is none)."""
+    try:
+        wanted = find(start)
+    except UsageError as error:
+        return None, f"{error.message}; it is not used"
+    if wanted is None or is_allowed(trust_file(data_dir), wanted):
+        return wanted, ""
+    return None, f"{wanted.path} asks for secrets and is not trusted; see what it asks for: amika allow"
+
+
 def is_variable(name: str) -> bool:
     """Tell whether `name` is a valid name of an environment variable: a letter or _, then letters, digits, _."""
     return name.isascii() and name.isidentifier()

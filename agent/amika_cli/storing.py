@@ -127,7 +127,10 @@ def _incomplete(progress: bulk.Progress) -> Failed:
 
 
 def _warn_of_missing(listing: Sequence[object], planned: Sequence[bulk.Step]) -> None:
-    wanted = project.find(".")
+    try:
+        wanted = project.find(".")
+    except UsageError:
+        return
     if wanted is None:
         return
     known = {getattr(secret, "name", "") for secret in listing} | {step.item.name for step in planned}

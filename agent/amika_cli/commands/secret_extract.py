@@ -31,11 +31,11 @@ def run(args: Args) -> int:
         discovery = context.discover(oauth=not args.has("no-oauth"))
         for problem in discovery.problems:
             note(f"warning: {problem.message}" + (f" {problem.remedy}" if problem.remedy else ""))
-        variables = found.selected(found.variables(discovery), args.all("only"))
+        variables = found.selected(found.documented(discovery), args.all("only"))
         if not args.has("push"):
             found.show_table(context, variables)
             return 0
         if not variables:
             note("Nothing was found that could be stored.")
-        found.warn_about_oauth(variables)
+        found.warn_about_oauth(context, variables)
         return store_items(context, found.items(variables), scope_of(context)) if variables else 0

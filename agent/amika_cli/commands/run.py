@@ -1,0 +1,46 @@
+"""`amika run -- CMD…`."""
+
+from amika_cli.flags import Args, Flag
+
+USAGE = "[--only A,B] -- COMMAND [ARGUMENT]…"
+TEXT = """Runs a command with the credentials found on this machine in its environment, and nowhere else. It exits with
+the command's exit code.
+
+An OAuth token is passed under its own name (CLAUDE_CODE_OAUTH_TOKEN), never as an API key. ANTHROPIC_API_KEY is
+withheld where Claude Code is signed in with a subscription, because it would be billed by use; --only names it all
+the same. A variable you have set yourself is kept. In a project that you allowed (`amika allow`) the variables of
+its .amika/config.toml are filled too.
+
+  amika run -- npm test
+  amika run --only GROQ_API_KEY -- python bot.py"""
+FLAGS = (
+    Flag("only", "A,B", "pass only these", many=True),
+    Flag("homedir", "PATH", "look in this home instead of yours"),
+)
+WORDS = (0, 0)
+REST = True
+
+
+def run(args: Args) -> int:
+    """Become the command."""
+    import sys
+
+    from amika_cli import environment, found, project
+    from amika_cli.context import Context
+    from amika_cli.executing import become
+    from amika_cli.render import note
+    from amika_local.errors import UsageError
+
+    if not args.rest:
+        raise UsageError("there is no command to run", remedy="Write it after two dashes: amika run -- COMMAND")
+    with Context(args) as context:
+        discovery = context.discover()
+        names = found.names_of(args.all("only"))
+        wanted, remark = project.trusted(".", context.profile.data_dir)
+        child = environment.for_child(discovery, context.env, args.rest, names, wanted)
+        values = {name: value.reveal() for name, value in child.variables.items()}
+        for line in [remark, *(child.remarks if sys.stderr.isatty() else [])]:
+            if line:
+                note(f"amika: {line}")
+        env = {**context.env, **values}
+    return become(args.rest, env)
