@@ -11,8 +11,17 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from amika_agent import state
+from amika_agent.engine_account import AccountPart
+from amika_agent.engine_local import LocalPart
+from amika_agent.engine_remote import RemotePart
+from amika_local.errors import AmikaError
+
 if TYPE_CHECKING:
     from amika_agent.clock import Clock
+    from amika_agent.settings import Settings
+    from amika_agent.sync.journal import SyncDb
+    from amika_local.discovery import Discovery
     from amika_shared.profile import Profile
 
 
@@ -30,47 +39,102 @@ class Engine:
         self.env = env
         self.clock = clock
         self.role = role
+        self._opening = threading.Lock()
+        self._opened: SyncDb | None = None
+        self._local = LocalPart(profile, env, clock, self._db)
+        self._account = AccountPart(profile, env, clock, role, self._local.settings)
+        self._remote = RemotePart(self._account, clock, self._db)
 
-    def look(self) -> None:
+    def look(self) -> bool:
         """Read every source and bring the env cache up to date. Needs neither network nor keyring.
 
-        A source that fails becomes a problem of the snapshot; nothing is raised for it.
+        Return True when something changed that concerns what is pushed. A source that fails becomes a problem of the
+        snapshot; nothing is raised for it.
         """
-        raise NotImplementedError
+        return self._local.look()
 
-    def renew(self, *, force: bool = False) -> None:
-        """Renew what is ours and due. A failure becomes a problem of the snapshot."""
-        raise NotImplementedError
+    def look_due(self) -> float | None:
+        """Return when (epoch seconds) to look again although no file changes, or None."""
+        return None if self._local.facts is None else self._local.facts.due_at
+
+    def renew(self, *, force: bool = False) -> bool:
+        """Renew the session when it is due; True when the account changed.
+
+        A failure becomes a problem of the snapshot.
+        """
+        return self._account.renew(force=force)
+
+    def renew_due(self) -> float | None:
+        """Return when (epoch seconds) the session wants to be renewed, or None."""
+        return self._account.facts.due_at
 
     def reconcile(self, *, dry_run: bool = False) -> list[dict[str, Any]]:
         """Bring the remote secrets up to date and return what was done, or with `dry_run` what would be.
 
-        Each entry: {"rule", "action", "provider", "name", "scope", "detail", "ok"}; never a value.
+        Each entry: {"rule", "action", "provider", "type", "scope", "name", "detail", "ok"}; with `dry_run` an action of
+        the plan: {"kind", "rule", "provider", "type", "scope", "name", "code", "reason", …}. Never a value.
 
         Raises:
             AmikaError: only with `dry_run`; otherwise a failure becomes a problem of the snapshot.
 
         """
-        raise NotImplementedError
+        if dry_run:
+            actions: list[dict[str, Any]] = self.preview()["actions"]
+            return actions
+        self._remote.reconcile(self._discovery(), self._settings(), again=None)
+        return self._remote.last
+
+    def reconcile_due(self) -> float | None:
+        """Return when (epoch seconds) the remote lane has to go on, or None."""
+        return self._remote.facts.due_at
+
+    def preview(self) -> dict[str, Any]:
+        """Look, then return the plan: {"offline": bool, "actions": […]}. Sends nothing but listings.
+
+        Raises:
+            NotSignedIn: nobody is signed in.
+            AmikaError: the servers cannot be used.
+
+        """
+        self.look()
+        return self._remote.preview(self._discovery(), self._settings())
+
+    def outcomes(self) -> list[dict[str, Any]]:
+        """Return what the last reconciliation did."""
+        return self._remote.last
 
     def cycle(self, *, dry_run: bool = False) -> list[dict[str, Any]]:
-        """Do `look`, `renew` and `reconcile` in this order and return what `reconcile` returned."""
-        raise NotImplementedError
+        """Do `look`, `renew` and `reconcile` in this order and return what `reconcile` returned.
+
+        A credential that has just changed is waited for, at most 2 s.
+
+        Raises:
+            AmikaError: only with `dry_run`.
+
+        """
+        self.look()
+        self.renew()
+        if dry_run:
+            return self.reconcile(dry_run=True)
+        self._remote.reconcile(self._discovery(), self._settings(), again=self._looked_again)
+        return self._remote.last
 
     def snapshot(self) -> dict[str, Any]:
         """Return the present facts in the shape of `amika_shared.snapshot.Snapshot`; reads memory only."""
-        raise NotImplementedError
+        return state.build(
+            state.Facts(self.profile, self.clock.now(), self._account.facts, self._local.facts, self._remote.facts)
+        )
 
     def sign_in(
         self,
         cancel: threading.Event,
         *,
-        choose_organization: Callable[[list[dict[str, str]]], str] | None = None,
+        choose_organization: Callable[[list[dict[str, str]]], str | None] | None = None,
         organization: str | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Yield the events of one sign-in to Amika.
 
-        {"event":"code","user_code","verification_uri","verification_uri_complete","expires_at","interval"},
+        {"event":"code","user_code","verification_uri","verification_uri_complete","expires_at","interval","joined"},
         {"event":"waiting","message"}, {"event":"choose_organization","organizations":[{"id","name"}]},
         {"event":"done","email","organization_id"}: the session is on disk before "done" is yielded.
 
@@ -78,14 +142,57 @@ class Engine:
             AmikaError: denied, expired, cancelled, unreachable.
 
         """
-        raise NotImplementedError
+        return self._account.sign_in(cancel, choose_organization, organization)
 
     def sign_out(self) -> dict[str, Any]:
         """Revoke at the server, then forget locally. Idempotent.
 
-        Returns {"was_signed_in": bool, "revoked": bool, "detail": str, "left_remotely": [names of pushed secrets]}.
+        Returns {"was_signed_in": bool, "revoked": bool | None, "detail": str, "left_remotely": [names of pushed
+        secrets]}. Open replacements are finished first where that is possible.
         """
-        raise NotImplementedError
+        left = [pushed.name for pushed in self._remote.facts.pushed.values()]
+        facts = self._local.facts
+        try:
+            self._remote.finish_open(None if facts is None else facts.discovery, self._settings())
+        except AmikaError:
+            left += [entry.name for entry in self._remote.facts.pending if entry.name not in left]
+        return {**self._account.sign_out(), "left_remotely": sorted(set(left))}
+
+    def watch(self, on_change: Callable[[frozenset[str]], None]) -> None:
+        """Call `on_change`, from a thread of its own, with the lanes ("local", "session") that a change concerns."""
+        self._local.watch(on_change)
+
+    def unwatch(self) -> None:
+        """End `watch`."""
+        self._local.unwatch()
+
+    def overlooked(self) -> frozenset[str]:
+        """Return the lanes for which something changed unnoticed since this was last asked."""
+        found = self._local.overlooked()
+        return found | {"remote"} if self._remote.overlooked() else found
 
     def close(self) -> None:
         """Give back connections and the database, and stop a local workspace that this engine started."""
+        self._account.close()
+        with self._opening:
+            db, self._opened = self._opened, None
+        if db is not None:
+            db.close()
+
+    def _db(self) -> SyncDb:
+        from amika_agent.sync.journal import SyncDb
+
+        with self._opening:
+            if self._opened is None:
+                self._opened = SyncDb(self.profile.sync_db, self.clock)
+            return self._opened
+
+    def _discovery(self) -> Discovery:
+        return self._local.present().discovery
+
+    def _looked_again(self) -> Discovery:
+        self.look()
+        return self._discovery()
+
+    def _settings(self) -> Settings:
+        return self._local.present().settings

@@ -16,7 +16,7 @@ from amika_agent.connection import Connection, Hangup
 from amika_agent.stores.private_file import make_private_dir
 from amika_local.errors import AmikaError, Failed
 from amika_shared.protocol import MAX_FRAME, ProtocolError, overlap
-from amika_shared.transport import peer_uid, with_short_name
+from amika_shared.transport import peer, with_short_name
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ class Server:
         self._limits = limits or Limits()
         self._serving: dict[asyncio.Task[None], Connection] = {}
         self._server: asyncio.Server | None = None
+        self._closing = False
 
     async def start(self) -> None:
         """Bind and accept.
@@ -61,11 +62,18 @@ class Server:
         sock = bind_private(self._path)
         self._server = await asyncio.start_unix_server(self._accept, sock=sock, limit=MAX_FRAME)
 
-    async def close(self) -> None:
-        """Stop accepting, end every connection, remove the socket."""
+    async def close(self, grace: float = 1.0) -> None:
+        """Stop accepting, let answers under way end within `grace` seconds, end every connection, remove the socket."""
         if self._server is None:
             return
+        self._closing = True
         self._server.close()
+        busy = [task for task, connection in self._serving.items() if not connection.idle]
+        for task, connection in self._serving.items():
+            if connection.idle:
+                task.cancel()
+        if busy:
+            await asyncio.wait(busy, timeout=grace)
         for task in self._serving:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
@@ -98,14 +106,14 @@ class Server:
 
     async def _serve(self, connection: Connection) -> None:
         try:
-            uid = peer_uid(connection.socket())
+            _, uid = peer(connection.socket())
             if uid not in (os.geteuid(), None):
                 log.warning("refused a connection of user %d", uid)
                 return
             await connection.send({"hello": self._hello})
             async with asyncio.timeout(self._limits.hello):
                 greeted = await self._greeted(connection)
-            while greeted:
+            while greeted and not self._closing:
                 await self._one_request(connection)
         except (Hangup, TimeoutError):
             return

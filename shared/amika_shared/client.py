@@ -50,14 +50,21 @@ class Reached:
     code    "" when connected; else "not_running", "silent", "not_ours", "elsewhere", "other_version", "other_paths"
     reason  one sentence for the person; "" when connected
     hello   the agent's hello, when it sent one
+    pid     the process that listens, as the system says, whether it answers or not; None when nobody does
     """
 
-    __slots__ = ("client", "code", "hello", "reason")
+    __slots__ = ("client", "code", "hello", "pid", "reason")
 
     def __init__(
-        self, client: AgentClient | None, code: str = "", reason: str = "", hello: dict[str, Any] | None = None
+        self,
+        client: AgentClient | None,
+        code: str = "",
+        reason: str = "",
+        hello: dict[str, Any] | None = None,
+        pid: int | None = None,
     ) -> None:
         self.client = client
+        self.pid = pid
         self.code = code
         self.reason = reason
         self.hello = hello or {}
@@ -209,16 +216,19 @@ def _greet(profile: Profile, env: Mapping[str, str], path: str, timeout: float, 
     except OSError:
         return Reached(None, "not_running", "no agent is running")
     hello: dict[str, Any] = {}
-    refusal = _shake_hands(line, effective(profile, env), hello, any_paths=any_paths)
+    pid, uid = line.peer()
+    if uid not in (os.geteuid(), None):
+        refusal: tuple[str, str] | None = ("not_ours", "the agent's socket is held by another user")
+        pid = None
+    else:
+        refusal = _shake_hands(line, effective(profile, env), hello, any_paths=any_paths)
     if refusal is None:
-        return Reached(AgentClient(line, hello), hello=hello)
+        return Reached(AgentClient(line, hello), hello=hello, pid=pid)
     line.close()
-    return Reached(None, *refusal, hello)
+    return Reached(None, *refusal, hello, pid)
 
 
 def _shake_hands(line: Line, ours: dict[str, str], hello: dict[str, Any], *, any_paths: bool) -> tuple[str, str] | None:
-    if line.peer_uid() not in (os.geteuid(), None):
-        return "not_ours", "the agent's socket is held by another user"
     try:
         line.send({"hello": {"proto": list(PROTO), "build": BUILD, "features": [], "paths": ours}})
         theirs = line.receive().get("hello")

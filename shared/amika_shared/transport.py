@@ -48,9 +48,9 @@ class Line:
         """Return the socket's descriptor."""
         return self._sock.fileno()
 
-    def peer_uid(self) -> int | None:
-        """Return the other end's user id; see `peer_uid`."""
-        return peer_uid(self._sock)
+    def peer(self) -> tuple[int | None, int | None]:
+        """Return the other end's (pid, uid); see `peer`."""
+        return peer(self._sock)
 
     def send(self, frame: dict[str, Any]) -> None:
         """Send one frame; raises Gone."""
@@ -122,13 +122,23 @@ def with_short_name(path: str, act: Callable[[str], object]) -> None:
         os.close(directory)
 
 
-def peer_uid(sock: HasOptions) -> int | None:
-    """Return the user id of the process behind a connected Unix socket, or None where the system does not tell."""
+def peer(sock: HasOptions) -> tuple[int | None, int | None]:
+    """Return (pid, uid) of the process behind a connected Unix socket; None for what the system does not tell.
+
+    A uid that cannot be asked for is -1: nobody's.
+    """
     try:
         if sys.platform == "linux":
-            return int(struct.unpack("iII", sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12))[1])
+            pid, uid, _ = struct.unpack("iII", sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12))
+            return pid, uid
         if sys.platform == "darwin":
-            return int(struct.unpack_from("II", sock.getsockopt(0, _LOCAL_PEERCRED, 76))[1])
+            _, uid = struct.unpack_from("II", sock.getsockopt(0, _LOCAL_PEERCRED, 76))
+            return None, uid
     except (OSError, struct.error):
-        return -1
-    return None
+        return None, -1
+    return None, None
+
+
+def peer_uid(sock: HasOptions) -> int | None:
+    """Return the user id of `peer`."""
+    return peer(sock)[1]

@@ -1,0 +1,151 @@
+"""The protocol's operations: a table from op to handler. Nothing a client sends is obeyed as an address or a path."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Protocol
+
+from amika_local.errors import UsageError
+
+if TYPE_CHECKING:
+    from amika_agent.board import Board
+    from amika_agent.connection import Connection
+    from amika_agent.desk import Desk
+    from amika_agent.lanes import Lanes
+    from amika_agent.loop_clock import LoopClock
+
+HEARTBEAT = 60.0
+
+Args = dict[str, Any]
+Handler = Callable[[Args, "Connection"], Coroutine[Any, Any, Args]]
+
+
+class UnknownOp(UsageError):
+    """The client asks for what this agent does not know."""
+
+    code = "unknown_op"
+
+
+class Commands(Protocol):
+    """What the operations ask of the engine; blocking."""
+
+    def preview(self) -> Args:
+        """Return the plan: {"actions": […], "offline": bool}."""
+
+    def outcomes(self) -> list[Args]:
+        """Return what the last reconciliation did."""
+
+    def sign_out(self) -> Args:
+        """Sign out of Amika."""
+
+    def snapshot(self) -> Args:
+        """Return the present snapshot."""
+
+
+class Api:
+    """Answers requests.
+
+    Args:
+        engine: blocking commands, run in the lanes' threads.
+        lanes: poked by what a client asks for.
+        board: the snapshot.
+        desk: sign-ins.
+        clock: time.
+        stopping: set when the agent is to end.
+
+    """
+
+    def __init__(
+        self, engine: Commands, lanes: Lanes, board: Board, desk: Desk, clock: LoopClock, stopping: asyncio.Event
+    ) -> None:
+        self._engine = engine
+        self._lanes = lanes
+        self._board = board
+        self._desk = desk
+        self._clock = clock
+        self._stopping = stopping
+        self._table: dict[str, Handler] = {
+            "status": self._status,
+            "watch": self._watch,
+            "sign_in": self._sign_in,
+            "choose_organization": self._choose_organization,
+            "sign_out": self._sign_out,
+            "sync": self._sync,
+            "stop": self._stop,
+        }
+
+    @property
+    def features(self) -> list[str]:
+        """Return the operations, for the hello."""
+        return sorted(self._table)
+
+    async def handle(self, op: str, args: Args, connection: Connection) -> Args:
+        """Return the `end` of one request.
+
+        Raises:
+            AmikaError: for the person.
+
+        """
+        handler = self._table.get(op)
+        if handler is None:
+            raise UnknownOp("this agent does not know that operation", remedy="Restart it: amika agent restart")
+        return await handler(args, connection)
+
+    async def _status(self, _: Args, __: Connection) -> Args:
+        return self._board.snapshot
+
+    async def _watch(self, _: Args, connection: Connection) -> Args:
+        seen = 0
+        while not self._stopping.is_set():
+            if await self._board.newer(seen, HEARTBEAT):
+                seen = self._board.generation
+                await connection.item(self._board.snapshot)
+            else:
+                await connection.beat(self._clock.now())
+        return {}
+
+    async def _sign_in(self, args: Args, connection: Connection) -> Args:
+        last: Args = {}
+        async for event in self._desk.join(_text(args, "organization") or None):
+            await connection.item(event)
+            last = event
+        self._lanes.session.poke()
+        return {"email": last.get("email", ""), "organization_id": last.get("organization_id", "")}
+
+    async def _choose_organization(self, args: Args, _: Connection) -> Args:
+        self._desk.choose(_text(args, "id"))
+        return {}
+
+    async def _sign_out(self, _: Args, __: Connection) -> Args:
+        result = await self._lanes.run(self._engine.sign_out)
+        self._board.publish(self._engine.snapshot())
+        self._lanes.session.poke()
+        return result
+
+    async def _sync(self, args: Args, _: Connection) -> Args:
+        if _flag(args, "dry_run", default=False):
+            return await self._lanes.run(self._engine.preview)
+        if not _flag(args, "wait", default=True):
+            self._lanes.poke(frozenset({"local", "session", "remote"}))
+            return {}
+        await self._lanes.cycle()
+        return {"actions": self._engine.outcomes()}
+
+    async def _stop(self, _: Args, __: Connection) -> Args:
+        self._stopping.set()
+        return {}
+
+
+def _text(args: Args, name: str) -> str:
+    value = args.get(name, "")
+    if not isinstance(value, str) or len(value) > 200 or not value.isprintable():
+        raise UsageError(f"{name} must be a short text")
+    return value
+
+
+def _flag(args: Args, name: str, *, default: bool) -> bool:
+    value = args.get(name, default)
+    if not isinstance(value, bool):
+        raise UsageError(f"{name} must be true or false")
+    return value

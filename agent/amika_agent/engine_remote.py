@@ -1,0 +1,183 @@
+"""The remote part of the engine: the rules of the signed-in account and what became of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from amika_agent.back_off import BackOff
+from amika_local.credential import Problem
+from amika_local.errors import AmikaError, NotSignedIn, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from amika_agent.accounts.amika import AccountKey
+    from amika_agent.clock import Clock
+    from amika_agent.engine_account import AccountPart, Services
+    from amika_agent.settings import Settings
+    from amika_agent.sync.journal import SyncDb
+    from amika_agent.sync.plan import Plan
+    from amika_agent.sync.records import Hold, Pending, Pushed
+    from amika_agent.sync.remote import Outcome, RemoteSync
+    from amika_agent.sync.rules import Rule
+    from amika_local.discovery import Discovery
+
+
+@dataclass(frozen=True)
+class RemoteFacts:
+    """What is known of the account's pushed secrets.
+
+    outcomes  what became of each rule when it was last looked at, by rule id
+    busy      a reconciliation is under way
+    """
+
+    rules: Sequence[Rule] = ()
+    pushed: Mapping[str, Pushed] = field(default_factory=dict)
+    pending: Sequence[Pending] = ()
+    holds: Mapping[str, Hold] = field(default_factory=dict)
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    offline: bool = False
+    due_at: float | None = None
+    busy: bool = False
+
+
+class RemotePart:
+    """Owner of the remote lane of this process.
+
+    Args:
+        accounts: the servers and the right to use them.
+        clock: time.
+        db: opens sync.db; raises AmikaError.
+
+    """
+
+    def __init__(self, accounts: AccountPart, clock: Clock, db: Callable[[], SyncDb]) -> None:
+        self._accounts = accounts
+        self._clock = clock
+        self._db = db
+        self._lock = threading.Lock()
+        self._sync: tuple[Services, AccountKey, RemoteSync] | None = None
+        self._back_off = BackOff()
+        self._last: list[Outcome] = []
+        self.facts = RemoteFacts()
+
+    @property
+    def last(self) -> list[dict[str, Any]]:
+        """What the last reconciliation did, one object for each action."""
+        return [_as_json(outcome) for outcome in self._last]
+
+    def reconcile(self, discovery: Discovery, settings: Settings, *, again: Callable[[], Discovery] | None) -> None:
+        """Do what the plan says. A failure becomes a problem; `again` waits for a credential that just changed."""
+        with self._lock:
+            self._last = []
+            before = self.facts
+            self.facts = _with(before, busy=bool(before.rules or settings.words("sync.auto_push")))
+            try:
+                self.facts = self._reconciled(discovery, settings, again)
+            finally:
+                self.facts = _with(self.facts, busy=False)
+
+    def preview(self, discovery: Discovery, settings: Settings) -> dict[str, Any]:
+        """Return the plan as JSON; raises AmikaError."""
+        with self._lock:
+            sync = self._remote(settings)
+            if sync is None:
+                raise NotSignedIn("nobody is signed in to Amika", remedy="Sign in: amika auth login")
+            plan: Plan = sync.plan(discovery)
+            return plan.to_json()
+
+    def finish_open(self, discovery: Discovery | None, settings: Settings) -> None:
+        """Finish open replacements as far as that is possible, before the account goes."""
+        with self._lock:
+            sync = self._remote(settings)
+            if sync is not None and self.facts.pending:
+                sync.recover(discovery)
+
+    def overlooked(self) -> bool:
+        """Tell whether another process changed the rules or the journal since they were last read here."""
+        try:
+            account = self._accounts.account()
+            if account is None:
+                return bool(self.facts.rules)
+            db = self._db()
+            return list(self.facts.rules) != db.rules(account.text) or list(self.facts.pending) != db.pending(
+                account.text
+            )
+        except AmikaError:
+            return False
+
+    def _reconciled(
+        self, discovery: Discovery, settings: Settings, again: Callable[[], Discovery] | None
+    ) -> RemoteFacts:
+        try:
+            sync = self._remote(settings)
+            if sync is None:
+                return RemoteFacts()
+            self._last = sync.run(discovery, again=again)
+        except Unreachable as error:
+            return self._failed(error, offline=True, due_at=self._back_off.next(self._clock.now()))
+        except NotSignedIn as error:
+            return self._failed(error, offline=False, due_at=None)
+        except AmikaError as error:
+            return self._failed(error, offline=False, due_at=self._back_off.next(self._clock.now()))
+        self._back_off.reset()
+        return self._read(sync.due_at())
+
+    def _failed(self, error: AmikaError, *, offline: bool, due_at: float | None) -> RemoteFacts:
+        problem = Problem("offline" if offline else "remote", error.message, source="amika", remedy=error.remedy)
+        return _with(self.facts, offline=offline, due_at=due_at, problems=(problem,))
+
+    def _read(self, due_at: float | None) -> RemoteFacts:
+        account = self._accounts.account()
+        if account is None:
+            return RemoteFacts()
+        db, key = self._db(), account.text
+        outcomes = {**self.facts.outcomes, **{outcome.rule: outcome for outcome in self._last if outcome.rule}}
+        problems = [outcome.problem for outcome in self._last if outcome.problem is not None]
+        offline = any(problem.code in ("offline", "unreachable") for problem in problems)
+        return RemoteFacts(
+            db.rules(key), db.pushed(key), db.pending(key), db.holds(key), outcomes, tuple(problems), offline, due_at
+        )
+
+    def _remote(self, settings: Settings) -> RemoteSync | None:
+        from amika_agent.stores.amika_api import SecretsApi
+        from amika_agent.sync.plan import Settings as PushSettings
+        from amika_agent.sync.remote import RemoteSync
+
+        services = self._accounts.services()
+        account = services.authority.account()
+        if account is None:
+            self._sync = None
+            return None
+        decided = PushSettings(auto_push=settings.words("sync.auto_push"))
+        if self._sync is not None and self._sync[0] is services and self._sync[1] == account:
+            self._sync[2].settings = decided
+            return self._sync[2]
+        authority = services.authority
+        api = SecretsApi(services.endpoints.api_url, lambda force: authority.bearer(force=force), services.http)
+        sync = RemoteSync(self._db(), api, account, self._clock, decided)
+        self._sync = (services, account, sync)
+        return sync
+
+
+def _with(facts: RemoteFacts, **changes: Any) -> RemoteFacts:  # noqa: ANN401 -- fields of RemoteFacts
+    from dataclasses import replace
+
+    return replace(facts, **changes)
+
+
+def _as_json(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "rule": outcome.rule,
+        "action": outcome.did,
+        "provider": outcome.provider,
+        "type": outcome.type,
+        "scope": outcome.scope,
+        "name": outcome.name,
+        "detail": outcome.reason,
+        "ok": outcome.problem is None,
+    }

@@ -1,0 +1,257 @@
+"""The three lanes: local (files -> env cache), session (renewal), remote (pushed secrets).
+
+Each is level-triggered: a trigger only says "look again", so a lost or doubled one is harmless. Each runs its blocking
+body in a worker thread, one run at a time; none waits for another. Between runs a lane sleeps until it is poked or
+until the time its body asked for. One more task looks every 60 seconds for what nobody told us: a file event that
+was lost, a rule that another process wrote, a clock that jumped, a machine that slept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from amika_agent.loop_clock import LoopClock
+from amika_local.errors import AmikaError
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+SWEEP = 60.0
+QUIET = 0.05
+LONGEST_SETTLE = 2.0
+JUMP = 5.0
+SHOW_WORK_AFTER = 0.3
+LONGEST_BACK_OFF = 60.0
+
+
+class Work(Protocol):
+    """What the lanes call, each in a worker thread. Times are epoch seconds."""
+
+    def look(self) -> bool:
+        """Local body; True when something changed that the remote lane should know."""
+
+    def look_due(self) -> float | None:
+        """When to look again although nobody asks."""
+
+    def renew(self) -> bool:
+        """Session body; True when the account or its token changed."""
+
+    def renew_due(self) -> float | None:
+        """When the session wants to be renewed."""
+
+    def reconcile(self) -> object:
+        """Remote body."""
+
+    def reconcile_due(self) -> float | None:
+        """When the remote lane has to go on."""
+
+    def overlooked(self) -> frozenset[str]:
+        """Return what changed since this was last asked: "local", "session", "remote"."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a lane paces itself, seconds: quiet to wait for, at most; least time between two runs that are due."""
+
+    quiet: float = 0.0
+    longest: float = 0.0
+    floor: float = 1.0
+
+
+class Lane:
+    """One level-triggered loop."""
+
+    def __init__(
+        self,
+        name: str,
+        body: Callable[[], Any],
+        due: Callable[[], float | None],
+        clock: LoopClock,
+        run: Callable[[Callable[[], T]], Any],
+        after: Callable[[Any], None],
+        pace: Pace,
+    ) -> None:
+        self.name = name
+        self._body = body
+        self._due = due
+        self._clock = clock
+        self._run = run
+        self._after = after
+        self._pace = pace
+        self._poked = asyncio.Event()
+        self._ran = asyncio.Event()
+        self._failures = 0
+
+    def poke(self) -> None:
+        """Ask for a run; asking twice is asking once."""
+        self._poked.set()
+
+    async def poke_and_wait(self) -> None:
+        """Ask for a run and return after the next one has ended."""
+        self._ran.clear()
+        self.poke()
+        await self._ran.wait()
+
+    async def loop(self) -> None:
+        """Run until cancelled."""
+        while True:
+            if await self._clock.wait(self._poked, self._sleep()):
+                await self._settle()
+            self._poked.clear()
+            await self._once()
+
+    async def _settle(self) -> None:
+        """Let a burst of events end: a file is written in pieces, and often beside others."""
+        if not self._pace.quiet:
+            return
+        end = self._clock.monotonic() + self._pace.longest
+        while self._clock.monotonic() < end:
+            self._poked.clear()
+            if not await self._clock.wait(self._poked, self._pace.quiet):
+                return
+
+    async def _once(self) -> None:
+        try:
+            result = await self._run(self._body)
+        except Exception as error:  # a lane may fail, the agent may not
+            self._failures += 1
+            told = error.message if isinstance(error, AmikaError) else type(error).__name__
+            log.warning("%s lane: %s", self.name, told, exc_info=None if isinstance(error, AmikaError) else error)
+            result = None
+        else:
+            self._failures = 0
+        self._ran.set()
+        self._after(result)
+
+    def _sleep(self) -> float | None:
+        if self._failures:
+            return min(LONGEST_BACK_OFF, 2.0 ** min(self._failures, 6))
+        due = self._due()
+        return None if due is None else max(self._pace.floor, due - self._clock.now())
+
+
+class Lanes:
+    """The lanes of one engine.
+
+    Args:
+        work: the engine.
+        clock: time.
+        publish: called on the loop after each run, and when one takes long.
+
+    """
+
+    def __init__(self, work: Work, clock: LoopClock, publish: Callable[[], None]) -> None:
+        self._work = work
+        self._clock = clock
+        self._publish = publish
+        self._pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="lane")
+        self._under_way: set[asyncio.Future[Any]] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.local = self._lane("local", work.look, work.look_due, self._looked, Pace(QUIET, LONGEST_SETTLE, 0.2))
+        self.session = self._lane("session", work.renew, work.renew_due, self._renewed, Pace())
+        self.remote = self._lane("remote", work.reconcile, work.reconcile_due, self._reconciled, Pace())
+
+    def start(self) -> None:
+        """Start all lanes; each begins with one run, the local one before any network."""
+        create = asyncio.get_running_loop().create_task
+        self.local.poke()
+        self.session.poke()
+        loops = (self.local.loop(), self.session.loop(), self.remote.loop(), self._sweep())
+        self._tasks = [create(loop) for loop in loops]
+
+    async def broken(self) -> None:
+        """Return when a lane ended by itself, which is a bug; the agent is better restarted than half alive."""
+        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            if not task.cancelled() and task.exception() is not None:
+                log.critical("a lane ended", exc_info=task.exception())
+
+    async def stop(self, deadline: float) -> bool:
+        """Start nothing more and wait at most `deadline` seconds for what runs; False when something still does."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        done = True
+        if self._under_way:
+            _, left = await asyncio.wait(self._under_way, timeout=deadline)
+            done = not left
+        self._pool.shutdown(wait=done, cancel_futures=True)
+        return done
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Return what blocking `work` returns, run in a worker thread."""
+        future = asyncio.get_running_loop().run_in_executor(self._pool, work)
+        self._under_way.add(future)
+        future.add_done_callback(self._ended)
+        return await asyncio.shield(future)
+
+    def _ended(self, future: asyncio.Future[Any]) -> None:
+        self._under_way.discard(future)
+        if not future.cancelled():
+            future.exception()  # asked for, so that one nobody waits for any more is not reported as lost
+
+    def poke(self, names: frozenset[str]) -> None:
+        """Ask the lanes of these names ("local", "session", "remote") for a run."""
+        for lane in (self.local, self.session, self.remote):
+            if lane.name in names:
+                lane.poke()
+
+    async def cycle(self) -> None:
+        """Do everything once, in order, and return when it is done: the local lane, the session, the remote."""
+        await self.local.poke_and_wait()
+        await self.session.poke_and_wait()
+        await self.remote.poke_and_wait()
+
+    def _lane(
+        self,
+        name: str,
+        body: Callable[[], Any],
+        due: Callable[[], float | None],
+        after: Callable[[Any], None],
+        pace: Pace,
+    ) -> Lane:
+        return Lane(name, body, due, self._clock, self._run_shown, after, pace)
+
+    async def _run_shown(self, body: Callable[[], Any]) -> Any:  # noqa: ANN401 -- what the body returns
+        timer = asyncio.get_running_loop().call_later(SHOW_WORK_AFTER, self._publish)
+        try:
+            return await self.run(body)
+        finally:
+            timer.cancel()
+
+    def _looked(self, changed: object) -> None:
+        if changed is True:
+            self.remote.poke()
+        self._publish()
+
+    def _renewed(self, changed: object) -> None:
+        if changed is True:
+            self.remote.poke()
+        self._publish()
+
+    def _reconciled(self, _: object) -> None:
+        self._publish()
+
+    async def _sweep(self) -> None:
+        never = asyncio.Event()
+        offset = self._clock.now() - self._clock.monotonic()
+        while True:
+            await self._clock.wait(never, SWEEP)
+            before, offset = offset, self._clock.now() - self._clock.monotonic()
+            if abs(offset - before) > JUMP:
+                await self._jumped(offset - before)
+                continue
+            self.poke(await self.run(self._work.overlooked))
+
+    async def _jumped(self, seconds: float) -> None:
+        """Look at everything: the session first, then what needs it. The machine slept, or its clock was set."""
+        log.info("the clock jumped by %d s", seconds)
+        self.local.poke()
+        await self.session.poke_and_wait()
+        self.remote.poke()

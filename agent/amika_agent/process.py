@@ -1,0 +1,189 @@
+"""The agent as a process: start it detached, stop it, see it. For the command line and `amika-agent`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+from amika_agent.clock import Clock, SystemClock
+from amika_agent.logs import tail
+from amika_agent.stores.private_file import locked, make_private_dir, refuse_symlink
+from amika_local.errors import Busy, Failed
+from amika_shared.client import AgentClient, AgentError, reach
+from amika_shared.profile import Profile, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+START_DEADLINE = 5.0
+STOP_DEADLINE = 15.0
+SIGNAL_DEADLINE = 5.0
+PATIENCE = 3.0
+POLL = 0.02
+LINES_OF_LOG = 5
+
+
+class Started:
+    """The running agent: its `pid`, and whether it was `already` there."""
+
+    __slots__ = ("already", "pid")
+
+    def __init__(self, pid: int, *, already: bool) -> None:
+        self.pid = pid
+        self.already = already
+
+
+def start(
+    *,
+    local: bool = False,
+    homedir: str | None = None,
+    env: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+) -> Started:
+    """Start the agent in the background and return once it answers.
+
+    Raises:
+        Failed: it did not come up within 5 s; the message ends with the last lines of its log, redacted.
+
+    """
+    env = os.environ if env is None else env
+    clock = clock or SystemClock()
+    profile = resolve(env, local=local, homedir=homedir)
+    found = _reach(profile, env)
+    if found is not None:
+        return Started(found, already=True)
+    child = _spawn(profile, env, local=local, homedir=homedir)
+    end = clock.monotonic() + START_DEADLINE
+    while clock.monotonic() < end:
+        found = _reach(profile, env)
+        if found is not None:
+            return Started(found, already=found != child.pid)
+        if child.poll() is not None:
+            break
+        clock.sleep(POLL)
+    lines = "".join(f"\n  {line}" for line in tail(profile.agent_log, LINES_OF_LOG))
+    raise Failed(f"the agent did not start{lines}", remedy=f"Its log: {profile.agent_log}")
+
+
+def stop(
+    *,
+    local: bool = False,
+    homedir: str | None = None,
+    env: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+) -> bool:
+    """Stop the agent and return when it is gone; False when none was running.
+
+    One that does not answer is ended by signal: all it does is journaled, so nothing is lost.
+
+    Raises:
+        Failed: it still runs.
+
+    """
+    env = os.environ if env is None else env
+    clock = clock or SystemClock()
+    profile = resolve(env, local=local, homedir=homedir)
+    if not _held(profile, clock, 0.0):
+        return False
+    found = reach(profile, env=env, any_paths=True, timeout=PATIENCE)
+    asked = found.client is not None and _ask(found.client)
+    if asked and not _held(profile, clock, STOP_DEADLINE):
+        return True
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if found.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(found.pid, number)
+        if not _held(profile, clock, SIGNAL_DEADLINE):
+            return True
+    raise Failed("the agent does not stop", remedy="See `amika agent logs`.")
+
+
+def status(*, local: bool = False, homedir: str | None = None, env: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return {"running", "pid", "build", "started", "paths", "usable", "reason"}, or {} when no agent answers.
+
+    usable  False when commands of this environment work without it; `reason` says why
+    """
+    env = os.environ if env is None else env
+    profile = resolve(env, local=local, homedir=homedir)
+    found = reach(profile, env=env, timeout=PATIENCE)
+    with contextlib.closing(found.client) if found.client else contextlib.nullcontext():
+        if not found.hello:
+            return {}
+        return {
+            "running": True,
+            "profile": profile.name,
+            "pid": found.hello.get("pid"),
+            "build": found.hello.get("build"),
+            "started": found.hello.get("started"),
+            "paths": found.hello.get("paths"),
+            "log": profile.agent_log,
+            "usable": found.client is not None,
+            "reason": found.reason,
+        }
+
+
+def command(words: list[str]) -> list[str]:
+    """Return the command line of `amika-agent WORDS`: the bundled executable, or this interpreter."""
+    if getattr(sys, "frozen", False):
+        name = "amika-agent.exe" if sys.platform == "win32" else "amika-agent"
+        return [os.path.join(os.path.dirname(sys.executable), name), *words]
+    return [sys.executable, "-m", "amika_agent.main", *words]
+
+
+def _spawn(profile: Profile, env: Mapping[str, str], *, local: bool, homedir: str | None) -> subprocess.Popen[bytes]:
+    words = ["run"] + (["--local"] if local else []) + (["--homedir", profile.home] if homedir else [])
+    make_private_dir(os.path.dirname(profile.agent_log))
+    refuse_symlink(profile.agent_log)
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        log = os.open(profile.agent_log, flags, 0o600)
+    except OSError as error:
+        raise Failed(f"cannot write {profile.agent_log}: {os.strerror(error.errno or 0)}") from None
+    try:
+        return subprocess.Popen(  # noqa: S603 -- our own executable; the arguments are ours
+            command(words),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            close_fds=True,
+            cwd="/",
+            env=dict(env),
+        )
+    except OSError as error:
+        raise Failed(f"the agent cannot be started: {os.strerror(error.errno or 0)}") from None
+    finally:
+        os.close(log)
+
+
+def _reach(profile: Profile, env: Mapping[str, str]) -> int | None:
+    found = reach(profile, env=env, any_paths=True)
+    if found.client is None:
+        return None
+    found.client.close()
+    pid = found.hello.get("pid")
+    return pid if isinstance(pid, int) else 0
+
+
+def _ask(client: AgentClient) -> bool:
+    with client:
+        try:
+            client.call("stop", timeout=5.0)
+        except AgentError as error:
+            return error.code == "gone"
+    return True
+
+
+def _held(profile: Profile, clock: Clock, deadline: float) -> bool:
+    """Tell whether an agent still holds the lock after `deadline` seconds."""
+    if not os.path.exists(profile.agent_lock):
+        return False
+    try:
+        with locked(profile.agent_lock, deadline=deadline, clock=clock):
+            return False
+    except Busy:
+        return True

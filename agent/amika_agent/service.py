@@ -1,0 +1,108 @@
+"""The running agent: engine, lanes, watch and socket put together on one loop, and taken apart again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from amika_agent.api import Api
+from amika_agent.board import Board
+from amika_agent.desk import Desk
+from amika_agent.engine import Engine
+from amika_agent.instance import recorded
+from amika_agent.lanes import Lanes
+from amika_agent.loop_clock import SystemLoopClock
+from amika_agent.server import Server
+from amika_shared import BUILD
+from amika_shared.effective import effective
+from amika_shared.protocol import PROTO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from amika_shared.profile import Profile
+
+log = logging.getLogger(__name__)
+
+STOP_DEADLINE = 10.0
+
+
+async def serve(profile: Profile, env: Mapping[str, str]) -> bool:
+    """Be the agent of `profile` until a signal or a client says stop; the caller holds the lock.
+
+    Return False when something was still running at the end, so that the process must not wait for its threads.
+
+    Raises:
+        Failed: the socket or the record cannot be made.
+
+    """
+    clock = SystemLoopClock()
+    stopping = _stop_signals()
+    engine = Engine(profile, env, clock, "agent")
+    board = Board()
+
+    def publish() -> None:
+        board.publish(engine.snapshot())
+
+    lanes = Lanes(engine, clock, publish)
+    desk = Desk(engine, publish)
+    api = Api(engine, lanes, board, desk, clock, stopping)
+    started = clock.now()
+    hello = {
+        "proto": list(PROTO),
+        "build": BUILD,
+        "features": api.features,
+        "paths": effective(profile, env),
+        "started": started,
+        "pid": os.getpid(),
+    }
+    server = Server(profile.socket, hello, api.handle)
+    publish()
+    await server.start()
+    loop = asyncio.get_running_loop()
+    done = True
+    try:
+        with recorded(profile, env, started):
+            log.info("agent %s started for the profile %s", BUILD, profile.name)
+            engine.watch(lambda names: _soon(loop, lanes, names))
+            lanes.start()
+            await _until(stopping, lanes)
+            board.publish({**engine.snapshot(), "stopping": True})
+            await desk.close()
+            await server.close()
+    finally:
+        await server.close()
+        engine.unwatch()
+        done = await lanes.stop(STOP_DEADLINE)
+        if done:
+            engine.close()
+        log.info("agent stopped")
+    return done
+
+
+async def _until(stopping: asyncio.Event, lanes: Lanes) -> None:
+    ends = [asyncio.create_task(stopping.wait()), asyncio.create_task(lanes.broken())]
+    _, left = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    stopping.set()
+    for task in left:
+        task.cancel()
+
+
+def _soon(loop: asyncio.AbstractEventLoop, lanes: Lanes, names: frozenset[str]) -> None:
+    # a closed loop has nobody left to tell
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(lanes.poke, names)
+
+
+def _stop_signals() -> asyncio.Event:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    # the terminal or session we were started from may go; the agent stays
+    loop.add_signal_handler(signal.SIGHUP, log.info, "SIGHUP ignored")
+    return stopping

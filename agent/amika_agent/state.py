@@ -1,0 +1,180 @@
+"""The snapshot as a pure function of the facts: what is known -> what everyone is shown. Never a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from amika_agent.rule_state import credential_sync, rule_line
+from amika_local.credential import OAUTH, Problem
+from amika_shared import BUILD
+from amika_shared.redaction import plain, safe_line
+
+if TYPE_CHECKING:
+    from amika_agent.engine_account import AccountFacts
+    from amika_agent.engine_local import LocalFacts
+    from amika_agent.engine_remote import RemoteFacts
+    from amika_local.credential import Credential
+    from amika_shared.profile import Profile
+
+SOON = 600.0
+# problems that wait for the person but are nobody's failure
+NEEDS_YOU = frozenset(
+    {
+        "blank",
+        "expired",
+        "api_key_expired",
+        "contested",
+        "gap_consent",
+        "identity_unknown",
+        "older",
+        "other_account",
+        "source_expired",
+        "source_blank",
+        "source_gone",
+        "source_moved",
+        "suspect",
+        "value_refused",
+        "parked",
+    }
+)
+# waits for the network or for time, by itself
+BY_ITSELF = frozenset({"offline", "unreachable", "pending", "watch"})
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything the snapshot is made of."""
+
+    profile: Profile
+    now: float
+    account: AccountFacts
+    local: LocalFacts | None
+    remote: RemoteFacts
+    paused_until: float | None = None
+
+
+def build(facts: Facts) -> dict[str, Any]:
+    """Return the snapshot, in the shape of `amika_shared.snapshot.Snapshot`."""
+    problems = list(_problems(facts))
+    return {
+        "generation": 0,
+        "build": BUILD,
+        "profile": facts.profile.name,
+        "at": facts.now,
+        "state": overall(facts, problems),
+        "accounts": [_account(facts.account)],
+        "sign_in": None if facts.account.sign_in is None else dict(facts.account.sign_in),
+        "credentials": _credentials(facts),
+        "env_cache": _env_cache(facts),
+        "rules": [rule_line(rule, facts.remote, facts.now) for rule in facts.remote.rules],
+        "pending": [
+            {"rule": entry.rule, "step": str(entry.txn.state.value), "since": entry.since}
+            for entry in facts.remote.pending
+        ],
+        "problems": [_problem_line(problem) for problem in problems],
+        "paused_until": facts.paused_until,
+    }
+
+
+def overall(facts: Facts, problems: Iterable[Problem]) -> str:
+    """Return the one word that the tray's icon shows."""
+    codes = {problem.code for problem in problems}
+    remote = facts.remote
+    table = (
+        ("paused", facts.paused_until is not None and facts.paused_until > facts.now),
+        ("problem", bool(codes - NEEDS_YOU - BY_ITSELF)),
+        ("signed_out", not facts.account.who.get("authenticated")),
+        ("attention", bool(codes & NEEDS_YOU) or any(_ends_soon(used, facts.now) for used in _used(facts))),
+        ("offline", facts.account.offline or remote.offline),
+        ("working", remote.busy or bool(remote.pending) or facts.local is None),
+    )
+    return next((state for state, holds in table if holds), "in_sync")
+
+
+def _used(facts: Facts) -> list[Credential]:
+    """Return what counts per provider; where all that is left has expired, that."""
+    if facts.local is None:
+        return []
+    found = facts.local.discovery
+    return [*found.winners.values(), *(lost for lost in found.expired if lost.provider not in found.winners)]
+
+
+def _ends_soon(credential: Credential, now: float) -> bool:
+    return credential.kind == OAUTH and credential.expires_at is not None and credential.expires_at - now <= SOON
+
+
+def _account(account: AccountFacts) -> dict[str, Any]:
+    who: Mapping[str, Any] = account.who
+    return {
+        "service": "amika",
+        "signed_in": who.get("authenticated") is True,
+        "method": who.get("method", "none"),
+        "email": plain(str(who.get("email") or "")),
+        "user_id": plain(str(who.get("user_id") or "")),
+        "org_id": plain(str(who.get("org_id") or "")),
+        "organization": plain(str(who.get("organization") or "")),
+        "api_url": account.api_url,
+        "expires_at": who.get("expires_at"),
+        "storage": who.get("storage", ""),
+    }
+
+
+def _credentials(facts: Facts) -> list[dict[str, Any]]:
+    if facts.local is None:
+        return []
+    discovery = facts.local.discovery
+    best = discovery.winners
+    return [
+        {
+            "id": f"{credential.source}/{credential.provider}",
+            "provider": plain(credential.provider),
+            "kind": credential.kind,
+            "source": credential.source,
+            "path": plain(credential.path),
+            "account": plain(credential.account or ""),
+            "expires_at": credential.expires_at,
+            "used": best.get(credential.provider) is credential,
+            "shadowed_by": _shadow(credential, best.get(credential.provider)),
+            "env_name": credential.native_name,
+            "sync": credential_sync(credential, facts.remote, facts.now),
+        }
+        for credential in (*discovery.credentials, *discovery.expired)
+    ]
+
+
+def _shadow(credential: Credential, winner: Credential | None) -> str | None:
+    return None if winner is None or winner is credential else f"{winner.source}/{winner.provider}"
+
+
+def _env_cache(facts: Facts) -> dict[str, Any]:
+    if facts.local is None:
+        return {"path": facts.profile.env_cache, "state": "behind", "entries": 0, "written_at": None}
+    cache = facts.local.env_cache
+    return {
+        "path": facts.profile.env_cache,
+        "state": cache.state,
+        "entries": cache.entries,
+        "written_at": cache.written_at,
+    }
+
+
+def _problems(facts: Facts) -> Iterable[Problem]:
+    seen = set()
+    local = () if facts.local is None else facts.local.problems
+    for problem in (*facts.account.problems, *local, *facts.remote.problems):
+        key = (problem.code, problem.source, problem.path, problem.message)
+        if key not in seen:
+            seen.add(key)
+            yield problem
+
+
+def _problem_line(problem: Problem) -> dict[str, str]:
+    return {
+        "code": problem.code,
+        "source": problem.source,
+        "path": plain(problem.path),
+        "message": safe_line(problem.message),
+        "remedy": safe_line(problem.remedy),
+    }

@@ -1,0 +1,184 @@
+"""File system events -> "look again".
+
+Not files but directories are watched, and never recursively: every directory from a file's own up to the home, so that
+one that does not exist yet, is removed, swapped or recreated is noticed by its parent. Names of no interest cost a
+set lookup. Events may be lost or doubled; whoever is told looks at everything again, and `changed_since` is the net.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, cast
+
+from amika_local.credential import Problem
+
+if TYPE_CHECKING:
+    from watchdog.events import FileSystemEvent, FileSystemEventHandler
+    from watchdog.observers.api import BaseObserver, ObservedWatch
+
+log = logging.getLogger(__name__)
+
+Identity = tuple[int, int]
+_NONE: frozenset[str] = frozenset()
+
+
+class Watch:
+    """Calls `on_change(tags)`, from a thread of its own, when a file with one of these tags may have changed.
+
+    Args:
+        files: absolute path -> tag; neither they nor their folders need to exist.
+        home: folders above it are not watched.
+        on_change: must return at once.
+
+    """
+
+    def __init__(self, files: Mapping[str, str], home: str, on_change: Callable[[frozenset[str]], None]) -> None:
+        self._files = dict(files)
+        self._home = os.path.realpath(home)
+        self._on_change = on_change
+        self._lock = threading.Lock()
+        self._observer: BaseObserver | None = None
+        self._armed: dict[str, tuple[Identity, ObservedWatch]] = {}
+        self._gone: set[str] = set()
+        self._interest: dict[str, frozenset[str]] = {}
+        self._prints: dict[str, object] = {}
+        self.problem: Problem | None = None
+
+    def start(self) -> None:
+        """Begin; where the system refuses to watch, `problem` says so and only the net is left."""
+        from watchdog.observers import Observer
+
+        try:
+            observer = Observer()
+            observer.start()
+        except OSError as error:
+            self.problem = _refused(error)
+            return
+        with self._lock:
+            self._observer = observer
+        self.rearm()
+
+    def stop(self) -> None:
+        """End; no call of `on_change` begins afterwards."""
+        with self._lock:
+            observer, self._observer = self._observer, None
+            self._armed.clear()
+        if observer is not None:
+            observer.stop()
+            observer.join()
+
+    def rearm(self) -> None:
+        """Watch what exists now. Call it before each look: what comes into being later is an event again."""
+        with self._lock:
+            for _ in range(4):  # a folder may appear while its parent is being armed
+                if self._observer is None or not self._arm(self._observer):
+                    return
+
+    def changed_since(self) -> frozenset[str]:
+        """Return the tags of files that differ from the last time this was asked: inode, size, time, mode."""
+        prints = {path: _print(path) for path in self._files}
+        before, self._prints = self._prints, prints
+        return frozenset(tag for path, tag in self._files.items() if before and before[path] != prints[path])
+
+    def _arm(self, observer: BaseObserver) -> bool:
+        wanted, self._interest = _directories(self._files, self._home)
+        gone, self._gone = self._gone, set()
+        changed = False
+        for path, (identity, watch) in list(self._armed.items()):
+            if path in gone or wanted.get(path) != identity:
+                del self._armed[path]
+                changed = True
+                with contextlib.suppress(KeyError):
+                    observer.unschedule(watch)
+        for path, identity in wanted.items():
+            if path not in self._armed:
+                changed |= self._schedule(observer, path, identity)
+        return changed
+
+    def _schedule(self, observer: BaseObserver, path: str, identity: Identity) -> bool:
+        from watchdog import events
+
+        kinds: list[type[FileSystemEvent]] = [
+            events.FileClosedEvent,
+            events.FileMovedEvent,
+            events.FileCreatedEvent,
+            events.FileDeletedEvent,
+            events.DirMovedEvent,
+            events.DirCreatedEvent,
+            events.DirDeletedEvent,
+        ]
+        try:
+            handler = cast("FileSystemEventHandler", _Handler(self._seen))
+            watch = observer.schedule(handler, path, recursive=False, event_filter=kinds)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EMFILE):
+                self.problem = _refused(error)
+            return False
+        self._armed[path] = (identity, watch)
+        return True
+
+    def _seen(self, source: str, destination: str) -> None:
+        tags = self._interest.get(source, _NONE) | self._interest.get(destination, _NONE)
+        if source in self._armed or destination in self._armed:
+            self._gone |= {source, destination}
+        if tags:
+            self._on_change(tags)
+
+
+class _Handler:
+    """What watchdog calls; its own class would inspect every event's type again."""
+
+    def __init__(self, seen: Callable[[str, str], None]) -> None:
+        self._seen = seen
+
+    def dispatch(self, event: FileSystemEvent) -> None:
+        self._seen(os.fsdecode(event.src_path), os.fsdecode(event.dest_path))
+
+
+def _directories(files: Mapping[str, str], home: str) -> tuple[dict[str, Identity], dict[str, frozenset[str]]]:
+    """Return the directories to watch, and the paths in them that matter with the tags they matter for."""
+    wanted: dict[str, Identity] = {}
+    interest: dict[str, frozenset[str]] = {}
+    for file, tag in files.items():
+        for path in {file, os.path.realpath(file)}:
+            for directory, name in _above(path, home):
+                place = os.path.join(directory, name)
+                interest[place] = interest.get(place, _NONE) | {tag}
+                with contextlib.suppress(OSError):
+                    info = os.stat(directory)
+                    wanted[directory] = (info.st_dev, info.st_ino)
+    return wanted, interest
+
+
+def _above(path: str, home: str) -> Iterator[tuple[str, str]]:
+    """Yield (directory, name in it) from `path` up to the home, else to the parent of the nearest that exists."""
+    left = 2
+    while left and path != os.path.dirname(path):
+        path, name = os.path.split(path)
+        directory = os.path.realpath(path)
+        yield directory, name
+        if directory == home:
+            return
+        left -= os.path.isdir(directory) and not directory.startswith(home.rstrip("/") + "/")
+
+
+def _print(path: str) -> object:
+    try:
+        info = os.stat(path)
+    except OSError as error:
+        return error.errno
+    return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_mode
+
+
+def _refused(error: OSError) -> Problem:
+    return Problem(
+        "watch",
+        f"the system refuses to watch more folders ({os.strerror(error.errno or 0)}); changes are seen within a minute",
+        source="watch",
+        remedy="Raise the limit: sudo sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288",
+    )
