@@ -1,0 +1,178 @@
+"""Running the local workspace: one instance per data directory, on 127.0.0.1 only, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from amika_agent.clock import Clock
+from amika_agent.stores.private_file import locked, make_private_dir
+from amika_agent.workspace.record import LOCK, Record, check_data_dir, ensure_key, remove_record, write_record
+from amika_agent.workspace.services import Opened, Services, assemble, open_data
+from amika_local.errors import Busy, Failed
+
+HOST = "127.0.0.1"
+TOKEN_LIFETIME = 600
+INTERVAL = 1
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to serve.
+
+    data_dir        where everything lies; created 0700
+    port            0: the one used last time if it is free, else any free one
+    token_lifetime  seconds an access token lives
+    interval        seconds a program waits between two polls of a sign-in
+    """
+
+    data_dir: str
+    port: int = 0
+    token_lifetime: int = TOKEN_LIFETIME
+    interval: int = INTERVAL
+
+
+class Stopper:
+    """Ends the server from any thread; what comes before the server listens is remembered."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._event: asyncio.Event | None = None
+        self._asked = threading.Event()
+
+    def __call__(self) -> None:
+        """Ask the server to stop."""
+        self._asked.set()
+        if self._loop is not None and self._event is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended already
+                self._loop.call_soon_threadsafe(self._event.set)
+
+    async def wait(self) -> None:
+        """Return when somebody asked."""
+        self._loop, self._event = asyncio.get_running_loop(), asyncio.Event()
+        if not self._asked.is_set():
+            await self._event.wait()
+
+
+def serve(
+    options: Options,
+    clock: Clock,
+    ready: Callable[[Services], None],
+    stopper: Stopper | None = None,
+) -> None:
+    """Serve until SIGTERM, SIGINT or `stopper`; `ready` is called once, when the server answers.
+
+    Raises:
+        Busy: another server runs on this data directory.
+        Failed: the port is taken, the directory cannot be used, or what lies in it is damaged.
+
+    """
+    stopper = stopper or Stopper()
+    make_private_dir(options.data_dir)
+    check_data_dir(options.data_dir)
+    with _alone(options.data_dir, clock):
+        opened = open_data(options.data_dir, clock)
+        try:
+            with _listening(options.port, opened.last_port) as listener:
+                _run(options, opened, listener, clock, ready, stopper)
+        finally:
+            opened.storage.close()
+
+
+def _run(
+    options: Options,
+    opened: Opened,
+    listener: socket.socket,
+    clock: Clock,
+    ready: Callable[[Services], None],
+    stopper: Stopper,
+) -> None:
+    from amika_agent.workspace.app import build_app
+    from amika_agent.workspace.quiet_server import run_server
+
+    port = listener.getsockname()[1]
+    services = assemble(
+        opened,
+        url=f"http://{HOST}:{port}",
+        key=ensure_key(options.data_dir),
+        data_dir=options.data_dir,
+        clock=clock,
+        token_lifetime=options.token_lifetime,
+        interval=options.interval,
+        stop=stopper,
+    )
+
+    def announce() -> None:
+        write_record(options.data_dir, Record(services.url, os.getpid(), clock.now(), services.id))
+        ready(services)
+
+    try:
+        opened.storage.set_setting("port", str(port).encode())
+        with _signals(stopper):
+            run_server(build_app(services), listener, announce, stopper.wait)
+    finally:
+        remove_record(options.data_dir)
+        services.thread.close()
+
+
+@contextlib.contextmanager
+def _alone(data_dir: str, clock: Clock) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(locked(os.path.join(data_dir, LOCK), deadline=0.0, clock=clock))
+        except Busy:
+            raise Busy(
+                f"a local workspace runs on {data_dir} already",
+                remedy="Use that one, or choose another directory with --data.",
+            ) from None
+        yield
+
+
+@contextlib.contextmanager
+def _listening(port: int, last_port: int) -> Iterator[socket.socket]:
+    wanted = [port] if port else [last_port, 0] if last_port else [0]
+    with contextlib.ExitStack() as stack:
+        for candidate in wanted:
+            listener = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+            if os.name == "posix":
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind((HOST, candidate))
+                listener.listen(128)
+            except OSError as error:
+                if candidate != wanted[-1]:
+                    continue
+                raise _cannot_listen(candidate, error) from None
+            listener.setblocking(False)  # noqa: FBT003 -- the standard library has no keyword here
+            yield listener
+            return
+
+
+def _cannot_listen(port: int, error: OSError) -> Failed:
+    if error.errno == errno.EADDRINUSE:
+        remedy = "Stop the program that uses it, or choose another: --port 0 takes any free one."
+        return Failed(f"port {port} is in use", remedy=remedy)
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return Failed(f"port {port} is reserved for the system", remedy="Choose one above 1023, or --port 0.")
+    return Failed(f"cannot listen on {HOST}:{port}: {error.strerror}", remedy="Choose another port, or --port 0.")
+
+
+@contextlib.contextmanager
+def _signals(stopper: Stopper) -> Iterator[None]:
+    """Let SIGTERM and SIGINT end the server gracefully; only a process's main thread gets signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, lambda *_: stopper()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
