@@ -1,0 +1,177 @@
+"""Storing one Claude or Codex credential: once, or by a rule that keeps it in sync."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from amika_agent.sync.payload import checked_value
+from amika_agent.sync.rules import ORG, Rule, checked_name, default_name, rule_for
+from amika_cli.candidates import Candidate, beside_in_file, chosen, describe, found, given
+from amika_cli.provider import TITLES
+from amika_cli.render import emit, note
+from amika_local.credential import OAUTH
+from amika_local.errors import AmikaError, Conflict, Failed, UsageError
+
+if TYPE_CHECKING:
+    from amika_agent.sync.remote import Outcome
+    from amika_cli.context import Context
+    from amika_local.discovery import Discovery
+    from amika_local.secret import Secret
+
+STORED = ("created", "replaced", "updated", "finished", "adopted", "unchanged")
+
+
+def push(context: Context, provider: str) -> int:
+    """Do what `secret claude|codex push` is asked to do; return the exit code.
+
+    Raises:
+        UsageError: flags, a value that is no such credential, a question that nobody can answer.
+        NotSignedIn, NotFound, Failed: before anything was changed, or with what is left to do.
+
+    """
+    _ = context.account
+    candidate = given(context, provider)
+    discovery = context.discover() if candidate is None else None
+    if candidate is None and discovery is not None:
+        candidate = chosen(context, provider, found(context, provider, discovery), discovery)
+    if candidate is None:
+        raise UsageError("there is nothing to store")
+    value = _checked(context, provider, candidate)
+    name = checked_name(context.args.get("name") or default_name(provider, candidate.type))
+    scope = context.args.get("scope", "user")
+    _tell(context, provider, candidate)
+    if scope == ORG and not _consents(context, provider, candidate, name):
+        note("Nothing was stored.")
+        return 0
+    if discovery is None or candidate.credential is None or context.args.has("once"):
+        _refuse_kept(context, provider, name, scope)
+        outcome = context.remote.push_once(
+            provider, candidate.type, name, scope, value, force=context.args.has("force"), gap_accepted=scope == ORG
+        )
+        return _report(context, candidate, outcome, None)
+    rule, is_new = _rule(context, candidate, name, scope)
+    outcome = _keep_in_sync(context, rule, discovery, is_new=is_new)
+    context.nudge()
+    return _report(context, candidate, outcome, rule)
+
+
+def _checked(context: Context, provider: str, candidate: Candidate) -> Secret:
+    slim = context.args.has("without-refresh-token")
+    if slim and candidate.type != OAUTH:
+        raise UsageError("--without-refresh-token is for logins; an API key has none")
+    try:
+        return checked_value(provider, candidate.type, candidate.value, without_refresh_token=slim)
+    except UsageError as error:
+        raise UsageError(f"{context.short(candidate.origin)}: {error.message}", remedy=error.remedy) from None
+
+
+def _tell(context: Context, provider: str, candidate: Candidate) -> None:
+    left_out = candidate.left_out
+    if candidate.credential is not None:
+        note(f"Storing the {describe(candidate, context)}.")
+        left_out = beside_in_file(provider, candidate.credential)
+    if candidate.type != OAUTH:
+        return
+    if left_out:
+        note(f"Not sent, because a sandbox does not need it: {', '.join(left_out)}.")
+    told = f"told.rotation.{provider}"
+    if context.args.has("without-refresh-token") or context.db.meta(told):
+        return
+    advice = "A token of their own lasts a year and is better for sandboxes: claude setup-token. "
+    advice = advice if provider == "claude" else ""
+    note(
+        f"This laptop and every sandbox now share one login that renews itself with a single-use token: when one of "
+        f"them renews it, {TITLES[provider]} may sign the other out. {advice}"
+        f"Or pass --without-refresh-token: then the copy cannot renew, and is replaced whenever it is renewed here."
+    )
+    context.db.put_meta(told, "yes")
+
+
+def _consents(context: Context, provider: str, candidate: Candidate, name: str) -> bool:
+    if candidate.type != OAUTH:
+        note(
+            "A generic secret can be replaced without a gap and fits sandboxes as well: "
+            f"{context.command('secret push --scope org')} --from-env NAME"
+        )
+    return context.prompts.confirm(
+        f"Store “{name}” for everyone in the organization? An organization has one {TITLES[provider]} credential; "
+        "whenever it is replaced, there is none for a moment."
+    )
+
+
+def _refuse_kept(context: Context, provider: str, name: str, scope: str) -> None:
+    for rule in context.db.rules(context.account.text):
+        if (rule.provider, rule.name, rule.scope) == (provider, name, scope):
+            raise Conflict(
+                f"“{name}” is kept equal to {context.short(rule.path)} and would be changed back",
+                remedy=f"Choose another --name, or stop that first: {context.command(f'sync forget {rule.id}')}",
+            )
+
+
+def _rule(context: Context, candidate: Candidate, name: str, scope: str) -> tuple[Rule, bool]:
+    """Record the rule; an explicit push says that path and account are right. Return it and whether it is new."""
+    credential = candidate.credential
+    assert credential is not None  # noqa: S101 -- the caller has looked
+    account = context.account.text
+    rules = context.db.rules(account)
+    slim = context.args.has("without-refresh-token")
+    known = next((r for r in rules if r.takes(credential) and (r.name, r.scope) == (name, scope)), None)
+    if known is None:
+        made = rule_for(credential, scope=scope, name=name, taken=[rule.id for rule in rules])
+        rule = replace(made, without_refresh_token=slim, gap_accepted=scope == ORG)
+    else:
+        slim = slim or known.without_refresh_token
+        rule = replace(known, path=credential.path, source_account=credential.account, without_refresh_token=slim)
+    context.db.put_rule(account, rule)
+    if context.args.has("force"):
+        # without a record of the last push nothing is older than it
+        context.db.drop_pushed(account, rule.id)
+        context.db.drop_hold(account, rule.id)
+    return rule, known is None
+
+
+def _keep_in_sync(context: Context, rule: Rule, discovery: Discovery, *, is_new: bool) -> Outcome:
+    account = context.account.text
+    try:
+        outcomes = context.remote.run(discovery, again=context.discover)
+    except AmikaError:
+        if is_new:
+            context.db.forget_rule(account, rule.id)
+        raise
+    mine = next((outcome for outcome in outcomes if outcome.rule == rule.id), None)
+    if mine is None:
+        raise Failed("the credential went away while it was being stored", remedy="Look again: amika secret extract")
+    if mine.did in STORED:
+        return mine
+    remedy = mine.problem.remedy if mine.problem is not None else ""
+    if mine.did == "waiting":
+        later = "It is recorded and goes on by itself; `amika sync` tries at once."
+        raise Failed(f"not stored yet: {mine.reason}", remedy=f"{remedy} {later}".strip())
+    if is_new:
+        context.db.forget_rule(account, rule.id)
+    raise Failed(f"not stored: {mine.reason}", remedy=remedy)
+
+
+def _report(context: Context, candidate: Candidate, outcome: Outcome, rule: Rule | None) -> int:
+    verb = {"unchanged": "is stored already", "replaced": "was replaced"}.get(outcome.did, "is stored")
+    lines = [f"“{outcome.name}” {verb} (scope {outcome.scope})."]
+    if rule is not None:
+        lines.append(f"It is kept in sync with {context.short(rule.path)} from now on.")
+        lines.append(f"To stop that: {context.command(f'sync forget {rule.id}')}")
+        if context.agent is None and not context.profile.confined:
+            lines.append(f"No agent is running; this starts it: {context.command('agent start')}")
+    elif candidate.credential is not None:
+        lines.append("It was stored once and is not kept in sync.")
+    value = {
+        "provider": outcome.provider,
+        "name": outcome.name,
+        "type": outcome.type,
+        "scope": outcome.scope,
+        "id": outcome.remote_id,
+        "action": outcome.did,
+        "rule": rule.id if rule is not None else None,
+        "kept_in_sync": rule is not None,
+    }
+    emit(context.args, value, lines)
+    return 0
