@@ -1,6 +1,6 @@
 """Flags: a small hand-written parser; argparse costs 15 ms on a path that people run at every shell start.
 
-Understood everywhere: `--flag value`, `--flag=value`, `-o value`, `-ovalue`, `--` ends the flags,
+Understood everywhere: `--flag value`, `--flag=value`, `--switch`, `--switch=false`, `-o value`, `-ovalue`, `--` ends the flags,
 `--no-x` only where it is declared. Unknown flags are refused with the nearest known name.
 """
 
@@ -80,6 +80,10 @@ class Args:
         return self.has("local")
 
 
+# what the Go `amika` understands behind a switch's `=`
+_ON = ("true", "True", "TRUE", "t", "T", "1")
+_OFF = ("false", "False", "FALSE", "f", "F", "0")
+
 COMMON = (
     Flag("output", "FORMAT", "text, json or json-pretty", short="o", choices=("text", "json", "json-pretty")),
     Flag("json", "", "same as -o json"),
@@ -133,9 +137,7 @@ def parse(argv: "list[str]", flags: "tuple[Flag, ...]", *, low: int = 0, high: i
 
 def _store(values: "dict[str, object]", flag: Flag, value: "str | None", queue: "list[str]") -> None:
     if not flag.value:
-        if value is not None:
-            raise UsageError(f"--{flag.name} takes no value")
-        values[flag.name] = True
+        _switch(values, flag.name, value)
         return
     if value is None and flag.optional and (not queue or queue[0].startswith("-")):
         value = ""
@@ -151,6 +153,16 @@ def _store(values: "dict[str, object]", flag: Flag, value: "str | None", queue: 
             earlier.append(value)
     else:
         values[flag.name] = value
+
+
+def _switch(values: "dict[str, object]", name: str, value: "str | None") -> None:
+    """Turn a switch on or, with `--name=false`, off again; the last one counts."""
+    if value is None or value in _ON:
+        values[name] = True
+    elif value in _OFF:
+        values.pop(name, None)
+    else:
+        raise UsageError(f"--{name} takes no value, or =true or =false")
 
 
 def _either(choices: "tuple[str, ...]") -> str:

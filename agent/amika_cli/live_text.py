@@ -28,12 +28,8 @@ def summary(snapshot: Snapshot) -> str:
     """Return one line about the present state."""
     used = sum(1 for line in snapshot["credentials"] if line["used"])
     pushed = sum(1 for rule in snapshot["rules"] if rule["state"] == "in_sync")
-    parts = [
-        STATES[snapshot["state"]],
-        f"{used} found",
-        f"{snapshot['env_cache']['entries']} cached",
-        f"{pushed} pushed",
-    ]
+    cached = snapshot["env_cache"]["entries"]
+    parts = [STATES[snapshot["state"]], f"{used} found", f"{cached} cached", f"{pushed} pushed"]
     if snapshot["problems"]:
         parts.append("1 problem" if len(snapshot["problems"]) == 1 else f"{len(snapshot['problems'])} problems")
     return " · ".join(parts)
@@ -66,6 +62,35 @@ def _credentials(before: Snapshot, after: Snapshot, now: float, short: Callable[
             lines.append(f"renewed by its owner: {_what(line, now)}")
         elif old[key]["path"] != line["path"] or old[key]["account"] != line["account"]:
             lines.append(f"changed: {_what(line, now)}: {short(line['path'])}")
+    return lines + [
+        f"gone: {line['provider']} from {short(line['path'])}" for key, line in old.items() if key not in new
+    ]
+
+
+def _what(line: CredentialLine, now: float) -> str:
+    name = f"{line['provider']} {'API key' if line['kind'] == 'api_key' else 'OAuth token'}"
+    ends = until(line["expires_at"], now)
+    return f"{name} ({ends if ends.startswith('expired') else 'expires ' + ends})" if ends else name
+
+
+def _env_cache(before: Snapshot, after: Snapshot, short: Callable[[str], str]) -> list[str]:
+    old, new = before["env_cache"], after["env_cache"]
+    if new["written_at"] is None or new["written_at"] == old["written_at"]:
+        return []
+    count = "1 entry" if new["entries"] == 1 else f"{new['entries']} entries"
+    return [f"cached {count}: {short(new['path'])}"]
+
+
+def _pushes(before: Snapshot, after: Snapshot) -> list[str]:
+    old = {rule["id"]: rule for rule in before["rules"]}
+    lines = []
+    for rule in after["rules"]:
+        earlier = old.get(rule["id"])
+        pushed = rule["pushed_at"] is not None and (earlier is None or earlier["pushed_at"] != rule["pushed_at"])
+        if pushed:
+            lines.append(f"pushed “{rule['name']}” ({rule['provider']}, scope {rule['scope']})")
+        elif earlier is not None and earlier["state"] != rule["state"] and rule["state"] != "in_sync":
+            lines.append(f"“{rule['name']}”: {rule['detail'] or rule['state']}")
     kept = {rule["id"] for rule in after["rules"]}
     return lines + [f"no longer kept in sync: “{rule['name']}”" for key, rule in old.items() if key not in kept]
 
@@ -77,4 +102,4 @@ def _problems(before: Snapshot, after: Snapshot) -> list[str]:
     for key, problem in new.items():
         if key not in old:
             lines.append(f"problem: {problem['message']}" + (f" → {problem['remedy']}" if problem["remedy"] else ""))
-    return lines + [f"solved: {old[key]['message']}" for key in old if key not in new]
+    return lines + [f"solved: {problem['message']}" for key, problem in old.items() if key not in new]
