@@ -10,9 +10,15 @@ import time
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from amika_agent.stores.private_file import make_private_dir, refuse_symlink
 from amika_shared.redaction import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from amika_agent.clock import Clock
 
 MAX_BYTES = 1_000_000
 BACKUPS = 2
@@ -84,7 +90,30 @@ def tail(path: str, lines: int) -> list[str]:
             text = file.read(64 * 1024).decode(errors="replace")
     except OSError:
         return []
-    return [safe_line(line) for line in text.splitlines() if line.strip()][-lines:]
+    found = [safe_line(line) for line in text.splitlines() if line.strip()]
+    return found[-lines:] if lines else []
+
+
+def follow(path: str, clock: Clock) -> Iterator[str]:
+    """Yield the lines that are added to a log from now on, redacted again; rotation included. Never ends."""
+    known = _size(path)
+    while not clock.sleep(0.5):
+        size = _size(path)
+        if size < known:
+            known = 0
+        if size > known:
+            with open(path, "rb") as file:
+                file.seek(known)
+                data = file.read(size - known)
+            known += len(data)
+            yield from (safe_line(line) for line in data.decode(errors="replace").splitlines() if line.strip())
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
 
 
 def _log_uncaught(_: type[BaseException], error: BaseException, __: TracebackType | None) -> None:
