@@ -1,7 +1,8 @@
 """The claims of a JSON Web Token, read but not verified: TLS brought it, and we only look at times and ids."""
 
 import binascii
-import json
+
+from amika_local.document import DocumentError, parse_object
 
 
 def claims(token: str) -> "dict[str, object]":
@@ -11,7 +12,6 @@ def claims(token: str) -> "dict[str, object]":
         return {}
     text = parts[1].replace("-", "+").replace("_", "/")
     try:
-        found = json.loads(binascii.a2b_base64(text + "=" * (-len(text) % 4)))
-    except (ValueError, RecursionError):
+        return parse_object(binascii.a2b_base64(text + "=" * (-len(text) % 4)))
+    except (DocumentError, binascii.Error):
         return {}
-    return found if isinstance(found, dict) else {}

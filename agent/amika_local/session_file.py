@@ -4,19 +4,19 @@ Both are shared with the Go `amika` CLI, which matches keys without regard to ca
 may meet half a file. Nothing here writes, locks or uses the network.
 """
 
-import json
 import os
-import stat
 
 from amika_local import rfc3339
+from amika_local.credential import Problem
+from amika_local.document import DocumentError, parse
 from amika_local.errors import NotSignedIn
 from amika_local.jwt_claims import claims
+from amika_local.regular_file import read
 from amika_local.secret import Secret
 
 MAX_BYTES = 1 << 20
 FIELDS = ("access_token", "refresh_token", "user_id", "email", "organization_id", "expires_at")
 SIGN_IN = "Sign in: amika auth login"
-MOVE = "Move it away and sign in: amika auth login"
 
 
 class SessionFileError(NotSignedIn):
@@ -172,41 +172,15 @@ def read_api_key(path: str) -> "Secret | None":
 
 
 def _read(path: str) -> "bytes | None":
-    try:
-        # not blocking: a FIFO at this place must not hang a shell's start
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise SessionFileError(
-            "unreadable",
-            path,
-            f"cannot be read: {os.strerror(error.errno or 0)}",
-            remedy=f"Make it readable for your user: chmod u+r {path}",
-        ) from None
-    try:
-        info = os.fstat(descriptor)
-        if not stat.S_ISREG(info.st_mode):
-            raise SessionFileError("unreadable", path, "is not a regular file", remedy=MOVE)
-        if info.st_size > MAX_BYTES:
-            raise SessionFileError("unreadable", path, "is larger than 1 MiB", remedy=MOVE)
-        return _all(descriptor)
-    except OSError as error:
-        raise SessionFileError("unreadable", path, f"cannot be read: {os.strerror(error.errno or 0)}") from None
-    finally:
-        os.close(descriptor)
+    data = read(path, "amika", limit=MAX_BYTES)
+    if isinstance(data, Problem):
+        what = data.message if path not in data.message else data.message.partition(path)[2].strip(": ")
+        raise SessionFileError("unreadable", path, _reason(data.code, what), remedy=data.remedy)
+    return data
 
 
-def _all(descriptor: int) -> bytes:
-    parts = []
-    size = 0
-    while size <= MAX_BYTES:
-        part = os.read(descriptor, 65536)
-        if not part:
-            break
-        parts.append(part)
-        size += len(part)
-    return b"".join(parts)
+def _reason(code: str, what: str) -> str:
+    return f"cannot be read: {what}" if code == "unreadable" else what
 
 
 def _object(data: bytes, path: str) -> "dict[str, object]":
@@ -214,8 +188,8 @@ def _object(data: bytes, path: str) -> "dict[str, object]":
     if not data.strip():
         raise SessionFileError("blank", path, "is empty", torn=True)
     try:
-        found = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
+        found = parse(data)
+    except DocumentError:
         raise SessionFileError("corrupt", path, "is damaged: not JSON", torn=True) from None
     if found is None:
         raise SessionFileError("blank", path, "holds no login")

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from amika_agent.accounts.api_key import check_origin
 from amika_agent.accounts.device import SignInCancelled, SignInDenied, SignInExpired, Waiting
 from amika_agent.accounts.endpoints import Endpoints
 from amika_agent.accounts.sign_in import (
@@ -105,6 +106,8 @@ class Authority:
             return self.keeper.bearer(force=force)
         if force:
             raise self._rejected()
+        if not self._env_key():
+            check_origin(self._state_dir, self.endpoints)
         return key
 
     def account(self) -> AccountKey | None:

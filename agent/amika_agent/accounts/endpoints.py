@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from amika_local.errors import UsageError
+from amika_local.identity import API_URL, CLIENT_ID, OTHER_API
 
-API_URL = "https://app.amika.dev"
 WORKOS_URL = "https://api.workos.com"
-CLIENT_ID = "client_01KHA495MJS1KT6QBRTYJ239DY"
 LOOPBACK = "loopback"
+# setting -> the name it has without its table
+SHORT = {
+    "account.api_url": "api_url",
+    "account.workos_url": "workos_url",
+    "account.client_id": "workos_client_id",
+}
 
 
 @dataclass(frozen=True)
@@ -21,11 +26,13 @@ class Endpoints:
     api_url     Amika's API and web application
     workos_url  the authorization server (device flow, refresh, logout)
     client_id   our public client there
+    local       True for the local workspace, which is all servers in one
     """
 
     api_url: str
     workos_url: str
     client_id: str
+    local: bool = False
 
     @property
     def origin(self) -> str:
@@ -55,12 +62,7 @@ class Endpoints:
     @property
     def warning(self) -> str:
         """One line when the API is another one but the client is still the default, else ""."""
-        if self.api_url == API_URL or self.client_id != CLIENT_ID or is_loopback(self.api_url):
-            return ""
-        return (
-            f"the API is {self.api_url} but the WorkOS client is the default one; "
-            "they usually change together (AMIKA_WORKOS_CLIENT_ID)"
-        )
+        return "" if self.local or self.api_url == API_URL or self.client_id != CLIENT_ID else OTHER_API
 
 
 def resolve_endpoints(
@@ -68,7 +70,8 @@ def resolve_endpoints(
 ) -> Endpoints:
     """Return the endpoints: `local_url` (one server for all), else environment, settings, default.
 
-    Settings keys: "account.api_url", "account.workos_url", "account.client_id"; "" counts as not set.
+    Settings keys: "account.api_url", "account.workos_url", "account.client_id"
+    (or "api_url", "workos_url", "workos_client_id"); "" counts as not set.
 
     Raises:
         UsageError: a URL that is malformed, not https (http only for loopback), or carries a password or query.
@@ -76,16 +79,17 @@ def resolve_endpoints(
     """
     if local_url:
         url = checked_url(local_url, "the local workspace's URL")
-        return Endpoints(url, url, CLIENT_ID)
+        return Endpoints(url, url, CLIENT_ID, local=True)
     settings = settings or {}
 
     def pick(variable: str, key: str, default: str) -> tuple[str, str]:
         value = env.get(variable, "").strip()
         if value:
             return value, variable
-        configured = settings.get(key)
-        if isinstance(configured, str) and configured.strip():
-            return configured.strip(), f"the setting {key}"
+        for name in (key, SHORT[key]):
+            configured = settings.get(name)
+            if isinstance(configured, str) and configured.strip():
+                return configured.strip(), f"the setting {key}"
         return default, key
 
     client, where = pick("AMIKA_WORKOS_CLIENT_ID", "account.client_id", CLIENT_ID)

@@ -1,0 +1,116 @@
+"""`amika auth login`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from amika_cli.flags import Args, Flag
+from amika_cli.services import chosen, own_environment
+from amika_local.errors import Failed, NotSignedIn, Unreachable, UsageError
+
+if TYPE_CHECKING:
+    from amika_cli.context import Context
+    from amika_local.secret import Secret
+
+USAGE = "[amika] [FLAGS]"
+TEXT = """Signs in through the browser: shows a code and opens the page where you compare and approve it.
+On a machine without a browser open the page on any other device. With --api-key-file an API key is stored instead."""
+FLAGS = (
+    Flag("no-browser", "", "only print the page and the code"),
+    Flag("org", "NAME|ID", "the organization to sign in to"),
+    Flag("api-key-file", "PATH|-", "store the API key in this file (- for stdin) instead of signing in"),
+)
+WORDS = (0, 1)
+
+
+def run(args: Args) -> int:
+    """Sign in, or store an API key."""
+    from amika_cli.context import Context
+
+    chosen(args)
+    if args.has("api-key-file") and args.has("org"):
+        raise UsageError("--org is for the browser sign-in", remedy="An API key belongs to one organization already.")
+    with Context(args, env=own_environment(args)) as context:
+        if context.endpoints.warning:
+            _say(f"warning: {context.endpoints.warning}")
+        return _store_key(context) if args.has("api-key-file") else _browser(context)
+
+
+def _browser(context: Context) -> int:
+    from amika_cli.render import clean, emit
+    from amika_cli.signing_in import sign_in_here
+
+    _say_present(context)
+    wanted = context.args.get("org").strip()
+    if context.args.has("org") and not wanted:
+        raise UsageError("--org needs the name or the id of an organization")
+    done = sign_in_here(context, organization=wanted or None, browser=not context.args.has("no-browser"))
+    context.nudge()
+    place = f", organization {clean(done.organization_id)}" if done.organization_id else ""
+    emit(
+        context.args,
+        {"service": "amika", "method": "session", "email": done.email, "org_id": done.organization_id},
+        [f"Signed in to Amika as {clean(done.email) or 'you'}{place}."],
+    )
+    method = context.authority.method
+    if method == "env_api_key":
+        _say("warning: AMIKA_API_KEY is set and is used before this login; unset it to use the login")
+    elif method == "stored_api_key":
+        _say("warning: a stored API key is used before this login; `amika auth logout` removes both")
+    return 0
+
+
+def _say_present(context: Context) -> None:
+    from amika_cli.render import clean
+    from amika_local.session_file import SessionFileError
+
+    try:
+        present = context.authority.keeper.stored()
+    except SessionFileError as error:
+        _say(f"warning: {error.message}; it is replaced by the new login")
+        return
+    if present is not None:
+        _say(f"You are signed in as {clean(present.email) or 'you'}; the new login replaces that one.")
+
+
+def _store_key(context: Context) -> int:
+    from amika_agent.accounts.api_key import checked_key, store_api_key
+    from amika_cli.files import read_given
+    from amika_cli.render import emit
+
+    data, name = read_given(context.args.get("api-key-file"))
+    key = checked_key(data, name)
+    reached = _accepted(context, key)
+    path = store_api_key(context.profile.amika_state_dir, key, context.endpoints, context.clock)
+    context.nudge()
+    if not reached:
+        _say("warning: the server could not be reached, so the key was stored unchecked (amika auth status --verify)")
+    emit(
+        context.args,
+        {"service": "amika", "method": "stored_api_key", "path": path, "verified": reached},
+        [f"The API key is stored in {context.short(path)} and used from now on."],
+    )
+    return 0
+
+
+def _accepted(context: Context, key: Secret) -> bool:
+    """Return True when the server accepts the key, False when it cannot be asked."""
+    url = f"{context.endpoints.api_url}/api/v0beta1/secrets"
+    try:
+        status = context.http.request("GET", url, bearer=key, timeout=5.0).status
+    except Unreachable:
+        return False
+    if status == 401:
+        raise NotSignedIn("the server rejects this API key; nothing was stored", remedy="Check the key and its server.")
+    if status not in (200, 403):
+        raise Failed(
+            f"the server could not check the key (HTTP {status}); nothing was stored",
+            remedy="Check AMIKA_API_URL, or try again later.",
+        )
+    return True
+
+
+def _say(line: str) -> None:
+    from amika_cli.render import note
+
+    note(line)

@@ -1,0 +1,144 @@
+"""`amika auth status` and `amika whoami`: on the path of shell prompts, so it loads as little as it can."""
+
+import os
+import time
+
+from amika_cli.flags import Args, Flag
+from amika_cli.services import chosen, own_environment
+from amika_local import rfc3339
+from amika_local.errors import AmikaError, Failed, NotSignedIn
+from amika_local.identity import identity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from amika_cli.context import Context
+
+USAGE = "[amika] [FLAGS]"
+TEXT = """Shows who is signed in (e-mail and organization), from which store, and until when. Exit 3 when nobody is.
+AMIKA_API_KEY counts before a stored API key, and that before the browser login."""
+FLAGS = (Flag("verify", "", "ask the server whether it accepts the login"),)
+WORDS = (0, 1)
+
+# a Go `amika` may be in the middle of writing its file
+TORN = ("corrupt", "blank")
+LOOKS = 4
+PAUSE = 0.1
+
+
+def run(args: Args) -> int:
+    """Print who is signed in."""
+    service = chosen(args)
+    env = own_environment(args)
+    who = _identity(env, _state_dir(args, env))
+    refusal: AmikaError | None = None if who["authenticated"] else _nobody(who)
+    if args.has("verify") and refusal is None:
+        refusal = _verified(args, who)
+    _show(args, who, service)
+    if refusal is not None:
+        raise refusal
+    return 0
+
+
+def _identity(env: "dict[str, str]", state_dir: str) -> "dict[str, object]":
+    for last in range(LOOKS):
+        who = identity(env, state_dir, time.time())
+        if who["problem"] not in TORN or last == LOOKS - 1:
+            break
+        time.sleep(PAUSE)
+    return who
+
+
+def _state_dir(args: Args, env: "dict[str, str]") -> str:
+    if args.local:
+        from amika_shared.profile import resolve
+
+        return resolve(os.environ, local=True).amika_state_dir
+    from amika_local.paths import amika_state_dir
+
+    return amika_state_dir(env, os.path.expanduser("~"))
+
+
+def _verified(args: Args, who: "dict[str, object]") -> "AmikaError | None":
+    """Ask the server; note the answer in `who` and return what stands in the way."""
+    from amika_cli.context import Context
+
+    who["verified"] = None
+    try:
+        with Context(args, env=own_environment(args)) as context:
+            _note(who, context)
+    except NotSignedIn as error:
+        who["verified"] = who["authenticated"] = False
+        who["method"], who["problem"] = "none", "rejected"
+        return error
+    except Failed as error:
+        return error
+    return None
+
+
+def _note(who: "dict[str, object]", context: "Context") -> None:
+    context.authority.verify()
+    who["verified"] = True
+    who["api_url"] = context.endpoints.api_url
+    if who["method"] == "session":
+        # asking may have renewed the session
+        renewed = identity(own_environment(context.args), context.profile.amika_state_dir, time.time())
+        who.update({name: renewed[name] for name in ("expires_at", "warnings", "email", "org_id")})
+
+
+def _nobody(who: "dict[str, object]") -> NotSignedIn:
+    reasons = who["warnings"]
+    if who["problem"] and isinstance(reasons, list) and reasons:
+        what, _, step = str(reasons[0]).partition("; ")
+        return NotSignedIn(what, remedy=step[:1].upper() + step[1:])
+    return NotSignedIn("nobody is signed in to Amika", remedy="Sign in: amika auth login")
+
+
+def _show(args: Args, who: "dict[str, object]", service: str) -> None:
+    if args.output == "text":
+        from amika_cli.render import note, show
+
+        if who["authenticated"]:
+            show(_lines(who))
+        for warning in _texts(who["warnings"]) if who["authenticated"] else []:
+            note(f"warning: {warning}")
+        return
+    account = {"service": service, "signed_in": who["authenticated"]}
+    account.update({name: who[name] for name in ("method", "email", "user_id", "org_id", "expires_at", "storage")})
+    who["accounts"] = [account]
+    if args.output == "json":
+        from amika_local.document import dumps
+
+        print(dumps(who))
+    else:
+        from amika_cli.render import encoded
+
+        print(encoded(who, args.output))
+
+
+def _lines(who: "dict[str, object]") -> "list[str]":
+    from amika_cli.render import clean, until
+
+    name = clean(str(who["email"] or who["user_id"] or "an API key"))
+    place = clean(str(who["org_id"]))
+    lines = [f"Signed in to Amika as {name}" + (f", organization {place}" if place else "")]
+    lines.append(f"  from   {_source(who)}")
+    end = rfc3339.parse(str(who["expires_at"]))
+    if end is not None:
+        lines.append(f"  until  {who['expires_at']} ({until(end, time.time())}; renewed before)")
+    if "verified" in who:
+        lines.append("  server " + ("accepts it" if who["verified"] else "not asked"))
+    return lines
+
+
+def _source(who: "dict[str, object]") -> str:
+    from amika_cli.render import clean, home_short
+
+    if who["method"] == "env_api_key":
+        return "the environment (AMIKA_API_KEY)"
+    path = clean(home_short(str(who["path"]), os.path.expanduser("~")))
+    kind = "the stored API key" if who["method"] == "stored_api_key" else "the browser login"
+    return f"{kind}, kept in {'the keyring' if who['storage'] == 'keychain' else path}"
+
+
+def _texts(value: object) -> "list[str]":
+    return [str(item) for item in value] if isinstance(value, list) else []

@@ -1,0 +1,65 @@
+"""`amika auth switch-org`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from amika_cli.flags import Args, Flag
+from amika_cli.services import own_environment
+from amika_local.errors import AmikaError, NotSignedIn, UsageError
+
+if TYPE_CHECKING:
+    from amika_agent.accounts.amika import AccountKey
+    from amika_cli.context import Context
+
+USAGE = "ORGANIZATION"
+TEXT = """Moves the login to another of your organizations. By its id (org_…) this needs no browser; by its name, or
+without one to choose from a list, the browser is opened. Push rules stay with the organization they were made for."""
+FLAGS = (Flag("no-browser", "", "only print the page and the code"),)
+WORDS = (0, 1)
+
+
+def run(args: Args) -> int:
+    """Switch the organization."""
+    from amika_cli.context import Context
+    from amika_cli.render import clean, emit, note
+
+    wanted = args.words[0].strip() if args.words else ""
+    if args.words and not wanted:
+        raise UsageError("the organization's name is blank", remedy="Give its id (org_…) or its name.")
+    with Context(args, env=own_environment(args)) as context:
+        if context.authority.method in ("env_api_key", "stored_api_key"):
+            raise UsageError("an API key belongs to one organization", remedy="Sign in instead: amika auth login --org")
+        before = context.authority.account()
+        if before is None:
+            raise NotSignedIn("nobody is signed in to Amika", remedy=f"Sign in: {context.command('auth login')}")
+        email, org_id = _switched(context, wanted)
+        context.nudge()
+        if _parked(context, before):
+            note("Push rules of the organization you left are parked: nothing of theirs is sent to the new one.")
+            note(f"Make rules for this one by pushing again: {context.command('secret claude push')}")
+        report = {"service": "amika", "email": email, "org_id": org_id, "previous_org_id": before.org_id}
+        emit(args, report, [f"You now work in the organization {clean(org_id)}."])
+    return 0
+
+
+def _switched(context: Context, wanted: str) -> tuple[str, str]:
+    if wanted.startswith("org_"):
+        session = context.authority.keeper.switch_organization(wanted)
+        return session.email, session.organization_id
+    from amika_cli.signing_in import sign_in_here
+
+    done = sign_in_here(context, organization=wanted or None, browser=not context.args.has("no-browser"))
+    return done.email, done.organization_id
+
+
+def _parked(context: Context, before: AccountKey) -> bool:
+    import os
+
+    after = context.authority.account()
+    if after == before or not os.path.exists(context.profile.sync_db):
+        return False
+    try:
+        return bool(context.db.rules(before.text))
+    except AmikaError:
+        return False
