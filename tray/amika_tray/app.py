@@ -112,7 +112,7 @@ class TrayApp(QObject):
             self._sign_in = SignInDialog(
                 service,
                 lambda: self._link.request("sign_in", {"service": service}),
-                lambda chosen: self._link.request("choose_organization", {"service": service, "organization": chosen}),
+                lambda chosen: self._link.request("choose_organization", {"id": chosen}),
                 now=self._now,
             )
             self._sign_in.over.connect(self._sign_in_over)

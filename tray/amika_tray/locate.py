@@ -30,9 +30,11 @@ def locate(profile: Profile) -> Place:
     record = read_record(profile.agent_record)
     if record is None:
         return Place(code="dead" if os.path.lexists(profile.agent_record) else "absent")
-    if record.get("host") != os.uname().nodename:
+    host, path = record.get("host"), record.get("socket")
+    if not isinstance(host, str) or not isinstance(path, str) or not os.path.isabs(path):
+        return Place(code="dead")
+    if host != os.uname().nodename:
         return Place(code="elsewhere")
-    path = record.get("socket")
-    if record.get("boot_id") != boot_id() or not isinstance(path, str) or not os.path.isabs(path):
+    if record.get("boot_id") != boot_id():
         return Place(code="dead")
     return Place(socket=path)

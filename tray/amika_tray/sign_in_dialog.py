@@ -13,7 +13,7 @@ from amika_tray.browser import Browser
 from amika_tray.channel import Channel
 from amika_tray.icons import app_icon
 from amika_tray.sign_in import SignIn, advanced, failed, may_open
-from amika_tray.sign_in_pages import ChoicePage, CodePage, EndPage, StartPage
+from amika_tray.sign_in_pages import ChoicePage, CodePage, EndPage, Page, StartPage
 from amika_tray.wording import service_name, t
 
 Ask = Callable[[], Channel]
@@ -111,18 +111,21 @@ class SignInDialog(QDialog):
 
     def _show(self) -> None:
         shown = self.shown
+        page: Page
         match shown.phase:
             case "starting":
-                self._pages.setCurrentWidget(self._start)
+                page = self._start
             case "code":
+                page = self._code
                 self._code.show_code(shown, self._now())
-                self._pages.setCurrentWidget(self._code)
             case "choose":
+                page = self._choice
                 self._choice.offer(shown.organizations)
-                self._pages.setCurrentWidget(self._choice)
             case _:
+                page = self._end
                 self._end.tell(shown)
-                self._pages.setCurrentWidget(self._end)
+        self._pages.setCurrentWidget(page)
+        page.become_current()
         if shown.phase == "code":
             self._second.start()
         else:

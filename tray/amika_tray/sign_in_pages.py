@@ -60,7 +60,12 @@ class Page(QWidget):
         self.buttons = QDialogButtonBox()
         self.leave = self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
         self.leave.setText(t("Cancel"))
+        self.primary = self.leave
         self.buttons.rejected.connect(self.cancelled)
+
+    def become_current(self) -> None:
+        """Take the Enter key: the pages of a dialog share it."""
+        self.primary.setDefault(True)
 
     def finish(self) -> None:
         """Put the buttons below everything else."""
@@ -100,7 +105,7 @@ class CodePage(Page):
         self.copy.setAutoDefault(False)
         self.copy.clicked.connect(self._copy)
         self.open = self.buttons.addButton(t("&Open browser"), QDialogButtonBox.ButtonRole.AcceptRole)
-        self.open.setDefault(True)
+        self.primary = self.open
         self.buttons.accepted.connect(self.open_asked)
         self._drawn = ""
         self._trouble = ""
@@ -180,19 +185,19 @@ class ChoicePage(Page):
         self.list.currentItemChanged.connect(self._current)
         self.body.addWidget(self.list)
         self.go = self.buttons.addButton(t("C&ontinue"), QDialogButtonBox.ButtonRole.AcceptRole)
-        self.go.setDefault(True)
+        self.primary = self.go
         self.buttons.accepted.connect(self._take)
         self.finish()
 
     def offer(self, organizations: tuple[tuple[str, str], ...]) -> None:
-        """Show the organizations; none is chosen beforehand."""
+        """Show the organizations."""
         self.setEnabled(True)
         self.list.clear()
         for key, name in organizations:
             item = QListWidgetItem(name)
             item.setData(_ID, key)
             self.list.addItem(item)
-        self.list.setCurrentRow(-1)
+        self.list.setCurrentRow(0)
         self.list.setFocus()
         self._current()
 
@@ -225,7 +230,7 @@ class EndPage(Page):
         """Show the outcome."""
         done = shown.phase == "done"
         self.retry.setVisible(not done)
-        (self.leave if done else self.retry).setDefault(True)
+        self.primary = self.leave if done else self.retry
         if done:
             self.title.setText(t("Signed in"))
             who = t("You are {email}.", email=shown.email) + " " if shown.email else ""

@@ -1,0 +1,295 @@
+"""A small agent for the tray's tests: the protocol and nothing behind it. Contract tests hold it to the real one.
+
+It runs on a thread of its own. The test says what is true (`publish`, `approve`, `deny`, `tell`) and sees what was
+asked (`asked`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import threading
+import time
+from collections.abc import Coroutine, Mapping
+from typing import Any, TypeVar
+
+from amika_shared import BUILD
+from amika_shared.client import boot_id
+from amika_shared.effective import effective
+from amika_shared.profile import Profile
+from amika_shared.protocol import MAX_FRAME, PROTO, ProtocolError, decode, encode, overlap
+
+T = TypeVar("T")
+
+CODE = "BCDF-GHJK"
+PAGE = "https://sign-in.example.com/device"
+EMAIL = "dev@example.com"
+ACCOUNT = {
+    "service": "amika",
+    "signed_in": True,
+    "method": "session",
+    "email": EMAIL,
+    "user_id": "user_1",
+    "org_id": "org_1",
+    "organization": "Example Org",
+    "api_url": "https://app.example.com",
+    "storage": "file",
+}
+ORGANIZATIONS = [{"id": "org_1", "name": "Example Org"}, {"id": "org_2", "name": "Other & Sons"}]
+
+
+class Refused(Exception):
+    """An error frame."""
+
+    def __init__(self, code: str, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.frame = {"error": {"code": code, "message": message, "remedy": remedy}}
+
+
+class FakeAgent:
+    """One agent on the profile's socket, from `start` to `stop`.
+
+    asked           (op, args) of every request, in order
+    cancelled       how many streams their client closed
+    organizations   offered after approval when there is more than one
+    hello           sent to every client; change it before a client comes
+    mute            True: nothing is answered any more, connections stay open
+    page            where a sign-in is approved
+    """
+
+    def __init__(self, profile: Profile, env: Mapping[str, str]) -> None:
+        self._profile = profile
+        self.hello: dict[str, Any] = {
+            "proto": list(PROTO),
+            "build": BUILD,
+            "features": ["status", "watch", "sign_in", "choose_organization", "sign_out", "sync", "stop"],
+            "paths": effective(profile, env),
+            "started": time.time(),
+        }
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.cancelled = 0
+        self.organizations: list[dict[str, str]] = []
+        self.sign_out_end: dict[str, Any] = {"was_signed_in": True, "revoked": True, "detail": "", "left_remotely": []}
+        self.sync_error: Refused | None = None
+        self.mute = False
+        self.page = PAGE
+        self._snapshot: dict[str, Any] = {"state": "signed_out", "accounts": [], "credentials": [], "problems": []}
+        self._generation = 1
+        self._loop = asyncio.new_event_loop()
+        self._news = asyncio.Event()
+        self._decisions: asyncio.Queue[dict[str, Any] | Refused] = asyncio.Queue()
+        self._server: asyncio.Server | None = None
+        self._peers: set[asyncio.Task[None]] = set()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="fake-agent")
+
+    def start(self) -> FakeAgent:
+        """Listen, and say so in `agent.json`."""
+        os.makedirs(self._profile.runtime_dir, mode=0o700, exist_ok=True)
+        os.makedirs(self._profile.data_dir, mode=0o700, exist_ok=True)
+        self._thread.start()
+        if os.path.lexists(self._profile.socket):
+            os.unlink(self._profile.socket)
+        self._wait(self._listen())
+        self.record()
+        return self
+
+    def record(self, **changes: Any) -> None:
+        """Write `agent.json`."""
+        record = {"v": 1, "host": os.uname().nodename, "boot_id": boot_id(), "pid": os.getpid()}
+        record |= {"socket": self._profile.socket, "build": BUILD, "paths": self.hello["paths"], **changes}
+        with open(self._profile.agent_record + ".new", "w", encoding="utf-8") as file:
+            json.dump(record, file)
+        os.replace(self._profile.agent_record + ".new", self._profile.agent_record)
+
+    def publish(self, **fields: Any) -> None:
+        """Make this true and tell every watcher."""
+        self._wait(self._publish(fields))
+
+    def tell(self, event: dict[str, Any]) -> None:
+        """Send an event of its own on the sign-in under way."""
+        self._loop.call_soon_threadsafe(self._decisions.put_nowait, event)
+
+    def approve(self, _code: str = CODE) -> None:
+        """Approve the sign-in under way."""
+        self.tell({"event": "approved"})
+
+    def deny(self, _code: str = CODE) -> None:
+        """Deny it."""
+        refusal = Refused(
+            "not_signed_in", "the sign-in was denied in the browser", "Start it again if that was a mistake."
+        )
+        self._loop.call_soon_threadsafe(self._decisions.put_nowait, refusal)
+
+    def die(self) -> None:
+        """End as kill -9 would: connections drop, socket and record stay behind."""
+        self._end()
+
+    def stop(self) -> None:
+        """End cleanly; safe after `die` and to call twice."""
+        self._end()
+        for path in (self._profile.agent_record, self._profile.socket):
+            if os.path.lexists(path):
+                os.unlink(path)
+
+    def _end(self) -> None:
+        if self._loop.is_closed():
+            return
+        self._wait(self._close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+    async def _listen(self) -> None:
+        self._server = await asyncio.start_unix_server(self._accept, self._profile.socket, limit=MAX_FRAME)
+
+    async def _close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for task in list(self._peers):
+            task.cancel()
+        await asyncio.gather(*self._peers, return_exceptions=True)
+
+    async def _publish(self, fields: dict[str, Any]) -> None:
+        self._snapshot = {**self._snapshot, **fields}
+        self._generation += 1
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._peers.add(task)
+        try:
+            await self._serve(reader, writer)
+        except (OSError, asyncio.CancelledError, ValueError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            self._peers.discard(task)
+            writer.transport.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(encode({"hello": self.hello}))
+        try:
+            hello = decode(await reader.readuntil()).get("hello")
+        except ProtocolError as error:
+            writer.write(encode(Refused("protocol", str(error)).frame))
+            return
+        if not isinstance(hello, dict) or not overlap(hello.get("proto")):
+            code = "other_version" if isinstance(hello, dict) else "protocol"
+            writer.write(encode(Refused(code, "that is no hello of this version").frame))
+            await writer.drain()
+            return
+        while True:
+            await self._answer(reader, writer)
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = await reader.readuntil()
+        try:
+            op, args = _request(decode(line))
+        except ProtocolError as error:
+            writer.write(encode(Refused("protocol", str(error)).frame))
+            return
+        self.asked.append((op, args))
+        work = asyncio.ensure_future(self._do(op, args, writer))
+        gone = asyncio.ensure_future(reader.read(1))
+        try:
+            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                self.cancelled += 1
+                raise ConnectionResetError
+            writer.write(encode({"end": work.result()}))
+        except Refused as refusal:
+            writer.write(encode(refusal.frame))
+        finally:
+            work.cancel()
+            gone.cancel()
+            await asyncio.gather(work, gone, return_exceptions=True)
+
+    async def _do(self, op: str, args: dict[str, Any], writer: asyncio.StreamWriter) -> dict[str, Any]:
+        if self.mute:
+            await asyncio.Event().wait()
+        if op == "watch":
+            return await self._watch(writer)
+        if op == "sign_in":
+            return await self._sign_in(writer)
+        return await self._do_at_once(op, args)
+
+    async def _do_at_once(self, op: str, args: dict[str, Any]) -> dict[str, Any]:
+        match op:
+            case "status":
+                return self._shown()
+            case "choose_organization":
+                return self._choose(args)
+            case "sign_out":
+                await self._publish({"state": "signed_out", "accounts": []})
+                return self.sign_out_end
+            case "sync":
+                if self.sync_error is not None:
+                    raise self.sync_error
+                return {"actions": []}
+            case "stop":
+                self._loop.call_later(0.05, self._vanish)
+                return {}
+        raise Refused("unknown_op", "this agent does not know that operation")
+
+    async def _watch(self, writer: asyncio.StreamWriter) -> dict[str, Any]:
+        while True:
+            news = self._news
+            writer.write(encode({"item": self._shown()}))
+            await writer.drain()
+            await news.wait()
+
+    async def _sign_in(self, writer: asyncio.StreamWriter) -> dict[str, Any]:
+        expires = time.time() + 600
+        complete = f"{self.page}?user_code={CODE}"
+        code = {"user_code": CODE, "verification_uri": self.page, "verification_uri_complete": complete}
+        writer.write(encode({"item": {"event": "code", **code, "expires_at": expires, "interval": 5}}))
+        waiting = {"service": "amika", "state": "waiting", **code, "expires_at": expires}
+        await self._publish({"sign_in": waiting})
+        try:
+            return await self._decided(writer)
+        finally:
+            await self._publish({"sign_in": None})
+
+    async def _decided(self, writer: asyncio.StreamWriter) -> dict[str, Any]:
+        while True:
+            said = await self._decisions.get()
+            if isinstance(said, Refused):
+                raise said
+            if said["event"] == "approved" and len(self.organizations) > 1:
+                said = {"event": "choose_organization", "organizations": self.organizations}
+            if said["event"] in ("approved", "chosen"):
+                organization = said.get("organization_id", "org_1")
+                await self._publish({"state": "in_sync", "accounts": [{**ACCOUNT, "org_id": organization}]})
+                done = {"email": EMAIL, "organization_id": organization}
+                writer.write(encode({"item": {"event": "done", **done}}))
+                return done
+            writer.write(encode({"item": said}))
+
+    def _choose(self, args: dict[str, Any]) -> dict[str, Any]:
+        chosen = args.get("id")
+        if chosen not in [organization["id"] for organization in self.organizations]:
+            raise Refused("not_found", "there is no such organization among the choices")
+        self._decisions.put_nowait({"event": "chosen", "organization_id": chosen})
+        return {}
+
+    def _shown(self) -> dict[str, Any]:
+        return {"generation": self._generation, "build": BUILD, "profile": self._profile.name, **self._snapshot}
+
+    def _vanish(self) -> None:
+        for path in (self._profile.agent_record, self._profile.socket):
+            if os.path.lexists(path):
+                os.unlink(path)
+        for task in list(self._peers):
+            task.cancel()
+
+
+def _request(frame: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    op, args = frame.get("op"), frame.get("args", {})
+    if not isinstance(op, str) or not isinstance(args, dict):
+        raise ProtocolError("op must be a text and args an object")
+    return op, args

@@ -1,0 +1,46 @@
+"""One QApplication for all tests without a screen; whatever Qt complains about fails the test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+from tests.fakes.agent_server import FakeAgent
+
+from amika_shared.profile import Profile, resolve
+
+
+@pytest.fixture(scope="session")
+def qt() -> QApplication:
+    application = QApplication.instance() or QApplication(["tests"])
+    assert isinstance(application, QApplication)
+    application.setQuitOnLastWindowClosed(False)
+    return application
+
+
+@pytest.fixture(autouse=True)
+def quiet_qt(request: pytest.FixtureRequest) -> Iterator[None]:
+    said: list[str] = []
+    earlier = qInstallMessageHandler(lambda _kind, _context, message: said.append(message))
+    yield
+    if QCoreApplication.instance() is not None:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QCoreApplication.processEvents()
+    qInstallMessageHandler(earlier)
+    # what the platform without a screen cannot do is no fault of the program
+    assert not [message for message in said if not message.startswith("This plugin does not support")]
+
+
+@pytest.fixture
+def profile() -> Profile:
+    return resolve(os.environ, local=True)
+
+
+@pytest.fixture
+def agent(profile: Profile) -> Iterator[FakeAgent]:
+    fake = FakeAgent(profile, os.environ).start()
+    yield fake
+    fake.stop()

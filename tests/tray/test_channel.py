@@ -1,0 +1,168 @@
+"""One request on one connection: every way it can end, none of which blocks or is told twice."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from tests.fakes.agent_server import FakeAgent, Refused
+from tests.tray.waiting import settle, until
+
+from amika_shared.effective import effective
+from amika_shared.profile import Profile
+from amika_shared.protocol import MAX_FRAME, encode
+from amika_tray.channel import Channel
+
+
+class Heard:
+    """Everything a channel says."""
+
+    def __init__(self, op: str, args: dict[str, object], path: str) -> None:
+        self.items: list[dict[str, object]] = []
+        self.ends: list[dict[str, object]] = []
+        self.failures: list[tuple[str, str, str]] = []
+        self.channel = Channel(op, args)
+        self.channel.item.connect(self.items.append)
+        self.channel.ended.connect(self.ends.append)
+        self.channel.failed.connect(lambda *failure: self.failures.append(failure))
+        self.channel.open(path, {})
+
+    @property
+    def outcomes(self) -> int:
+        return len(self.ends) + len(self.failures)
+
+
+@pytest.fixture
+def strange_server(tmp_path: object) -> Iterator[Callable[[bytes], str]]:
+    """Serve one connection: read nothing, send these bytes, close when the test ends."""
+    servers: list[socket.socket] = []
+    threads: list[threading.Thread] = []
+
+    def serve(answer: bytes) -> str:
+        path = os.path.join(str(tmp_path), "strange.sock")
+        server = socket.socket(socket.AF_UNIX)
+        server.bind(path)
+        server.listen(1)
+        servers.append(server)
+
+        def answer_one() -> None:
+            peer, _ = server.accept()
+            with peer:
+                peer.settimeout(10)
+                try:
+                    peer.sendall(answer)
+                    peer.shutdown(socket.SHUT_WR)
+                    while peer.recv(65536):
+                        pass
+                except OSError:
+                    return
+
+        threads.append(threading.Thread(target=answer_one))
+        threads[-1].start()
+        return path
+
+    yield serve
+    for thread in threads:
+        thread.join(10)
+    for server in servers:
+        server.close()
+
+
+def test_a_request_is_answered_once(qt: QApplication, profile: Profile, agent: FakeAgent) -> None:
+    heard = Heard("sync", {"dry_run": False}, profile.socket)
+    until(lambda: heard.outcomes)
+    assert (heard.ends, heard.failures) == ([{"actions": []}], [])
+    assert agent.asked == [("sync", {"dry_run": False})]
+
+
+def test_the_agents_own_error_arrives_as_it_was_said(qt: QApplication, profile: Profile, agent: FakeAgent) -> None:
+    agent.sync_error = Refused("unreachable", "the server cannot be reached", "Check the network.")
+    heard = Heard("sync", {}, profile.socket)
+    until(lambda: heard.outcomes)
+    assert heard.failures == [("unreachable", "the server cannot be reached", "Check the network.")]
+
+
+def test_a_stream_gives_items_until_it_is_closed(qt: QApplication, profile: Profile, agent: FakeAgent) -> None:
+    heard = Heard("watch", {}, profile.socket)
+    until(lambda: heard.items)
+    agent.publish(state="offline")
+    until(lambda: heard.items[-1]["state"] == "offline")
+    heard.channel.close()
+    heard.channel.close()
+    until(lambda: agent.cancelled == 1)
+    assert heard.outcomes == 0
+
+
+def test_nobody_there_is_told_after_the_call(qt: QApplication, profile: Profile) -> None:
+    heard = Heard("sync", {}, profile.socket)
+    assert heard.outcomes == 0
+    until(lambda: heard.outcomes)
+    assert [failure[0] for failure in heard.failures] == ["gone"]
+
+
+def test_no_path_at_all_is_nobody_there(qt: QApplication) -> None:
+    heard = Heard("sync", {}, "")
+    until(lambda: heard.outcomes)
+    assert [failure[0] for failure in heard.failures] == ["gone"]
+
+
+def test_an_agent_that_dies_ends_the_request(qt: QApplication, profile: Profile, agent: FakeAgent) -> None:
+    heard = Heard("watch", {}, profile.socket)
+    until(lambda: heard.items)
+    agent.die()
+    until(lambda: heard.outcomes)
+    assert [failure[0] for failure in heard.failures] == ["gone"]
+
+
+HELLO = encode({"hello": {"proto": [1, 1]}})
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (b"", "gone"),
+        (HELLO, "gone"),
+        (b"GET / HTTP/1.1\r\n\r\n", "protocol"),
+        (encode({"item": {}}), "protocol"),
+        (encode({"hello": {"proto": [9, 9]}}), "other_version"),
+        (encode({"hello": {}}), "other_version"),
+        (HELLO + b"{}\n", "protocol"),
+        (HELLO + b"\xff\xff\n", "protocol"),
+        (HELLO + b"x" * (MAX_FRAME + 70_000), "protocol"),
+        (HELLO + encode({"error": "no object"}), ""),
+        (HELLO + encode({"later": 1}) + encode({"end": {"ok": True}}), None),
+        (HELLO + encode({"end": {"ok": True}}) + encode({"end": {}}) + b"junk\n", None),
+    ],
+)
+def test_whatever_answers_there_is_one_outcome(
+    qt: QApplication, strange_server: Callable[[bytes], str], answer: bytes, code: str | None
+) -> None:
+    heard = Heard("sync", {}, strange_server(answer))
+    until(lambda: heard.outcomes)
+    settle()
+    assert heard.outcomes == 1
+    assert [failure[0] for failure in heard.failures] == ([] if code is None else [code])
+    assert heard.ends == ([{"ok": True}] if code is None else [])
+
+
+def test_the_hello_tells_our_paths(qt: QApplication, profile: Profile, agent: FakeAgent) -> None:
+    paths = effective(profile, os.environ)
+    channel = Channel("sync", {})
+    hellos: list[dict[str, object]] = []
+    channel.greeted.connect(hellos.append)
+    channel.open(profile.socket, paths)
+    until(lambda: hellos)
+    assert hellos[0]["paths"] == paths
+    channel.close()
+
+
+def test_a_long_socket_path_is_no_obstacle(qt: QApplication, tmp_path: object) -> None:
+    folder = os.path.join(str(tmp_path), "d" * 120)
+    os.mkdir(folder)
+    heard = Heard("sync", {}, os.path.join(folder, "agent.sock"))
+    until(lambda: heard.outcomes)
+    assert heard.failures[0][0] == "gone"
