@@ -22,8 +22,6 @@ GONE_AFTER = 5.0
 _KNOWN_TO_GO = frozenset(
     {"claude-api", "claude-oauth", "codex", "env-cache", "keychain", "oauth", "opencode", "amp"},
 )
-# problems that say: well-formed, and nothing usable in it
-_NOTHING_THERE = frozenset({"blank", "expired"})
 _SUFFIX = "_API_KEY"
 
 
@@ -121,17 +119,15 @@ def provider_of(name: str) -> str | None:
 def _last_good(name: str, entry: Entry, discovery: Discovery, db: SyncDb, now: float) -> tuple[bool, float | None]:
     """Tell whether an entry that no source gives now stays, and when to look again."""
     key = f"entry|{name}|{entry.path}"
-    if entry.expires_at is not None and entry.expires_at <= now:
-        return False, None
-    if any(c.source == entry.source and c.provider == entry.provider for c in discovery.credentials):
+    given = any(c.source == entry.source and c.provider == entry.provider for c in discovery.credentials)
+    if given:
         db.absent_since(key, now, absent=False)
-        return False, None  # its source is fine: what it gives now counts, or what outranks it
-    troubles = [p for p in discovery.problems if p.source == entry.source and p.path in ("", entry.path)]
-    if troubles or not entry.path or os.path.lexists(entry.path):
-        # without trouble it is well-formed without the entry, or its source is switched off
-        return any(problem.code not in _NOTHING_THERE for problem in troubles), None
-    if not os.path.isdir(os.path.dirname(entry.path)):
-        return True, None
+    if given or (entry.expires_at is not None and entry.expires_at <= now):
+        return False, None  # a source that gives it speaks for itself
+    state = discovery.files.get((entry.source, entry.path))
+    if state != "absent" or not os.path.isdir(os.path.dirname(entry.path)):
+        # "ok": well-formed without it; "off" or unknown: its source is switched off
+        return state in ("bad", "elsewhere", "absent"), None
     since = db.absent_since(key, now, absent=True)
     if since is None or now - since >= GONE_AFTER:
         return False, None

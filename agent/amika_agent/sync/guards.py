@@ -77,7 +77,8 @@ def _source(rule: Rule, facts: Facts) -> Credential | Stop:
             return credential
     trouble = next((p for p in facts.problems if p.source == rule.source and p.path in ("", rule.path)), None)
     if trouble is not None:
-        return Stop(NEEDS, f"source_{trouble.code}", trouble.message, trouble.remedy)
+        code = "expired" if trouble.code == "expired" else f"source_{trouble.code}"
+        return Stop(NEEDS, code, trouble.message, trouble.remedy)
     if matching:
         return Stop(
             NEEDS,

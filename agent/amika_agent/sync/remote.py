@@ -355,15 +355,17 @@ class RemoteSync:
             pending=self._db.pending(self._account),
             holds=self._db.holds(self._account),
         )
-        gone = {rule.id: at for rule in everything if (at := self._gone_since(rule, facts)) is not None}
+        gone = {rule.id: at for rule in everything if (at := self._gone_since(rule, discovery, facts.now)) is not None}
         return replace(facts, still_since=self._stillness(facts), gone_since=gone)
 
-    def _gone_since(self, rule: Rule, facts: Facts) -> float | None:
-        """Absence is a logout only while the directory is there and no source complains."""
-        there = any(rule.takes(credential) for credential in facts.credentials)
-        complains = any(problem.source == rule.source for problem in facts.problems)
-        absent = not there and not complains and os.path.isdir(os.path.dirname(rule.path))
-        return self._db.absent_since(f"rule|{self._account}|{rule.id}", facts.now, absent=absent)
+    def _gone_since(self, rule: Rule, discovery: Discovery, now: float) -> float | None:
+        """Absence is a logout only while the directory is there and its owner keeps the login in that file."""
+        state = discovery.files.get((rule.source, rule.path))
+        there = any(rule.takes(credential) for credential in discovery.credentials)
+        blank = any(problem.source == rule.source for problem in discovery.problems)
+        missing = state == "absent" and os.path.isdir(os.path.dirname(rule.path))
+        absent = not there and not blank and (missing or state == "ok")
+        return self._db.absent_since(f"rule|{self._account}|{rule.id}", now, absent=absent)
 
     def _stillness(self, facts: Facts) -> dict[str, float]:
         """Return since when each rule's credential and its account have been what they are now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from tests.agent.sync.world import START, claude, codex_key, discovery
@@ -23,8 +24,13 @@ def path(tmp_path) -> Path:
 @pytest.fixture
 def world(machine, path, clock):
     class World:
+        places: ClassVar[set] = set()
+
         def run(self, *credentials, problems=(), **options):
+            self.places |= {(c.source, c.path) for c in credentials}
+            files = {place: "ok" if os.path.exists(place[1]) else "absent" for place in self.places}
             found = discovery(*credentials, problems=tuple(problems))
+            found.files = {**files, **found.files}
             return env_cache.reconcile(str(path), found, machine.db, clock, **options)
 
         def read(self):
@@ -196,6 +202,19 @@ def test_a_missing_directory_says_nothing(world, tmp_path, clock):
         assert world.run().entries == 1
 
 
+def test_absence_says_nothing_while_the_owner_keeps_its_login_in_a_keyring(machine, path, clock):
+    found = discovery(codex_key("a"))
+    env_cache.reconcile(str(path), found, machine.db, clock)
+    clock.at += 60
+    elsewhere = discovery(files={("codex", "/home/ada/.codex/auth.json"): "elsewhere"})
+    assert env_cache.reconcile(str(path), elsewhere, machine.db, clock).entries == 1
+
+
+def test_a_source_that_is_switched_off_takes_its_entry_along(machine, path, clock):
+    env_cache.reconcile(str(path), discovery(codex_key("a")), machine.db, clock)
+    assert env_cache.reconcile(str(path), discovery(), machine.db, clock).entries == 0
+
+
 @pytest.mark.parametrize("code", ["malformed", "unreadable", "too_large", "not_a_file"])
 def test_the_last_good_value_stays_while_its_source_is_broken(world, tmp_path, clock, code):
     source = str(tmp_path / "auth.json")
@@ -309,6 +328,7 @@ def test_a_writer_between_our_read_and_our_rename_is_not_lost(machine, path, clo
 
         credentials = (codex_key("a"),)
         problems = ()
+        files: ClassVar[dict] = {}
         others = 0
 
         @property
@@ -330,6 +350,7 @@ def test_a_writer_that_never_rests_leaves_us_behind(machine, path, clock):
     class Restless:
         credentials = ()
         problems = ()
+        files: ClassVar[dict] = {}
         others = 0
 
         @property

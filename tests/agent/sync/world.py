@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
-from types import SimpleNamespace
 
 from tests.fakes.secrets_server import FakeSecretsServer
 
@@ -16,6 +15,7 @@ from amika_agent.sync.journal import SyncDb
 from amika_agent.sync.plan import Settings
 from amika_agent.sync.remote import RemoteSync
 from amika_local.credential import Credential
+from amika_local.findings import BAD, Discovery
 from amika_local.secret import Secret
 
 START = 1_800_000_000.0
@@ -38,13 +38,16 @@ class TurnedClock:
         return cancel is not None and cancel.is_set()
 
 
-def discovery(*credentials: Credential, problems: tuple = ()) -> SimpleNamespace:
-    return SimpleNamespace(
-        credentials=list(credentials),
-        problems=list(problems),
-        winners={c.provider: c for c in reversed(credentials)},
-        readings=[],
-    )
+def discovery(*credentials: Credential, problems: tuple = (), files: dict | None = None) -> Discovery:
+    found = Discovery()
+    found.credentials = sorted(credentials, key=lambda c: -c.priority)
+    found.problems = list(problems)
+    for credential in found.credentials:
+        found.winners.setdefault(credential.provider, credential)
+    found.files = {(c.source, c.path): "ok" for c in credentials}
+    found.files |= {(p.source, p.path): "bad" if p.code in BAD else "ok" for p in problems}
+    found.files |= files or {}
+    return found
 
 
 def claude(token: str, *, account: str | None = "ada@example.com", expires_at: float | None = START + 8 * 3600,
