@@ -1,7 +1,7 @@
 """Flags: a small hand-written parser; argparse costs 15 ms on a path that people run at every shell start.
 
-Understood everywhere: `--flag value`, `--flag=value`, `--switch`, `--switch=false`, `-o value`, `-ovalue`, `--` ends the flags,
-`--no-x` only where it is declared. Unknown flags are refused with the nearest known name.
+Understood everywhere: `--flag value`, `--flag=value`, `--switch`, `--switch=false`, `-o value`, `-ovalue`; `--` ends
+the flags; `--no-x` only where it is declared. Unknown flags are refused with the nearest known name.
 """
 
 from amika_local.errors import UsageError

@@ -7,12 +7,11 @@ repairs is repaired: invalid UTF-8 (one U+FFFD a byte) and lone surrogates. A by
 
 import codecs
 import gc
+from _json import encode_basestring_ascii, make_scanner
 from io import StringIO
 
-from _json import encode_basestring_ascii, make_scanner
-
 from amika_local import strict_json
-from amika_local.strict_json import DocumentError, broken
+from amika_local.strict_json import SYNTAX_ERRORS, DocumentError, broken
 
 __all__ = ["DocumentError", "FieldError", "dumps", "field", "parse", "parse_object", "string", "text_of", "trim"]
 
@@ -93,16 +92,29 @@ def _scanned(text: str, start: int, data: bytes, *, numbers: bool) -> object:
 
 def _scan(text: str, start: int, parse_float: object, parse_int: object) -> object:
     try:
-        value, end = make_scanner(_Rules(parse_float, parse_int))(text, start)
+        value, end = make_scanner(_Rules(parse_float, parse_int))(text, start)  # type: ignore[arg-type]  # duck-typed
     except DocumentError:
         raise
     except StopIteration as stop:
         raise broken(text, stop.value) from None
-    except ValueError as error:
-        raise broken(text, getattr(error, "pos", 0)) from None
+    except SYNTAX_ERRORS as error:
+        raise _placed(text, error) from None
     if text[end:].strip(_BLANKS):
         raise broken(text, end)
     return value
+
+
+def _placed(text: str, error: Exception) -> DocumentError:
+    """Return the error with its line: from the scanner, or by reading a small document once more."""
+    at = getattr(error, "pos", None)
+    if at is not None:
+        return broken(text, at)
+    if len(text) < _LARGE:
+        try:
+            strict_json.parse(text)
+        except DocumentError as found:
+            return found
+    return DocumentError("is not valid JSON")
 
 
 class _Rules:

@@ -43,7 +43,7 @@ def _once(name: str) -> str:
 def variables(provider: str) -> "tuple[str, ...]":
     """Return the documented variables of a canonical provider: two for anthropic and openai, else one.
 
-    The result may be no valid name: see `is_variable`. Only ASCII letters are raised: "openaı" must not become OPENAI.
+    The result may be no valid name: see `is_variable`. Only ASCII letters are raised, no look-alike becomes OPENAI.
     """
     return _VARIABLES.get(provider) or (upper(provider).replace("-", "_") + "_API_KEY",)
 

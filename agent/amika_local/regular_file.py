@@ -39,7 +39,7 @@ def read(path: str, source: str, *, limit: int = MAX_BYTES) -> "bytes | Problem 
 
 
 def _all(descriptor: int, size: int, path: str, source: str, limit: int) -> "bytes | Problem":
-    parts = []
+    parts: list[bytes] = []
     left = limit + 1  # one more than allowed tells that there is too much; the size may lie (a growing file, /proc)
     while left > 0 and size <= limit:
         part = os.read(descriptor, min(left, max(size + 1, 65536)))

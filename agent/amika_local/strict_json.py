@@ -8,6 +8,10 @@ from _json import scanstring
 
 MAX_DEPTH = 10_000
 
+# CPython's scanner names its error in json.decoder; before 3.12 it does not load that module, and without it (it costs
+# 5 ms) the same error arrives as a SystemError
+SYNTAX_ERRORS = (ValueError, SystemError)
+
 _BLANKS = " \t\n\r"
 _DIGITS = "0123456789"
 _WORDS = {"t": ("true", True), "f": ("false", False), "n": ("null", None)}
@@ -48,17 +52,16 @@ def _value(text: str, at: int) -> "tuple[object, int]":
                 key, at = _key(text, inner) if opener == "{" else (_END, inner)
                 stack.append(({} if opener == "{" else [], key))
                 continue
-            value, at = ({} if opener == "{" else []), inner + 1
+            empty: object = {} if opener == "{" else []
+            whole, at, done = _close(text, inner + 1, stack, empty)
         else:
-            value, at = _scalar(text, at, opener)
-        value, at, done = _close(text, at, stack, value)
+            scalar, at = _scalar(text, at, opener)
+            whole, at, done = _close(text, at, stack, scalar)
         if done:
-            return value, at
+            return whole, at
 
 
-def _close(
-    text: str, at: int, stack: "list[tuple[object, object]]", value: object
-) -> "tuple[object, int, bool]":
+def _close(text: str, at: int, stack: "list[tuple[object, object]]", value: object) -> "tuple[object, int, bool]":
     """Put a finished value where it belongs; return (value, where to go on, whether the document is complete)."""
     while stack:
         container, key = stack[-1]
@@ -105,7 +108,7 @@ def _scalar(text: str, at: int, first: str) -> "tuple[object, int]":
 def _string(text: str, at: int) -> "tuple[str, int]":
     try:
         found: tuple[str, int] = scanstring(text, at + 1, True)  # noqa: FBT003 -- the C function takes no keywords
-    except ValueError:
+    except SYNTAX_ERRORS:
         raise broken(text, at) from None
     return found
 

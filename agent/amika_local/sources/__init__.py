@@ -1,13 +1,18 @@
 """Where credentials are found: one table of files and priorities, one module per tool.
 
-A module has `parse(content, place) -> list[Credential | Problem]`, pure: it gets what the file holds and looks at nothing
-else. It may raise `FieldError`; that makes the file a bad source. Its credentials may be expired: discovery sorts them.
+A module has `parse(content, place) -> list[Credential | Problem]`, pure: it gets what the file holds and looks at
+nothing else. It may raise `FieldError`: then the file is a bad source. Its credentials may be expired: discovery sorts
+them out.
 A module may also have `account(document) -> str | None`, which reads the e-mail out of the row's `identity` file.
 
 How to add a tool: docs/adding-a-source.md.
 """
 
 import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 JSON = "json"  # the module gets the parsed JSON object
 STRINGS = "strings"  # the same, of a file that may be large: no number in it is read
@@ -127,7 +132,13 @@ TABLE = (
         login="run `gemini` and sign in",
     ),
     Row(
-        "qwen", 50, "qwen", (("home", ".qwen/oauth_creds.json"),), oauth=True, fills="qwen", login="run `qwen` and sign in"
+        "qwen",
+        50,
+        "qwen",
+        (("home", ".qwen/oauth_creds.json"),),
+        oauth=True,
+        fills="qwen",
+        login="run `qwen` and sign in",
     ),
     Row(
         "kimi",
@@ -152,7 +163,7 @@ _BASES = {
 }
 
 
-def locate(place: "tuple[str, str]", home: str, env: "dict[str, str]", *, confined: bool) -> str:
+def locate(place: "tuple[str, str]", home: str, env: "Mapping[str, str]", *, confined: bool) -> str:
     """Return the path of a (base, path below it); `confined` ignores the variables that move a base."""
     base, below = place
     variable, default = _BASES[base]

@@ -5,15 +5,12 @@ build of ours. The secret is fetched again only when the item's attributes chang
 than once a minute: every look could ask the person.
 """
 
-import os
-import sys
-
 from amika_local.document import DocumentError, parse_object
 from amika_local.sources import claude_oauth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from amika_local.credential import Credential, Problem
     from amika_local.sources.place import Place
@@ -63,12 +60,7 @@ class Keychain:
         self._attributes = b""
         self._content: bytes | None = None
 
-    @staticmethod
-    def available() -> bool:
-        """Tell whether this system has a keychain."""
-        return sys.platform == "darwin" and os.access(PROGRAM, os.X_OK)
-
-    def read(self, env: "dict[str, str]", now: float) -> "bytes | None":
+    def read(self, env: "Mapping[str, str]", now: float) -> "bytes | None":
         """Return the item's secret, or None when there is none or the keychain gives no answer."""
         if 0 <= now - self._looked < LOOK_EVERY:
             return self._content
@@ -84,7 +76,7 @@ class Keychain:
         return self._content
 
 
-def _moved(env: "dict[str, str]") -> str:
+def _moved(env: "Mapping[str, str]") -> str:
     return env.get("CLAUDE_CONFIG_DIR", "")
 
 

@@ -33,13 +33,12 @@ def _login(document: "dict[str, object]", place: "Place") -> "list[Credential | 
     tokens = document.get("tokens")
     if not token or not isinstance(tokens, dict):
         return []
-    expires_at = claims(token).get("exp")
     refreshed = document.get("last_refresh")
     return [
         place.token(
             "openai",
             token,
-            expires_at=float(expires_at) if _is_instant(expires_at) else None,
+            expires_at=_instant(claims(token).get("exp")),
             issued_at=rfc3339.parse(refreshed) if isinstance(refreshed, str) else None,
             account=_email(tokens),
             record=_record(document, tokens),
@@ -67,8 +66,10 @@ def _email(tokens: "dict[str, object]") -> "str | None":
     return None
 
 
-def _is_instant(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1e15
+def _instant(value: object) -> "float | None":
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if 0 < value < 1e15 else None
 
 
 def _is_blank(document: "dict[str, object]") -> bool:

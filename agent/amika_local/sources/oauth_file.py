@@ -9,9 +9,7 @@ if TYPE_CHECKING:
     from amika_local.sources.place import Place
 
 
-def login(
-    document: "dict[str, object]", place: "Place", *, provider: str, expiry: str
-) -> "list[Credential | Problem]":
+def login(document: "dict[str, object]", place: "Place", *, provider: str, expiry: str) -> "list[Credential | Problem]":
     """Return the login whose end stands in the field `expiry` (epoch seconds or milliseconds)."""
     token = string(document, "access_token")
     if not token:
