@@ -87,6 +87,7 @@ class Lane:
         self._poked = asyncio.Event()
         self._ran = asyncio.Event()
         self._failures = 0
+        self._overdue = 0
 
     def poke(self) -> None:
         """Ask for a run; asking twice is asking once."""
@@ -133,7 +134,12 @@ class Lane:
         if self._failures:
             return min(LONGEST_BACK_OFF, 2.0 ** min(self._failures, 6))
         due = self._due()
-        return None if due is None else max(self._pace.floor, due - self._clock.now())
+        if due is None or due > self._clock.now():
+            self._overdue = 0
+            return None if due is None else max(self._pace.floor, due - self._clock.now())
+        # still due although it has just run: there may be nothing it can do, so ask less and less often
+        self._overdue = min(self._overdue + 1, 10)
+        return min(LONGEST_BACK_OFF, self._pace.floor * 2.0 ** (self._overdue - 1))
 
 
 class Lanes:
@@ -151,7 +157,7 @@ class Lanes:
         self._clock = clock
         self._publish = publish
         self._pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="lane")
-        self._under_way: set[asyncio.Future[Any]] = set()
+        self.under_way: set[asyncio.Future[Any]] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self.local = self._lane("local", work.look, work.look_due, self._looked, Pace(QUIET, LONGEST_SETTLE, 0.2))
         self.session = self._lane("session", work.renew, work.renew_due, self._renewed, Pace())
@@ -178,8 +184,8 @@ class Lanes:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         done = True
-        if self._under_way:
-            _, left = await asyncio.wait(self._under_way, timeout=deadline)
+        if self.under_way:
+            _, left = await asyncio.wait(self.under_way, timeout=deadline)
             done = not left
         self._pool.shutdown(wait=done, cancel_futures=True)
         return done
@@ -187,12 +193,12 @@ class Lanes:
     async def run(self, work: Callable[[], T]) -> T:
         """Return what blocking `work` returns, run in a worker thread."""
         future = asyncio.get_running_loop().run_in_executor(self._pool, work)
-        self._under_way.add(future)
+        self.under_way.add(future)
         future.add_done_callback(self._ended)
         return await asyncio.shield(future)
 
     def _ended(self, future: asyncio.Future[Any]) -> None:
-        self._under_way.discard(future)
+        self.under_way.discard(future)
         if not future.cancelled():
             future.exception()  # asked for, so that one nobody waits for any more is not reported as lost
 

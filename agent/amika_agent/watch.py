@@ -53,6 +53,8 @@ class Watch:
         """Begin; where the system refuses to watch, `problem` says so and only the net is left."""
         from watchdog.observers import Observer
 
+        # it logs an error whenever a watch ends while an event is on its way, which is what re-arming is made of
+        logging.getLogger("watchdog").setLevel(logging.CRITICAL)
         try:
             observer = Observer()
             observer.start()

@@ -22,7 +22,7 @@ _SHAPES = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_BEARER = re.compile(r"(?i)\b(bearer|basic)(\s+|\s*[:=]\s*)[A-Za-z0-9._~+/=-]{6,}")
+_BEARER = re.compile(r"(?i)\b(bearer|basic)(\s+|\s*[:=]\s*)(?:[a-z._~+/=-]*[0-9][\w.~+/=-]{5,}|[\w.~+/=-]{12,})")
 _NAMED = re.compile(
     r"""(?ix)
     (["']?[\w.-]*(?:access_?token|refresh_?token|id_?token|api_?key|client_secret|device_code|password|passwd)["']?

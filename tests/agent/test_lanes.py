@@ -1,0 +1,307 @@
+"""The lanes on a clock that moves by hand: when each runs, and that none waits for another."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from tests.fakes.loop_clock import FakeLoopClock
+
+from amika_agent.lanes import SWEEP, Lanes
+from amika_local.errors import Failed
+
+LOCAL = frozenset({"local"})
+
+
+class Work:
+    """What the lanes call: counts, and does what a test ordered."""
+
+    def __init__(self) -> None:
+        self.runs: list[str] = []
+        self.due: dict[str, float | None] = {"look": None, "renew": None, "reconcile": None}
+        self.says: dict[str, bool] = {"look": False, "renew": False}
+        self.hold: dict[str, threading.Event] = {}
+        self.fail: dict[str, Exception] = {}
+        self.unseen: frozenset[str] = frozenset()
+        self.working = 0
+
+    def _ran(self, name: str) -> bool:
+        self.runs.append(name)
+        if name in self.hold:
+            assert self.hold[name].wait(10), f"{name} was never released"
+        if name in self.fail:
+            raise self.fail[name]
+        return self.says.get(name, False)
+
+    def look(self) -> bool:
+        return self._ran("look")
+
+    def renew(self) -> bool:
+        return self._ran("renew")
+
+    def reconcile(self) -> object:
+        self._ran("reconcile")
+        return None
+
+    def look_due(self) -> float | None:
+        return self.due["look"]
+
+    def renew_due(self) -> float | None:
+        return self.due["renew"]
+
+    def reconcile_due(self) -> float | None:
+        return self.due["reconcile"]
+
+    def overlooked(self) -> frozenset[str]:
+        unseen, self.unseen = self.unseen, frozenset()
+        return unseen
+
+    def count(self, name: str) -> int:
+        return self.runs.count(name)
+
+
+class Stage:
+    def __init__(self) -> None:
+        self.work = Work()
+        self.clock = FakeLoopClock()
+        self.published = 0
+        self.lanes = Lanes(self.work, self.clock, self._publish)
+        self.clock.busy = self._busy
+
+    def _publish(self) -> None:
+        self.published += 1
+
+    def _busy(self) -> bool:
+        # a run that a test holds is not waited for
+        return len(self.lanes.under_way) > sum(1 for name in self.work.hold if name in self.work.runs)
+
+    async def started(self) -> None:
+        self.lanes.start()
+        await self.clock.advance(0.1)
+        self.work.runs.clear()
+
+
+def on_stage(play: Callable[[Stage], Coroutine[Any, Any, None]]) -> None:
+    async def whole() -> None:
+        stage = Stage()
+        try:
+            await play(stage)
+        finally:
+            for event in stage.work.hold.values():
+                event.set()
+            assert await stage.lanes.stop(5)
+
+    asyncio.run(whole())
+
+
+def test_the_first_act_is_a_look_and_nothing_is_sent_for_a_start_without_changes() -> None:
+    async def play(stage: Stage) -> None:
+        stage.lanes.start()
+        await stage.clock.advance(0.1)
+        assert sorted(stage.work.runs) == ["look", "renew"]
+        assert stage.published >= 2
+
+    on_stage(play)
+
+
+def test_a_burst_of_events_is_one_look_after_it_has_been_quiet() -> None:
+    async def play(stage: Stage) -> None:
+        await stage.started()
+        for _ in range(10):
+            stage.lanes.poke(LOCAL)
+            await stage.clock.advance(0.04)
+        assert stage.work.count("look") == 0
+        await stage.clock.advance(0.05)
+        assert stage.work.count("look") == 1
+        await stage.clock.advance(30)
+        assert stage.work.count("look") == 1
+
+    on_stage(play)
+
+
+def test_a_storm_that_never_ends_is_looked_at_every_two_seconds() -> None:
+    async def play(stage: Stage) -> None:
+        await stage.started()
+        for _ in range(250):
+            stage.lanes.poke(LOCAL)
+            await stage.clock.advance(0.04)
+        assert 4 <= stage.work.count("look") <= 6
+
+    on_stage(play)
+
+
+def test_a_poke_during_a_run_is_not_lost() -> None:
+    async def play(stage: Stage) -> None:
+        await stage.started()
+        stage.work.hold["look"] = threading.Event()
+        stage.lanes.poke(LOCAL)
+        await stage.clock.advance(0.1)
+        stage.lanes.poke(LOCAL)
+        stage.work.hold.pop("look").set()
+        await stage.clock.advance(0.1)
+        assert stage.work.count("look") == 2
+
+    on_stage(play)
+
+
+def test_a_silent_server_delays_neither_the_cache_nor_a_renewal() -> None:
+    async def play(stage: Stage) -> None:
+        await stage.started()
+        stage.work.hold["reconcile"] = threading.Event()
+        stage.lanes.remote.poke()
+        await stage.clock.advance(0.1)
+        assert stage.work.runs == ["reconcile"]
+        for _ in range(3):
+            stage.lanes.poke(frozenset({"local", "session"}))
+            await stage.clock.advance(10)
+        assert stage.work.count("look") == 3
+        assert stage.work.count("renew") == 3
+        assert stage.work.count("reconcile") == 1
+
+    on_stage(play)
+
+
+def test_a_changed_credential_goes_on_to_the_remote_lane_an_unchanged_one_does_not() -> None:
+    async def play(stage: Stage) -> None:
+        await stage.started()
+        stage.lanes.poke(LOCAL)
+        await stage.clock.advance(1)
+        assert stage.work.runs == ["look"]
+        stage.work.says["look"] = True
+        stage.lanes.poke(LOCAL)
+        await stage.clock.advance(1)
+        assert stage.work.runs == ["look", "look", "reconcile"]
+
+    on_stage(play)
+
+
+def test_a_new_account_goes_on_to_the_remote_lane() -> None:
+    async def play(stage: Stage) -> None:
+        await stage.started()
+        stage.work.says["renew"] = True
+        stage.lanes.session.poke()
+        await stage.clock.advance(1)
+        assert stage.work.runs == ["renew", "reconcile"]
+
+    on_stage(play)
+
+
+def test_what_is_due_is_done_at_its_time() -> None:
+    async def play(stage: Stage) -> None:
+        await stage.started()
+        now = stage.clock.now()
+        stage.work.due["renew"] = now + 240
+        stage.lanes.session.poke()
+        await stage.clock.advance(239)
+        assert stage.work.count("renew") == 1
+        await stage.clock.advance(1.5)
+        assert stage.work.count("renew") == 2
+
+    on_stage(play)
+
+
+def test_a_due_time_that_stays_in_the_past_makes_no_busy_loop() -> None:
+    async def play(stage: Stage) -> None:
+        stage.work.due["renew"] = stage.clock.now() - 1000
+        await stage.started()
+        await stage.clock.advance(600)
+        assert stage.work.count("renew") <= 16
+
+    on_stage(play)
+
+
+def test_nothing_due_means_one_wake_up_a_minute() -> None:
+    async def play(stage: Stage) -> None:
+        await stage.started()
+        stage.clock.waits.clear()
+        await stage.clock.advance(3600)
+        assert stage.work.runs == []
+        assert set(stage.clock.waits) == {SWEEP}
+        assert len(stage.clock.waits) == 60
+
+    on_stage(play)
+
+
+def test_what_no_event_told_is_noticed_within_a_minute() -> None:
+    async def play(stage: Stage) -> None:
+        await stage.started()
+        stage.work.unseen = frozenset({"local", "remote"})
+        await stage.clock.advance(61)
+        assert sorted(stage.work.runs) == ["look", "reconcile"]
+
+    on_stage(play)
+
+
+@pytest.mark.parametrize("seconds", [8 * 3600, -86400, 86400])
+def test_after_a_sleep_or_a_clock_that_was_set_the_session_comes_before_the_sync(seconds: float) -> None:
+    async def play(stage: Stage) -> None:
+        await stage.started()
+        stage.work.hold["renew"] = threading.Event()
+        stage.clock.jump(seconds)
+        await stage.clock.advance(61)
+        assert sorted(stage.work.runs) == ["look", "renew"]
+        stage.work.hold.pop("renew").set()
+        await stage.clock.advance(1)
+        assert stage.work.runs[-1] == "reconcile"
+
+    on_stage(play)
+
+
+def test_a_session_due_during_a_sleep_is_renewed_at_wake_up() -> None:
+    async def play(stage: Stage) -> None:
+        await stage.started()
+        stage.work.due["renew"] = stage.clock.now() + 3000
+        stage.lanes.session.poke()
+        await stage.clock.advance(1)
+        stage.clock.jump(4000)
+        await stage.clock.advance(61)
+        assert stage.work.count("renew") >= 2
+
+    on_stage(play)
+
+
+@pytest.mark.logs_warning
+@pytest.mark.parametrize("error", [Failed("no"), KeyError("sk-fake-not-shown")])
+def test_a_failing_lane_comes_back_slower_and_slower_and_recovers(error: Exception, caplog) -> None:
+    async def play(stage: Stage) -> None:
+        await stage.started()
+        stage.work.fail["renew"] = error
+        stage.lanes.session.poke()
+        await stage.clock.advance(600)
+        assert 8 <= stage.work.count("renew") <= 16
+        stage.work.fail.clear()
+        await stage.clock.advance(61)
+        before = stage.work.count("renew")
+        await stage.clock.advance(600)
+        assert stage.work.count("renew") == before
+
+    on_stage(play)
+    assert "sk-fake" not in "".join(record.getMessage() for record in caplog.records)
+
+
+def test_a_whole_cycle_is_in_order_and_waits_for_its_end() -> None:
+    async def play(stage: Stage) -> None:
+        await stage.started()
+        done = asyncio.create_task(stage.lanes.cycle())
+        await stage.clock.advance(1)
+        await done
+        assert stage.work.runs == ["look", "renew", "reconcile"]
+
+    on_stage(play)
+
+
+def test_stopping_waits_for_what_runs_but_not_for_ever() -> None:
+    async def play() -> None:
+        stage = Stage()
+        await stage.started()
+        released = stage.work.hold["reconcile"] = threading.Event()
+        stage.lanes.remote.poke()
+        await stage.clock.advance(0.1)
+        assert not await stage.lanes.stop(0.05)
+        released.set()
+        await asyncio.wait(stage.lanes.under_way)
+
+    asyncio.run(play())
