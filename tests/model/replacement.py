@@ -142,9 +142,9 @@ class Model:
         machine = world.machines[at]
         assert machine.txn is not None
         created = request.name if answer is Answer.OK and request.method == "POST" else None
-        txn = protocol.answered(machine.txn, request, answer, created, first=first)
-        if txn is None or (answer is Answer.REFUSED and txn.state is machine.txn.state):
-            return _with(world, at, machine._replace(mode=LOOK, txn=txn or machine.txn))
+        txn, look = protocol.answered(machine.txn, request, answer, created, first=first)
+        if look or (answer is Answer.REFUSED and txn.state is machine.txn.state):
+            return _with(world, at, machine._replace(mode=LOOK, txn=txn))
         return _with(world, at, _standing(machine, txn))
 
     def sweep(self, world: World, at: int, machine: Machine) -> Iterator[Move]:

@@ -104,12 +104,12 @@ class UserReplacements:
         doubt = entry.txn.unsure if entry.txn.state is State.CREATE else entry.txn.bridge_lost
         entry = self._commit(replace(entry, txn=table.sent(entry.txn, asked), retry_at=None))
         answer, new_id, wait = self._ask(entry, asked, offer)
-        txn = table.answered(entry.txn, asked, answer, new_id, first=not doubt)
-        if txn is None:
-            if entry.txn.state is State.BRIDGE:
-                self._sweep_later(entry.provider)
-            return entry, True
+        txn, look = table.answered(entry.txn, asked, answer, new_id, first=not doubt)
         after = replace(entry, txn=txn)
+        if look:
+            if txn.bridge_lost and txn.state is State.BRIDGE:
+                self._sweep_later(entry.provider)
+            return self._commit(after), True
         if answer in (Answer.REFUSED, Answer.LATER) and txn.state is not State.DONE:
             return self._wait(after, wait), False
         return self._commit(after), False
@@ -145,8 +145,8 @@ class UserReplacements:
             return Answer.UNKNOWN, None, 0.0
         except NotSignedIn:
             # definite: nothing changed; the request's mark is taken back before the error goes on
-            back = table.answered(entry.txn, asked, Answer.LATER)
-            self._commit(replace(entry, txn=back or entry.txn))
+            back, _ = table.answered(entry.txn, asked, Answer.LATER)
+            self._commit(replace(entry, txn=back))
             raise
 
     def _send(self, entry: Pending, asked: table.Request, offer: Offer | None) -> str | None:

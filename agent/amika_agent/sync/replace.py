@@ -141,8 +141,10 @@ def sent(txn: Txn, asked: Request) -> Txn:
 # --- the normal path ---------------------------------------------------------------------------------------------
 
 
-def answered(txn: Txn, asked: Request, answer: Answer, new_id: str | None = None, *, first: bool = True) -> Txn | None:
-    """Return the transaction after `answer`, or None when only a listing can tell what happened.
+def answered(
+    txn: Txn, asked: Request, answer: Answer, new_id: str | None = None, *, first: bool = True
+) -> tuple[Txn, bool]:
+    """Return the transaction after `answer`, and whether only a listing can tell how to go on.
 
     Args:
         txn: as committed by `sent`.
@@ -152,16 +154,20 @@ def answered(txn: Txn, asked: Request, answer: Answer, new_id: str | None = None
         first: False when an earlier POST of the same name was never answered, so that doubt remains.
 
     """
-    if answer is Answer.UNKNOWN or (answer is Answer.CONFLICT and asked.method == "POST"):
-        return None
+    if answer is Answer.UNKNOWN:
+        return txn, True
     if asked.method == "DELETE":
-        return _deleted(_settled(txn, asked.id), answer)
+        return _deleted(_settled(txn, asked.id), answer), False
     if first:  # this answer is definite, and no other POST of this name is in doubt
         txn = replace(txn, unsure=False) if txn.state is State.CREATE else replace(txn, bridge_lost=False)
+    return _posted(txn, answer, new_id), answer is Answer.CONFLICT
+
+
+def _posted(txn: Txn, answer: Answer, new_id: str | None) -> Txn:
     if answer is Answer.OK and new_id:
         return _created(txn, new_id)
-    if answer is Answer.LATER or (txn.state is State.CREATE and (txn.bridge_id or txn.unsure)):
-        return txn  # the server keeps the value under the temporary name until a value is accepted
+    if answer is not Answer.REFUSED or (txn.state is State.CREATE and (txn.bridge_id or txn.unsure)):
+        return txn  # of a refused CREATE the server keeps the value under the temporary name until one is accepted
     return replace(txn, state=State.DONE, result=Result.REFUSED)
 
 

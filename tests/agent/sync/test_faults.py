@@ -1,0 +1,122 @@
+"""Each request of a replacement goes wrong in each way; afterwards there is exactly one record, and never was none."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from tests.agent.sync.world import claude, discovery, names, never_none, token_of
+
+from amika_local.errors import NotSignedIn
+
+STEPS = {
+    "bridge": ("POST", 0),
+    "delete old": ("DELETE", 0),
+    "create": ("POST", 1),
+    "release": ("DELETE", 1),
+}
+KINDS = ["refuse", "reset", "status", "portal", "late", "drop", "status_after", "half", "garbage", "html", "huge"]
+
+
+def quiet(machine, value="two", rounds=12):
+    """Run until nothing is open or due, turning the clock to whatever is waited for."""
+    for _ in range(rounds):
+        machine.remote.run(discovery(claude(value)))
+        due = machine.remote.due_at()
+        if due is None:
+            return
+        machine.clock.at = max(machine.clock.at, due) + 0.01
+    pytest.fail("it does not come to rest")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("step", STEPS)
+def test_one_fault_at_one_step(machine, server, step, kind):
+    machine.remote.run(discovery(claude("one")))
+    method, skip = STEPS[step]
+    server.faults.add(kind, method=method, path="/secrets/claude", skip=skip)
+    machine.remote.run(discovery(claude("two")))
+    assert never_none(server)
+    server.run_late()
+    quiet(machine)
+    assert never_none(server)
+    assert names(server) == ["Claude OAuth"]
+    assert token_of(server) == "two"
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("status", [401, 403, 404, 405, 409, 422, 423, 429, 500, 503])
+def test_a_lasting_refusal_at_one_step_loses_nothing_and_ends_when_it_ends(machine, server, step, status):
+    machine.remote.run(discovery(claude("one")))
+    method, skip = STEPS[step]
+    fault = server.faults.add("status", method=method, path="/secrets/claude", skip=skip, times=-1, status=status)
+    for _ in range(3):
+        with pytest.raises(NotSignedIn) if status == 401 else contextlib.nullcontext():
+            assert all(outcome.reason for outcome in machine.remote.run(discovery(claude("two"))))
+        machine.clock.at += 1000
+    assert never_none(server)
+    server.faults.clear()
+    assert fault.times == -1
+    machine.db.drop_hold(machine.key, "claude-oauth")
+    quiet(machine)
+    assert never_none(server)
+    assert names(server) == ["Claude OAuth"]
+    assert token_of(server) == "two"
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_second_value_comes_while_the_first_is_being_replaced(machine, server, step):
+    machine.remote.run(discovery(claude("one")))
+    method, skip = STEPS[step]
+    server.faults.add("late", method=method, path="/secrets/claude", skip=skip)
+    server.faults.add("refuse", method="GET", times=3)
+    machine.remote.run(discovery(claude("two")))
+    for _ in range(3):
+        machine.remote.run(discovery(claude("three")))
+    server.run_late()
+    quiet(machine, "three")
+    assert never_none(server)
+    assert names(server) == ["Claude OAuth"]
+    assert token_of(server) == "three"
+
+
+def test_offline_is_an_outcome_and_the_work_goes_out_once(machine, server):
+    machine.remote.run(discovery(claude("one")))
+    server.faults.add("refuse", times=-1)
+    (waiting,) = machine.remote.run(discovery(claude("two")))
+    assert waiting.did == "waiting"
+    assert waiting.problem.code == "unreachable"
+    server.faults.clear()
+    before = len(server.requests)
+    (done,) = machine.remote.run(discovery(claude("two")))
+    assert done.did == "replaced"
+    assert sum(r.method == "POST" for r in server.requests[before:]) == 2
+
+
+def test_a_first_push_whose_answer_is_lost_is_not_doubled(machine, server):
+    server.faults.add("drop", method="POST")
+    machine.remote.run(discovery(claude("one")))
+    quiet(machine, "one")
+    assert names(server) == ["Claude OAuth"]
+    assert [r.method for r in server.requests].count("POST") == 1
+    assert not machine.db.pushed(machine.key)["claude-oauth"].verified
+
+
+def test_a_first_push_whose_answer_is_lost_and_whose_value_changed_is_pushed_again(machine, server):
+    server.faults.add("drop", method="POST")
+    server.faults.add("refuse", method="GET", skip=1)
+    machine.remote.run(discovery(claude("one")))
+    quiet(machine, "two")
+    assert names(server) == ["Claude OAuth"]
+    assert token_of(server) == "two"
+
+
+def test_nothing_of_the_server_is_repeated_in_a_message(machine, server):
+    machine.remote.run(discovery(claude("one")))
+    for kind in KINDS:
+        server.faults.add(kind, method="POST", path="/secrets/claude")
+        outcomes = machine.remote.run(discovery(claude("two")))
+        text = repr(outcomes) + "".join((o.problem.message + o.problem.remedy) if o.problem else "" for o in outcomes)
+        assert "injected" not in text.replace("(HTTP 500, injected)", "")
+        assert "html" not in text.lower()
+        assert "fake-two" not in text
