@@ -12,6 +12,7 @@ COMMANDS: "dict[str, tuple[str, str]]" = {
     "sync": ("sync", "bring env cache and pushed secrets up to date now (--dry-run: only show the plan)"),
     "sync rules": ("sync_rules", "list what is kept in sync"),
     "sync forget": ("sync_forget", "stop keeping a secret in sync"),
+    "activity": ("activity", "what happened to which credential, and when"),
     "auth login": ("auth_login", "sign in through the browser"),
     "auth status": ("auth_status", "who is signed in, from which store, until when"),
     "auth logout": ("auth_logout", "sign out: revoke at the server, then delete here"),
@@ -72,6 +73,8 @@ SECTIONS = {
 def main(argv: "list[str] | None" = None) -> int:
     """Run one command and return its exit code."""
     argv = sys.argv[1:] if argv is None else argv
+    if sys.stdout is None or sys.stderr is None:
+        _open_closed_streams()
     try:
         return _dispatch(argv)
     except AmikaError as error:
@@ -199,6 +202,15 @@ def _complain(message: str, remedy: str) -> None:
         print(f"amika: {message}" + (f"\n  {remedy}" if remedy else ""), file=sys.stderr)
     except OSError:
         return
+
+
+def _open_closed_streams() -> None:
+    """Give what is printed somewhere to go (`amika … >&-` closes stdout; Python then has None there)."""
+    import os
+
+    null = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 -- lives as long as the process
+    sys.stdout = sys.stdout or null
+    sys.stderr = sys.stderr or null
 
 
 def _pipe_closed() -> int:

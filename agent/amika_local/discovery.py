@@ -152,9 +152,9 @@ class _Search:
             self._bad(row, path, _malformed(f"{path}: {error}", path))
             return False
         self.out.files[row.id, path] = "ok"
+        before = len(self.out.readings)
         if row.absence_of:
             self._explain_absence(row, path, module.elsewhere(content))
-        before = len(self.out.readings)
         usable = [self._take(row, path, item) for item in found]
         if len(self.out.readings) == before:
             self._note(Reading(row.id, path, "nothing"), "ok")
@@ -173,7 +173,8 @@ class _Search:
     def _take_credential(self, row: Row, path: str, found: Credential) -> bool:
         problem = _unusable(found)
         if problem is not None:
-            self._report(problem, Reading(row.id, path, "left_out", detail=problem.message))
+            reading = Reading(row.id, path, "left_out", provider=shown(found.provider), detail=problem.message)
+            self._report(problem, reading)
             return False
         if row.identity is not None:
             found.account = found.account or self._account(row)

@@ -62,7 +62,7 @@ def _discover(args: Args) -> Discovery:
     homedir = args.get("homedir")
     if homedir and os.path.exists(homedir) and not os.path.isdir(homedir):
         raise UsageError(f"--homedir: {homedir} is not a directory")
-    home = homedir or os.environ.get("HOME") or _home_of_account()
+    home = os.path.abspath(homedir) if homedir else os.environ.get("HOME") or _home_of_account()
     return discover(
         home,
         os.environ,
@@ -103,8 +103,15 @@ def _print(args: Args, kept: "dict[str, Credential]") -> None:
         assignment(name, credential.value.reveal(), shell=shell, export=export) + "\n"
         for name, credential in kept.items()
     ]
-    # bytes: the value must come back exactly, whatever the locale
-    sys.stdout.buffer.write("".join(lines).encode())
+    try:
+        sys.stdout.buffer.write("".join(lines).encode())  # bytes: the value must come back exactly, whatever the locale
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # the interpreter would try again at its exit, and complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise Failed(f"cannot write the output: {os.strerror(error.errno or 0)}") from None
 
 
 def _warn(found: Discovery, args: Args, chosen: "dict[str, Credential]", kept: "dict[str, Credential]") -> None:
