@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from amika_agent.clock import SystemClock
 from amika_cli.prompts import Prompts
@@ -14,10 +14,8 @@ from amika_shared.client import AgentClient, AgentError, Reached, reach
 from amika_shared.profile import Profile, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import TracebackType
-
-    from amika_local.discovery import Discovery
 
     from amika_agent.accounts.amika import AccountKey, Authority
     from amika_agent.accounts.endpoints import Endpoints
@@ -27,7 +25,9 @@ if TYPE_CHECKING:
     from amika_agent.stores.amika_api import SecretsApi
     from amika_agent.sync.journal import SyncDb
     from amika_agent.sync.remote import RemoteSync
+    from amika_agent.sync.rules import Rule
     from amika_cli.flags import Args
+    from amika_local.discovery import Discovery
     from amika_local.secret import Secret
 
 
@@ -57,17 +57,19 @@ class Context:
 
         return load(self.profile.settings_file, self.profile.name)
 
+    @property
+    def account_env(self) -> Mapping[str, str]:
+        """The environment as far as it concerns the account: the local workspace knows no API key of another server."""
+        if self.profile.name != "local":
+            return self.env
+        return {name: value for name, value in self.env.items() if not name.startswith("AMIKA_")}
+
     @cached_property
     def endpoints(self) -> Endpoints:
         """Servers of the profile; `--local` starts the local workspace when none runs."""
         from amika_agent.accounts.endpoints import resolve_endpoints
 
-        chosen = {
-            "api_url": self.settings.text("account.api_url"),
-            "workos_url": self.settings.text("account.workos_url"),
-            "workos_client_id": self.settings.text("account.client_id"),
-        }
-        return resolve_endpoints(self.env, local_url=self._local_url(), settings=chosen)
+        return resolve_endpoints(self.account_env, local_url=self._local_url(), settings=self.settings.values)
 
     @cached_property
     def http(self) -> Http:
@@ -83,7 +85,7 @@ class Context:
         from amika_agent.accounts.amika import Authority
 
         state_dir = self.profile.amika_state_dir
-        return Authority(state_dir, self.env, self.endpoints, self.http, self.clock, "cli")
+        return Authority(state_dir, self.account_env, self.endpoints, self.http, self.clock, "cli")
 
     @property
     def account(self) -> AccountKey:
@@ -125,6 +127,22 @@ class Context:
         from amika_agent.sync.remote import RemoteSync
 
         return RemoteSync(self.db, self.api, self.account, self.clock, Settings())
+
+    @cached_property
+    def remote_as_configured(self) -> RemoteSync:
+        """The remote lane as the agent would run it: rules made by themselves where the settings say so."""
+        from amika_agent.sync.plan import Settings
+        from amika_agent.sync.remote import RemoteSync
+
+        settings = Settings(auto_push=self.settings.words("sync.auto_push"))
+        return RemoteSync(self.db, self.api, self.account, self.clock, settings)
+
+    def forget(self, rule: Rule) -> None:
+        """Remove a rule of the signed-in account; an open replacement of its secret is finished first."""
+        account = self.account.text
+        if any(entry.rule == rule.id for entry in self.db.pending(account)):
+            self.remote.recover(self.discover())
+        self.db.forget_rule(account, rule.id)
 
     @cached_property
     def engine(self) -> Engine:
@@ -188,10 +206,8 @@ class Context:
             self._open.callback(stop, running)
         return running.url
 
-    def _is_mirrored(self) -> Any:  # noqa: ANN401 -- Callable[[str, str], bool] | None, as discovery takes it
-        if not os.path.exists(self.profile.sync_db):
-            return None
-        return getattr(self.db, "is_mirrored", None)
+    def _is_mirrored(self) -> Callable[[str, str], bool] | None:
+        return self.db.is_mirrored if os.path.exists(self.profile.sync_db) else None
 
     def __enter__(self) -> Self:
         return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from importlib.util import find_spec
 
 
@@ -22,7 +23,7 @@ def own_path() -> str:
     return beside if os.path.exists(beside) else os.path.abspath(sys.argv[0])
 
 
-def has_display(env: dict[str, str] | os._Environ[str]) -> bool:
+def has_display(env: Mapping[str, str]) -> bool:
     """Tell whether a window could be shown: X11, Wayland, or a system that always has a screen."""
     return sys.platform in ("darwin", "win32") or bool(env.get("DISPLAY") or env.get("WAYLAND_DISPLAY"))
 

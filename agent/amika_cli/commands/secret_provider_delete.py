@@ -20,7 +20,7 @@ def run(args: Args) -> int:
         secret = listed(context, provider, args.words[0])
         rule = rules_by_secret(context, provider).get((secret.name, secret.scope))
         context.remote.delete(provider, secret.id)
-        if rule and any(r.id == rule for r in context.db.rules(context.account.text)):
+        if rule:
             context.db.forget_rule(context.account.text, rule)
         context.nudge()
         text = [f"deleted {secret.name} ({secret.type}, scope {secret.scope})"]

@@ -1,0 +1,33 @@
+"""`amika sync rules`."""
+
+from amika_cli.flags import Args
+
+USAGE = "[FLAGS]"
+TEXT = """Lists what is kept in sync: each rule says which credential of this machine goes to which stored secret.
+`amika secret claude push` and `amika secret codex push` make rules, `amika sync forget RULE` removes one."""
+FLAGS = ()
+WORDS = (0, 0)
+
+
+def run(args: Args) -> int:
+    """List the rules of the signed-in account."""
+    from amika_cli.context import Context
+    from amika_cli.render import ago, emit, table, terminal_width
+
+    with Context(args) as context:
+        account = context.account.text
+        rules, pushed = context.db.rules(account), context.db.pushed(account)
+        now = context.clock.now()
+        rows = []
+        for rule in rules:
+            last = pushed.get(rule.id)
+            when = ago(last.pushed_at, now) if last is not None else "not yet"
+            rows.append(
+                (rule.id, rule.name, f"{rule.provider} {rule.type}", rule.scope, when, context.short(rule.path))
+            )
+        lines = table(("RULE", "SECRET", "KIND", "SCOPE", "PUSHED", "FROM"), rows, width=terminal_width(), keep=(0, 3))
+        value = [
+            {**vars(rule), "pushed_at": pushed[rule.id].pushed_at if rule.id in pushed else None} for rule in rules
+        ]
+        emit(args, value, lines if rows else ["Nothing is kept in sync."])
+        return 0

@@ -1,0 +1,103 @@
+"""`amika up --once`: one whole cycle in this process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from amika_cli.approval import Approval
+from amika_cli.render import emit
+from amika_cli.status_text import account_line, credential_lines, problem_lines
+from amika_local.errors import Failed
+from amika_shared.snapshot import read_snapshot
+
+if TYPE_CHECKING:
+    from amika_cli.context import Context
+    from amika_shared.snapshot import CredentialLine, Snapshot
+
+PUSHABLE = {
+    "claude-oauth": "secret claude push --type oauth",
+    "claude-keychain": "secret claude push --type oauth",
+    "claude-api": "secret claude push --type api_key",
+}
+
+
+def once(context: Context) -> int:
+    """Sign in if nobody is, then look, cache and push once; print what came of it.
+
+    Raises:
+        NotSignedIn: the sign-in was denied, expired or cancelled.
+        Failed: something could not be pushed; the result was printed.
+
+    """
+    engine = context.engine
+    engine.look()
+    engine.renew()
+    if not _signed_in(read_snapshot(engine.snapshot())):
+        _sign_in(context)
+    pushes = engine.cycle()
+    snapshot = read_snapshot(engine.snapshot())
+    emit(context.args, _result(snapshot, pushes), _text(context, snapshot, pushes))
+    failed = [push for push in pushes if not push["ok"] and push["action"] != "blocked"]
+    if failed:
+        first = failed[0]
+        raise Failed(f"not pushed: {first['name']}: {first['detail']}", remedy="Run it again, or see `amika status`.")
+    return 0
+
+
+def _signed_in(snapshot: Snapshot) -> bool:
+    return any(account["signed_in"] for account in snapshot["accounts"])
+
+
+def _sign_in(context: Context) -> None:
+    approval, cancel = Approval(context), threading.Event()
+    choose = approval.choose if context.prompts.interactive else None
+    try:
+        for event in context.engine.sign_in(cancel, choose_organization=choose):
+            approval.show(event)
+    finally:
+        cancel.set()
+
+
+def _result(snapshot: Snapshot, pushes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    accounts = snapshot["accounts"]
+    return {
+        "account": accounts[0] if accounts else None,
+        "credentials": snapshot["credentials"],
+        "env_cache": snapshot["env_cache"],
+        "pushes": list(pushes),
+        "problems": snapshot["problems"],
+    }
+
+
+def _text(context: Context, snapshot: Snapshot, pushes: Sequence[Mapping[str, Any]]) -> list[str]:
+    now, short = context.clock.now(), context.short
+    cache = snapshot["env_cache"]
+    count = "1 entry" if cache["entries"] == 1 else f"{cache['entries']} entries"
+    lines = [f"account: {account_line(account, now)}" for account in snapshot["accounts"]]
+    lines += ["", *credential_lines(snapshot["credentials"], now, short), ""]
+    lines.append(f"env cache {cache['state']}: {count}: {short(cache['path'])}")
+    lines += [f"{push['action']} “{push['name']}” ({push['provider']}): {push['detail']}" for push in pushes]
+    lines += suggestions(context, snapshot)
+    if snapshot["problems"]:
+        lines += ["", "problems", *problem_lines(snapshot["problems"], short)]
+    return lines
+
+
+def suggestions(context: Context, snapshot: Snapshot) -> list[str]:
+    """Return the commands that would begin to push what is found and not pushed; nothing is pushed unasked."""
+    if not _signed_in(snapshot):
+        return []
+    commands = dict.fromkeys(_command(line) for line in snapshot["credentials"] if line["used"] and _is_unpushed(line))
+    return [f"not pushed; to keep it in your sandboxes: {context.command(words)}" for words in commands if words]
+
+
+def _is_unpushed(line: CredentialLine) -> bool:
+    return line["sync"]["state"] == "not_pushed"
+
+
+def _command(line: CredentialLine) -> str:
+    if line["source"].startswith("codex"):
+        return f"secret codex push --type {line['kind']}"
+    return PUSHABLE.get(line["source"], "")
