@@ -178,6 +178,7 @@ class _Handler(BaseHTTPRequestHandler):
     """Reads one request, lets a fault strike, answers."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # header and body are two writes: the second would wait 40 ms
     fake: FakeSecretsServer
 
     def setup(self) -> None:

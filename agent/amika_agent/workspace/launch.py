@@ -145,7 +145,7 @@ def _ordered(data_dir: str, path: str, fields: dict[str, Any], clock: Clock) -> 
     if found is None:
         raise Failed(
             f"no local workspace runs on {data_dir}",
-            remedy="Start one with `amika workspace serve --local`, or name its directory with --data.",
+            remedy="Name the directory of the one that runs with --data, or start one: `amika workspace serve`.",
         )
     answer = order(*found, path, fields, clock)
     if answer is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -91,7 +92,8 @@ class PageRoutes:
                 response.set_cookie(self._visit, visit, max_age=int(VISIT), httponly=True, samesite="strict")
                 return response
         if not pages.is_visitor(request.cookies.get(self._visit, "")):
-            return self._page("locked.html", 403, title="Local workspace", used=bool(key))
+            command = f"amika workspace serve --data {shlex.quote(self._services.data_dir)}"
+            return self._page("locked.html", 403, title="Local workspace", used=bool(key), command=command)
         content: Overview = await self._run(overview, self._services)
         return self._page("overview.html", title="Local workspace", overview=content)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import secrets
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,6 +16,9 @@ from amika_agent.workspace.tokens import Signer
 
 GRACE = 30.0
 REFRESH_LIFETIME = 60 * 24 * 3600.0
+
+
+log = logging.getLogger(__name__)
 
 
 class EndedError(Exception):
@@ -122,7 +126,10 @@ class Sessions:
 
     def end(self, session_id: str, because: str = "logout") -> bool:
         """End a session; False when there was none."""
-        return self._storage.end_session(session_id, self._clock.now(), because)
+        ended = self._storage.end_session(session_id, self._clock.now(), because)
+        if ended:
+            log.info("a session ended: %s", because)
+        return ended
 
     def bearer(self, access_token: str) -> Bearer | None:
         """Return who an access token speaks for; None when it is not ours, expired, or its session is over."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from dataclasses import dataclass
 
@@ -25,6 +26,9 @@ MOST_PENDING = 200
 _LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # RFC 8628 6.1: no vowels, so no words; no look-alikes of digits
 _SLOWER = 5.0
 _TOLERANCE = 0.25  # a poll that a timer fired a little early is not "too fast"
+
+
+log = logging.getLogger(__name__)
 
 
 class RefusedError(Exception):
@@ -113,6 +117,7 @@ class SignIn:
         pending = self.look(typed)
         if pending is not None and pending.state == PENDING:
             self._storage.decide(pending.user_code, APPROVED if approve else DENIED)
+            log.info("sign-in of %s %s", pending.program or "a program", "approved" if approve else "denied")
         return self.look(typed)
 
     def collect(self, device_code: str, client_id: str) -> Pair:
