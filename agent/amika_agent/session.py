@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from amika_agent.accounts.endpoints import Endpoints
 from amika_agent.clock import Clock
 from amika_agent.http import Http
+from amika_agent.session_keychain import ChosenStore
 from amika_agent.session_lock import Adopted, session_lock
 from amika_agent.session_meta import Meta, MetaFile
 from amika_agent.session_parts import Parts, RenewalPostponed, SessionEnded, session_name, signed_out
 from amika_agent.session_renewal import renew
 from amika_agent.session_rules import ADOPT_LEFT, digest, hurried, lead, merged, skew_of
 from amika_agent.session_sign_out import SignOutResult, sign_out
-from amika_agent.session_store import FileStore
 from amika_local.errors import Busy, Failed, UsageError
 from amika_local.secret import Secret
 from amika_local.session_file import SessionFileError, StoredSession
@@ -24,6 +24,7 @@ __all__ = ["RenewalPostponed", "SessionEnded", "SessionKeeper", "SignOutResult"]
 
 LOCK_DEADLINE = 30.0
 GLANCE_PATIENCE = 0.3
+TIDY_EVERY = 600.0
 LAST_RESORT = 5.0  # a token with more than this left is better than no answer
 BACK_OFF = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0)
 
@@ -38,11 +39,12 @@ class SessionKeeper:
     def __init__(
         self, state_dir: str, endpoints: Endpoints, http: Http, clock: Clock, *, role: str, store: str = "file"
     ) -> None:
-        del store  # the keychain is added in its own module
-        self._parts = Parts(state_dir, endpoints, http, clock, role, FileStore(state_dir), MetaFile(state_dir))
+        chosen = ChosenStore(state_dir, store)
+        self._parts = Parts(state_dir, endpoints, http, clock, role, chosen, MetaFile(state_dir))
         self._given: Secret | None = None
         self._failures = 0
         self._retry_at = 0.0
+        self._tidy_at = float("-inf")
 
     @property
     def endpoints(self) -> Endpoints:
@@ -78,6 +80,7 @@ class SessionKeeper:
             Failed: the session cannot be written; no token was spent.
 
         """
+        self._tidy()
         seen = self._glance()
         rejected = (self._given or (seen.access_token if seen else None)) if force else None
         if seen is not None and rejected is None and self._usable(seen):
@@ -156,6 +159,19 @@ class SessionKeeper:
             return None
         due = end - lead(session, meta, parts.role) if parts.good(session, meta) else now
         return max(due, self._retry_at, meta.not_before)
+
+    def _tidy(self) -> None:
+        """Move the session to where the settings want it; a keyring that cannot be used is no reason to fail."""
+        parts = self._parts
+        now = parts.clock.monotonic()
+        if now < self._tidy_at or not parts.store.untidy:
+            return
+        self._tidy_at = now + TIDY_EVERY
+        with (
+            contextlib.suppress(Failed, SessionFileError),
+            session_lock(parts.state_dir, parts.clock, deadline=LOCK_DEADLINE),
+        ):
+            parts.store.tidy()
 
     def _replaceable(self, accepted: StoredSession) -> StoredSession | None:
         """Return the session of the same servers that `accepted` replaces, to be ended there."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from amika_agent.accounts.endpoints import LOOPBACK, Endpoints
 from amika_agent.clock import Clock
 from amika_agent.http import Answer, Http, NoAnswer
+from amika_agent.session_keychain import ChosenStore
 from amika_agent.session_meta import Meta, MetaFile
 from amika_agent.session_rules import GRACE, SKEW_NOTICED, digest, hurried, just_renewed, lead, left
-from amika_agent.session_store import Store
 from amika_local.errors import NotSignedIn, Unreachable, UsageError
 from amika_local.session_file import SessionFileError, StoredSession
 
@@ -44,7 +44,7 @@ class Parts:
     http: Http
     clock: Clock
     role: str
-    store: Store
+    store: ChosenStore
     meta: MetaFile
 
     def settled(self, patience: float) -> StoredSession | None:

@@ -56,6 +56,7 @@ def renew(
         as `SessionKeeper.fresh`.
 
     """
+    parts.store.look_again()
     for _ in range(ROUNDS):
         current = _current(parts)
         meta = parts.meta.read()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amika_agent.session_lock import session_lock
 from amika_agent.session_meta import Meta
@@ -66,7 +66,10 @@ def _locked(parts: Parts, deadline: float) -> SignOutResult:
     # noted first: from here on the session cannot come back, even if we are killed before it is deleted
     parts.meta.write(kept)
     parts.store.delete()
-    return result
+    if not parts.store.untidy:
+        return result
+    later = "the keyring cannot be reached; what it holds is deleted as soon as it can be"
+    return replace(result, message=f"{result.message}; {later}")
 
 
 def _revoked(parts: Parts, session: StoredSession, meta: Meta, deadline: float) -> SignOutResult:

@@ -30,10 +30,15 @@ MARK = "_amika"
 class Store(Protocol):
     """What a renewal needs from the place where the session rests; all but `load` run under the session's lock."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Return "file" or "keychain"."""
 
     def load(self) -> StoredSession | None:
         """Return the session; None when signed out. Raises SessionFileError."""
+
+    def look_again(self) -> None:
+        """Forget what was read before; the next `load` asks the store itself."""
 
     def signature(self) -> tuple[int, ...]:
         """Return something that differs after every change and costs next to nothing."""
@@ -74,6 +79,9 @@ class FileStore:
         """Return the session; None when signed out. Raises SessionFileError."""
         return _unmarked(read_session(self.path))
 
+    def look_again(self) -> None:
+        """Nothing is remembered."""
+
     def signature(self) -> tuple[int, ...]:
         """Return inode, size and time of the file; () when there is none."""
         try:
@@ -96,7 +104,7 @@ class FileStore:
     def stage(self, session: StoredSession, previous: StoredSession) -> None:
         """Write the successor into its room."""
         try:
-            self._write(_staged_bytes(session, digest(previous.refresh_token)))
+            self._write(staged_bytes(session, digest(previous.refresh_token)))
         except OSError as error:
             raise translated(error, self.next) from None
 
@@ -107,7 +115,7 @@ class FileStore:
                 data = file.read(1 << 20)
         except OSError:
             return None
-        return _complete(data, digest(previous.refresh_token), self.next)
+        return complete(data, digest(previous.refresh_token), self.next)
 
     def commit(self, session: StoredSession) -> None:
         """Rename the successor over the session."""
@@ -125,7 +133,7 @@ class FileStore:
 
     def replace(self, session: StoredSession) -> None:
         """Write the session's file anew."""
-        write_private(self.path, _file_bytes(as_file(session)))
+        write_private(self.path, file_bytes(session))
         self.unstage()
 
     def delete(self) -> None:
@@ -158,17 +166,24 @@ class FileStore:
         os.unlink(probe)
 
 
-def _file_bytes(content: dict[str, object]) -> bytes:
+def file_bytes(session: StoredSession) -> bytes:
+    """Return the content of `workos-session.json`."""
+    return _encoded(as_file(session))
+
+
+def _encoded(content: dict[str, object]) -> bytes:
     return json.dumps(content, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
 
 
-def _staged_bytes(session: StoredSession, previous: str) -> bytes:
+def staged_bytes(session: StoredSession, previous: str) -> bytes:
+    """Return a successor that names the token (by its hash) it follows and carries a checksum."""
     content = as_file(session)
     content[MARK] = {"prev": previous, "sum": _checksum(content)}
-    return _file_bytes(content)
+    return _encoded(content)
 
 
-def _complete(data: bytes, previous: str, path: str) -> StoredSession | None:
+def complete(data: bytes, previous: str, path: str) -> StoredSession | None:
+    """Return the successor in `data` if it is whole and follows the token with the hash `previous`, else None."""
     try:
         content = json.loads(data)
     except (ValueError, RecursionError):

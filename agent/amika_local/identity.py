@@ -60,12 +60,14 @@ def _found(env: "os._Environ[str] | dict[str, str]", state_dir: str, now: float)
 def _session(state_dir: str, now: float) -> "dict[str, object]":
     path = session_path(state_dir)
     notes = _object(os.path.join(state_dir, ".session.meta"))
+    if _keychain_counts(path, os.path.join(state_dir, ".session.store")):
+        return _kept_in_keychain(state_dir, now, notes)
     try:
         session = read_session(path)
     except SessionFileError as error:
         return _broken(error, path, f"sign in: {SIGN_IN}")
     if session is None:
-        return _kept_in_keychain(state_dir, now, notes)
+        return _identity()
     found = _identity(
         method="session",
         storage="file",
@@ -79,11 +81,21 @@ def _session(state_dir: str, now: float) -> "dict[str, object]":
     return _noted(found, notes, name, session)
 
 
+def _keychain_counts(path: str, pointer: str) -> bool:
+    """Tell whether the pointer sends us to the keyring; a file written after it is a newer login of another program."""
+    if _object(pointer).get("store") != "keychain":
+        return False
+    try:
+        return os.stat(path).st_mtime_ns <= os.stat(pointer).st_mtime_ns
+    except OSError:
+        return True
+
+
 def _kept_in_keychain(state_dir: str, now: float, notes: "dict[str, object]") -> "dict[str, object]":
     """Return the login whose tokens the OS keyring holds; a pointer file says whose it is."""
     path = os.path.join(state_dir, ".session.store")
     pointer = _object(path)
-    if pointer.get("store") != "keychain" or not pointer.get("present"):
+    if not pointer.get("present"):
         return _identity()
     found = _identity(method="session", storage="keychain", path=path)
     for name, key in (("email", "email"), ("user_id", "user_id"), ("org_id", "organization_id")):
