@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from amika_cli.approval import Approval
 from amika_cli.render import emit
 from amika_cli.status_text import account_line, credential_lines, problem_lines
-from amika_local.errors import Failed
+from amika_local.errors import AmikaError, Failed
 from amika_shared.snapshot import read_snapshot
 
 if TYPE_CHECKING:
@@ -89,12 +90,25 @@ def suggestions(context: Context, snapshot: Snapshot) -> list[str]:
     """Return the commands that would begin to push what is found and not pushed; nothing is pushed unasked."""
     if not _signed_in(snapshot):
         return []
-    commands = dict.fromkeys(_command(line) for line in snapshot["credentials"] if line["used"] and _is_unpushed(line))
-    return [f"not pushed; to keep it in your sandboxes: {context.command(words)}" for words in commands if words]
+    by_itself = context.settings.words("sync.auto_push")
+    kept = _kept_sources(context)
+    words = [
+        _command(line)
+        for line in snapshot["credentials"]
+        if line["used"] and line["sync"]["state"] == "not_pushed" and line["source"] not in kept
+    ]
+    wanted = [command for command in dict.fromkeys(words) if command and command.split()[1] not in by_itself]
+    return [f"not pushed; to keep it in your sandboxes: {context.command(command)}" for command in wanted]
 
 
-def _is_unpushed(line: CredentialLine) -> bool:
-    return line["sync"]["state"] == "not_pushed"
+def _kept_sources(context: Context) -> set[str]:
+    # an agent that has just started has not read its rules yet
+    if context.args.local or not os.path.exists(context.profile.sync_db):
+        return set()
+    try:
+        return {rule.source for rule in context.db.rules(context.account.text)}
+    except AmikaError:
+        return set()
 
 
 def _command(line: CredentialLine) -> str:

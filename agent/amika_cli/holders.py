@@ -1,0 +1,80 @@
+"""Every place of ours, or that we read, which holds values on this machine; with its mode, never its content."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from amika_local.discovery import watched_files
+from amika_shared.profile import Profile, resolve
+
+if TYPE_CHECKING:
+    from amika_cli.context import Context
+
+
+def places(context: Context) -> list[dict[str, str]]:
+    """Return {"path", "what", "mode", "remark"} of each that exists, of both profiles."""
+    ours = [
+        *(row for local in (False, True) for row in _of_profile(resolve(context.env, local=local))),
+        (context.profile.env_cache, "copies of credentials, kept by the agent"),
+    ]
+    foreign = [(path, "a credential file of another program") for path in _foreign(context)]
+    known = dict((*reversed(ours), *((path, what) for path, what in foreign if path not in dict(ours))))
+    return [_row(path, known[path]) for path in sorted(known) if os.path.lexists(path)]
+
+
+def _of_profile(profile: Profile) -> list[tuple[str, str]]:
+    what = "the Amika login" if profile.name == "default" else "the login at the local workspace"
+    logins = [os.path.join(profile.amika_state_dir, name) for name in _names(profile.amika_state_dir)]
+    return [
+        *((path, what) for path in logins if _is_login(os.path.basename(path))),
+        (profile.sync_db + ".key", "the key of the ledger's fingerprints; no credential"),
+        *((path, "the local workspace: values encrypted, and their key") for path in _workspace(profile.workspace_dir)),
+    ]
+
+
+def _is_login(name: str) -> bool:
+    # also what is kept aside of a damaged one, and one that is just being renewed
+    return name.startswith(("workos-session.json", "api-key.json", ".session.next"))
+
+
+def _foreign(context: Context) -> list[str]:
+    return watched_files(context.profile.home, dict(context.env), confined=context.profile.confined)
+
+
+def _workspace(folder: str) -> list[str]:
+    found = [os.path.join(folder, name) for name in _names(folder) if name.endswith((".db", ".key"))]
+    keys = os.path.join(folder, "keys")
+    return found + [os.path.join(keys, name) for name in _names(keys)]
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
+
+
+def _row(path: str, what: str) -> dict[str, str]:
+    try:
+        info = os.stat(path)
+    except OSError as error:
+        return {"path": path, "what": what, "mode": "", "remark": os.strerror(error.errno or 0)}
+    mode = stat.S_IMODE(info.st_mode)
+    remark = "readable by others: chmod 600" if mode & 0o077 else ""
+    return {"path": path, "what": what, "mode": f"{mode:04o}", "remark": remark}
+
+
+def file_system(path: str) -> str:
+    """Return the type of the file system that a path lies on ("ext4", "nfs4" …), or "" where it is not known."""
+    try:
+        with open("/proc/self/mounts", encoding="utf-8", errors="replace") as file:
+            mounts = [line.split(" ")[1:3] for line in file]
+    except OSError:
+        return ""
+    real = os.path.realpath(path)
+    fitting = [
+        (len(place), kind) for place, kind in mounts if real == place or real.startswith(place.rstrip("/") + "/")
+    ]
+    return max(fitting)[1] if fitting else ""
