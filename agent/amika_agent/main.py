@@ -33,6 +33,7 @@ class Options:
         self.local = False
         self.homedir: str | None = None
         self.log_level: str | None = None
+        self.detach = False
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -61,6 +62,8 @@ def parse(argv: list[str]) -> Options:
         word, _, value = queue.pop(0).partition("=")
         if word == "--local" and not value:
             options.local = True
+        elif word == "--detach" and not value:  # how `start` calls `run`
+            options.detach = True
         elif word in ("--homedir", "--log-level"):
             value = value or (queue.pop(0) if queue else "")
             if not value:
@@ -77,8 +80,13 @@ def parse(argv: list[str]) -> Options:
     return options
 
 
-def run(*, local: bool = False, homedir: str | None = None, log_level: str | None = None) -> int:
+def run(
+    *, local: bool = False, homedir: str | None = None, log_level: str | None = None, detached: bool = False
+) -> int:
     """Be the agent, in the foreground, until SIGTERM, SIGINT or a client's `stop`. Return the exit code.
+
+    With `detached` the process that was called ends as soon as the agent answers, having printed one line of JSON:
+    {"pid"} or {"error", "remedy"}, or {} when the agent ended without a word; the agent itself goes on behind it.
 
     Raises:
         Busy: one runs already (exit 5).
@@ -95,20 +103,31 @@ def run(*, local: bool = False, homedir: str | None = None, log_level: str | Non
     from amika_agent.logs import start_log
     from amika_agent.service import serve
     from amika_agent.settings import load
+    from amika_agent.workspace.detach import detach
     from amika_shared.profile import resolve
 
     env = dict(os.environ)
     profile = resolve(env, local=local, homedir=homedir)
     level = log_level or load(profile.settings_file, profile.name).text("agent.log_level")
-    with only_one(profile, SystemClock()):
-        start_log(profile.agent_log, level, to_stderr=sys.stderr is not None and sys.stderr.isatty())
-        if not asyncio.run(serve(profile, env)):
-            os._exit(0)  # a request hangs; everything it was part of is journaled, and its thread cannot be ended
+    tell = detach(profile.agent_log) if detached else _nobody
+    try:
+        with only_one(profile, SystemClock()):
+            start_log(profile.agent_log, level, to_stderr=sys.stderr is not None and sys.stderr.isatty())
+            if not asyncio.run(serve(profile, env, lambda: tell({"pid": os.getpid()}))):
+                os._exit(0)  # a request hangs; everything it was part of is journaled, and its thread cannot be ended
+    except AmikaError as error:
+        tell({"error": error.message, "remedy": error.remedy})
+        raise
     return 0
 
 
+def _nobody(_: object) -> None:
+    """Nobody waits for the start of an agent in the foreground."""
+
+
 def _run(options: Options) -> int:
-    return run(local=options.local, homedir=options.homedir, log_level=options.log_level)
+    level, detached = options.log_level, options.detach
+    return run(local=options.local, homedir=options.homedir, log_level=level, detached=detached)
 
 
 def _start(options: Options) -> int:

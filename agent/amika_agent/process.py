@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -15,15 +16,14 @@ from amika_agent.stores.private_file import locked, make_private_dir, refuse_sym
 from amika_local.errors import Busy, Failed
 from amika_shared.client import AgentClient, AgentError, reach
 from amika_shared.profile import Profile, resolve
+from amika_shared.redaction import safe_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 START_DEADLINE = 5.0
 STOP_DEADLINE = 15.0
-SIGNAL_DEADLINE = 5.0
 PATIENCE = 3.0
-POLL = 0.02
 LINES_OF_LOG = 5
 
 
@@ -42,7 +42,6 @@ def start(
     local: bool = False,
     homedir: str | None = None,
     env: Mapping[str, str] | None = None,
-    clock: Clock | None = None,
 ) -> Started:
     """Start the agent in the background and return once it answers.
 
@@ -51,20 +50,19 @@ def start(
 
     """
     env = os.environ if env is None else env
-    clock = clock or SystemClock()
     profile = resolve(env, local=local, homedir=homedir)
     found = _reach(profile, env)
     if found is not None:
         return Started(found, already=True)
-    child = _spawn(profile, env, local=local, homedir=homedir)
-    end = clock.monotonic() + START_DEADLINE
-    while clock.monotonic() < end:
-        found = _reach(profile, env)
-        if found is not None:
-            return Started(found, already=found != child.pid)
-        if child.poll() is not None:
-            break
-        clock.sleep(POLL)
+    said = _spawn(profile, env, local=local, homedir=homedir)
+    pid = said.get("pid")
+    if isinstance(pid, int):
+        return Started(pid, already=False)
+    found = _reach(profile, env)  # another one may have been faster
+    if found is not None:
+        return Started(found, already=True)
+    if isinstance(said.get("error"), str):
+        raise Failed(f"the agent did not start: {said['error']}", remedy=str(said.get("remedy", "")))
     lines = "".join(f"\n  {line}" for line in tail(profile.agent_log, LINES_OF_LOG))
     raise Failed(f"the agent did not start{lines}", remedy=f"Its log: {profile.agent_log}")
 
@@ -75,10 +73,11 @@ def stop(
     homedir: str | None = None,
     env: Mapping[str, str] | None = None,
     clock: Clock | None = None,
+    patience: float = PATIENCE,
 ) -> bool:
     """Stop the agent and return when it is gone; False when none was running.
 
-    One that does not answer is ended by signal: all it does is journaled, so nothing is lost.
+    One that does not answer within `patience` seconds is ended by signal: all it does is journaled, nothing is lost.
 
     Raises:
         Failed: it still runs.
@@ -89,7 +88,7 @@ def stop(
     profile = resolve(env, local=local, homedir=homedir)
     if not _held(profile, clock, 0.0):
         return False
-    found = reach(profile, env=env, any_paths=True, timeout=PATIENCE)
+    found = reach(profile, env=env, any_paths=True, timeout=patience)
     asked = found.client is not None and _ask(found.client)
     if asked and not _held(profile, clock, STOP_DEADLINE):
         return True
@@ -97,7 +96,7 @@ def stop(
         if found.pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(found.pid, number)
-        if not _held(profile, clock, SIGNAL_DEADLINE):
+        if not _held(profile, clock, patience + 1.0):
             return True
     raise Failed("the agent does not stop", remedy="See `amika agent logs`.")
 
@@ -131,33 +130,33 @@ def command(words: list[str]) -> list[str]:
     if getattr(sys, "frozen", False):
         name = "amika-agent.exe" if sys.platform == "win32" else "amika-agent"
         return [os.path.join(os.path.dirname(sys.executable), name), *words]
-    return [sys.executable, "-m", "amika_agent.main", *words]
+    return [sys.executable, "-P", "-m", "amika_agent.main", *words]  # -P: the current folder must not choose the code
 
 
-def _spawn(profile: Profile, env: Mapping[str, str], *, local: bool, homedir: str | None) -> subprocess.Popen[bytes]:
-    words = ["run"] + (["--local"] if local else []) + (["--homedir", profile.home] if homedir else [])
+def _spawn(profile: Profile, env: Mapping[str, str], *, local: bool, homedir: str | None) -> dict[str, Any]:
+    """Run the agent detached and return what it says of its start; {} when it says nothing in time."""
+    words = ["run", "--detach", *(["--local"] if local else []), *(["--homedir", profile.home] if homedir else [])]
     make_private_dir(os.path.dirname(profile.agent_log))
     refuse_symlink(profile.agent_log)
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
-        log = os.open(profile.agent_log, flags, 0o600)
-    except OSError as error:
-        raise Failed(f"cannot write {profile.agent_log}: {os.strerror(error.errno or 0)}") from None
-    try:
-        return subprocess.Popen(  # noqa: S603 -- our own executable; the arguments are ours
+        done = subprocess.run(  # noqa: S603 -- our own executable; the arguments are ours
             command(words),
             stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            close_fds=True,
+            capture_output=True,
             cwd="/",
             env=dict(env),
+            timeout=START_DEADLINE,
+            check=False,
         )
+        said = json.loads(done.stdout)
+    except subprocess.TimeoutExpired:
+        return {}
+    except ValueError:
+        lines = [safe_line(line) for line in done.stderr.decode(errors="replace").splitlines()]
+        return {"error": "\n  ".join(lines[-LINES_OF_LOG:]) or f"exit code {done.returncode}"}
     except OSError as error:
-        raise Failed(f"the agent cannot be started: {os.strerror(error.errno or 0)}") from None
-    finally:
-        os.close(log)
+        return {"error": os.strerror(error.errno or 0)}
+    return said if isinstance(said, dict) else {}
 
 
 def _reach(profile: Profile, env: Mapping[str, str]) -> int | None:

@@ -22,7 +22,7 @@ from amika_shared.effective import effective
 from amika_shared.protocol import PROTO
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from amika_shared.profile import Profile
 
@@ -31,9 +31,10 @@ log = logging.getLogger(__name__)
 STOP_DEADLINE = 10.0
 
 
-async def serve(profile: Profile, env: Mapping[str, str]) -> bool:
+async def serve(profile: Profile, env: Mapping[str, str], ready: Callable[[], None]) -> bool:
     """Be the agent of `profile` until a signal or a client says stop; the caller holds the lock.
 
+    `ready` is called once clients can find it.
     Return False when something was still running at the end, so that the process must not wait for its threads.
 
     Raises:
@@ -68,6 +69,7 @@ async def serve(profile: Profile, env: Mapping[str, str]) -> bool:
     try:
         with recorded(profile, env, started):
             log.info("agent %s started for the profile %s", BUILD, profile.name)
+            ready()
             engine.watch(lambda names: _soon(loop, lanes, names))
             lanes.start()
             await _until(stopping, lanes)

@@ -6,9 +6,10 @@ import re
 
 HIDDEN = "****"
 
+# Every pattern takes linear time: what may repeat is either bounded or consumed once it has begun.
 _SHAPES = re.compile(
     r"""
-      -----BEGIN\ [A-Z0-9 ]*PRIVATE\ KEY-----.*?(?:-----END\ [A-Z0-9 ]*PRIVATE\ KEY-----|\Z)
+      -----BEGIN\ [A-Z0-9 ]{0,40}PRIVATE\ KEY-----.*?(?:-----END\ [A-Z0-9 ]{0,40}PRIVATE\ KEY-----|\Z)
     | (?<![A-Za-z0-9])(?:
           sk-[A-Za-z0-9_-]{6,}                                     # OpenAI, Anthropic and many that copied the shape
         | gh[pousr]_[A-Za-z0-9]{6,} | github_pat_[A-Za-z0-9_]{6,}
@@ -17,20 +18,22 @@ _SHAPES = re.compile(
         | lin_(?:api|oauth)_[A-Za-z0-9]{6,}
         | almyty_[A-Za-z0-9_-]{4,} | sgamp_[A-Za-z0-9_-]{4,} | gsk_[A-Za-z0-9]{6,} | npm_[A-Za-z0-9]{6,}
         | AKIA[A-Z0-9]{8,} | [rs]k_(?:live|test)_[A-Za-z0-9]{6,}
-        | eyJ[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){1,4}            # JWT, JWE
+        | eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}            # JWT, JWE
       )
     """,
     re.VERBOSE | re.DOTALL,
 )
-_BEARER = re.compile(r"(?i)\b(bearer|basic)(\s+|\s*[:=]\s*)(?:[a-z._~+/=-]*[0-9][\w.~+/=-]{5,}|[\w.~+/=-]{12,})")
+_BEARER = re.compile(
+    r"(?i)\b(bearer|basic)(\s{1,4}|\s{0,4}[:=]\s{0,4})(?:[a-z._~+/=-]*[0-9][\w.~+/=-]{5,}|[\w.~+/=-]{12,})"
+)
 _NAMED = re.compile(
     r"""(?ix)
-    (["']?[\w.-]*(?:access_?token|refresh_?token|id_?token|api_?key|client_secret|device_code|password|passwd)["']?
-     \s*[:=]\s*)
+    ((?:access_?token|refresh_?token|id_?token|api_?key|client_secret|device_code|password|passwd)["']?
+     \s{0,4}[:=]\s{0,4})
     (?: "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | [^\s,;&"'}\])]+ )
     """
 )
-_USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@]+@")
+_USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,20}://)[^\s/@]{1,400}@")
 # C0 (but tab and newline are turned into spaces by `plain`), DEL, C1, and everything that reorders or hides text
 _DECEIVING = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"

@@ -62,6 +62,7 @@ SCHEMA = (
         choices=("claude", "codex"),
     ),
     Setting("env_cache.enabled", SWITCH, default=True, text="keep env-cache.json equal to the credentials on disk"),
+    Setting("shell.allow", WORDS, [], "API keys that the shell hook exports although it would withhold them"),
     Setting("agent.log_level", TEXT, "info", "how much the agent logs", choices=("debug", "info", "warning", "error")),
 )
 
