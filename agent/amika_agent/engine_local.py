@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from amika_agent import last_good
 from amika_agent.settings import Settings, load
+from amika_agent.shell import env_file
 from amika_agent.sync import env_cache
 from amika_agent.sync.env_cache import EnvCacheResult
 from amika_agent.watch import Watch
@@ -114,6 +115,7 @@ class LocalPart:
         found.winners = last_good.winners(settled.credentials)
         cache = self._cached(found, settings, db, trouble)
         problems += [*settled.problems, *cache.problems]
+        problems += env_file.update(self._profile.data_dir, env_file.choose(found, settings.words("shell.allow"), now))
         if self._watch is not None and self._watch.problem is not None:
             problems.append(self._watch.problem)
         if now < 1_700_000_000:

@@ -28,6 +28,7 @@ COMMANDS: "dict[str, tuple[str, str]]" = {
     "secret codex push": ("secret_provider_push", "store a Codex credential and keep it in sync"),
     "secret codex list": ("secret_provider_list", "list stored Codex credentials"),
     "secret codex delete": ("secret_provider_delete", "delete a stored Codex credential"),
+    "shell-init": ("shell_init", "keep every open shell's API keys current"),
     "run": ("run", "run a command with the credentials in its environment only"),
     "allow": ("allow", "let this project's .amika/config.toml name the secrets `amika run` fills in"),
     "sandbox create": ("sandbox_create", "create a remote sandbox with secrets injected"),
@@ -56,7 +57,7 @@ SECTIONS = {
     "up": "every day",
     "auth login": "account",
     "secret list": "secrets",
-    "run": "commands and sandboxes",
+    "shell-init": "shells, commands and sandboxes",
     "agent run": "in the background",
     "doctor": "this program",
 }

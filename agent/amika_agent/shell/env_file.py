@@ -1,0 +1,154 @@
+"""The env file: what the shell hook of this machine exports. It exists only where a hook is installed.
+
+    # amika 7f3a… 0                  a mark of the content, and the earliest expiry (epoch seconds; 0: none)
+    __amika_put GROQ_API_KEY 'gsk_…'
+
+API keys only. An OAuth token would be a frozen copy of what its owner renews, and ANTHROPIC_API_KEY beside a Claude
+subscription login would switch Claude Code to metered billing: it is withheld unless a person allows it by name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from amika_agent.stores.private_file import write_private
+from amika_local.credential import API_KEY, OAUTH, Credential, Problem
+from amika_local.errors import AmikaError
+from amika_local.providers import is_variable
+from amika_local.quoting import fish, posix
+
+if TYPE_CHECKING:
+    from amika_local.discovery import Discovery
+
+SHELLS = ("bash", "zsh", "fish")
+METERED = "ANTHROPIC_API_KEY"
+CLAUDE_LOGIN = "claude-oauth"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What becomes of one credential in a shell.
+
+    name      variable, or "" when it has none of its own
+    exported  whether the hook exports it
+    reason    why, for the person
+    """
+
+    name: str
+    credential: Credential
+    exported: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The files of one profile: a hook for each shell that wants one, and the env files they read."""
+
+    path: str
+
+    def hook(self, shell: str) -> str:
+        """Return the hook file of a shell; it exists where the hook is installed."""
+        return os.path.join(self.path, f"hook.{shell}")
+
+    def env(self, shell: str) -> str:
+        """Return the env file that a shell's hook reads."""
+        return os.path.join(self.path, "env.fish" if shell == "fish" else "env.sh")
+
+    def installed(self) -> list[str]:
+        """Return the shells that have a hook."""
+        return [shell for shell in SHELLS if os.path.isfile(self.hook(shell))]
+
+
+def folder(data_dir: str) -> Folder:
+    """Return the hook folder of a profile's data directory."""
+    return Folder(os.path.join(data_dir, "shell"))
+
+
+def choose(discovery: Discovery, allowed: Iterable[str], now: float) -> list[Choice]:
+    """Return what the hook exports and what not, each with its reason; pure.
+
+    Args:
+        discovery: what this machine has.
+        allowed: variables that the person allows by name.
+        now: epoch seconds.
+
+    """
+    subscribed = any(c.source == CLAUDE_LOGIN and c.kind == OAUTH for c in discovery.credentials) or any(
+        p.source == CLAUDE_LOGIN and p.code == "expired" for p in discovery.problems
+    )
+    taken: set[str] = set()
+    choices = []
+    for credential in discovery.credentials:
+        choice = _judge(credential, frozenset(allowed), now, taken, subscribed=subscribed)
+        if choice.exported:
+            taken.add(choice.name)
+        choices.append(choice)
+    return choices
+
+
+def _judge(credential: Credential, allowed: frozenset[str], now: float, taken: set[str], *, subscribed: bool) -> Choice:
+    name = credential.native_name
+    reason = ""
+    if credential.kind != API_KEY:
+        reason = "a login: its owner renews it, a copy in a shell would go stale"
+    elif not is_variable(name):
+        reason = "its name is none that a shell accepts"
+    elif "\0" in credential.value.reveal():
+        reason = "its value holds a character that no environment can carry"
+    elif credential.expires_at is not None and credential.expires_at <= now:
+        reason = "it has expired"
+    elif name in taken:
+        reason = "another source with a higher priority gives it"
+    elif name == METERED and subscribed and name not in allowed:
+        reason = "Claude Code is signed in with a subscription; the key would switch it to metered billing"
+    if reason:
+        return Choice(name, credential, exported=False, reason=reason)
+    return Choice(name, credential, exported=True, reason=f"from {credential.source}")
+
+
+def render(choices: Iterable[Choice], shell: str) -> str:
+    """Return the content of the env file of `shell`; the same choices give the same text."""
+    quote = fish if shell == "fish" else posix
+    kept = sorted((c for c in choices if c.exported), key=lambda c: c.name)
+    body = "".join(f"__amika_put {c.name} {quote(c.credential.value.reveal())}\n" for c in kept)
+    ends = min((int(c.credential.expires_at) for c in kept if c.credential.expires_at is not None), default=0)
+    # the mark changes with the content; it is no secret: 64 bits of a hash over the whole file
+    return f"# amika {hashlib.sha256(body.encode('utf-8', 'surrogatepass')).hexdigest()[:16]} {ends}\n{body}"
+
+
+def update(data_dir: str, choices: Iterable[Choice]) -> list[Problem]:
+    """Write the env files of the installed hooks, and remove those that no hook reads; equal files are not touched."""
+    where = folder(data_dir)
+    shells = where.installed()
+    choices = list(choices)
+    problems = []
+    wanted = {where.env(shell): render(choices, shell) for shell in shells}
+    for path in (where.env("bash"), where.env("fish")):
+        try:
+            _set(path, wanted.get(path))
+        except (AmikaError, OSError) as error:
+            remedy = error.remedy if isinstance(error, AmikaError) else "Make the folder writable for your user."
+            problems.append(Problem("shell_env", f"cannot write {path}", source="shell", path=path, remedy=remedy))
+    return problems
+
+
+def _set(path: str, text: str | None) -> None:
+    if text is None:
+        if os.path.lexists(path):
+            os.unlink(path)
+        return
+    data = text.encode("utf-8", "surrogateescape")
+    if _content(path) != data:
+        write_private(path, data)
+
+
+def _content(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return None

@@ -1,0 +1,114 @@
+"""`amika shell-init`: a hook that keeps every open shell's API keys current."""
+
+from amika_cli.flags import Args, Flag
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from amika_agent.shell.env_file import Choice, Folder
+    from amika_cli.context import Context
+
+USAGE = "bash|zsh|fish [--install|--uninstall|--explain]"
+TEXT = """
+Keeps the API keys of every open shell equal to the credentials on this machine, at the price of reading one line of
+one file per prompt. Variables that you set yourself are left alone.
+
+--install writes the hook and the env file it reads (API keys in plain text, readable by you only), and prints the
+line for your shell's start-up file; with --yes it adds the line itself. The running agent keeps the file current.
+Logins (OAuth tokens) are never exported. ANTHROPIC_API_KEY is withheld beside a Claude subscription login, because it
+would switch Claude Code to metered billing: `amika config set shell.allow ANTHROPIC_API_KEY` allows it.
+Without a flag the hook is printed.
+"""
+FLAGS = (
+    Flag("install", "", "install the hook"),
+    Flag("uninstall", "", "remove hook, env file and the line"),
+    Flag("explain", "", "show what is exported, what is withheld, and why"),
+    Flag("yes", "", "also add or remove the line in the shell's start-up file", short="y"),
+)
+WORDS = (1, 1)
+
+
+def run(args: Args) -> int:
+    """Print, install, remove or explain the hook."""
+    from amika_agent.shell import env_file, hook
+    from amika_cli.context import Context
+    from amika_cli.render import note, show
+    from amika_local.errors import UsageError
+
+    shell = args.words[0]
+    if shell not in env_file.SHELLS:
+        raise UsageError("the shell must be one of: bash, zsh, fish")
+    if sum(args.has(name) for name in ("install", "uninstall", "explain")) > 1:
+        raise UsageError("--install, --uninstall and --explain exclude each other")
+    with Context(args) as context:
+        where = env_file.folder(context.profile.data_dir)
+        if args.has("explain"):
+            return _explain(context)
+        if args.has("install"):
+            return _install(context, shell, where)
+        if args.has("uninstall"):
+            return _uninstall(context, shell, where)
+    show([hook.text(shell, where.env(shell)).rstrip("\n")])
+    if shell not in where.installed():
+        note(f"amika: the hook has nothing to read yet; install it with: amika shell-init {shell} --install")
+    return 0
+
+
+def _install(context: "Context", shell: str, where: "Folder") -> int:
+    from amika_agent.shell import env_file, hook
+    from amika_cli.render import emit
+    from amika_local.errors import Failed
+
+    path = hook.install(where, shell)
+    for problem in env_file.update(context.profile.data_dir, _choices(context)):
+        raise Failed(problem.message, remedy=problem.remedy)
+    rc = hook.rc_file(shell, context.env, context.profile.home)
+    line = hook.rc_line(shell, path)
+    wanted = context.args.has("yes")
+    added = wanted and hook.add_line(rc, line)
+    if added:
+        lines = [f"Installed: {rc} loads the hook from now on. Open a new shell, or: . {rc}"]
+    elif wanted:
+        lines = [f"Installed: {rc} loads the hook already."]
+    else:
+        lines = [f"Installed. Add this line to {rc} (with --yes it is added for you):", "", line]
+    found = {"hook": path, "env_file": where.env(shell), "rc_file": rc, "line": line, "added": added}
+    emit(context.args, found, lines)
+    return 0
+
+
+def _uninstall(context: "Context", shell: str, where: "Folder") -> int:
+    from amika_agent.shell import env_file, hook
+    from amika_cli.render import emit
+
+    line = hook.rc_line(shell, where.hook(shell))
+    was = hook.uninstall(where, shell)
+    env_file.update(context.profile.data_dir, _choices(context) if where.installed() else [])
+    rc = hook.rc_file(shell, context.env, context.profile.home)
+    removed = hook.remove_line(rc, line)
+    gone = "The hook is gone; open shells drop its variables at their next prompt."
+    lines = [gone if was else f"No hook was installed for {shell}."]
+    if removed:
+        lines.append(f"Its line in {rc} is gone too.")
+    emit(context.args, {"removed": was, "rc_file": rc, "line_removed": removed}, lines)
+    return 0
+
+
+def _explain(context: "Context") -> int:
+    from amika_cli.render import emit, table, terminal_width
+
+    choices = _choices(context)
+    rows: list[tuple[str, ...]] = [
+        (c.name or "-", c.credential.source, "exported" if c.exported else "withheld", c.reason) for c in choices
+    ]
+    lines = table(("VARIABLE", "SOURCE", "SHELL", "WHY"), rows, width=terminal_width(), keep=(0, 2))
+    found = [
+        {"name": c.name, "source": c.credential.source, "exported": c.exported, "reason": c.reason} for c in choices
+    ]
+    emit(context.args, {"variables": found}, lines if rows else ["No credentials were found on this machine."])
+    return 0
+
+
+def _choices(context: "Context") -> "list[Choice]":
+    from amika_agent.shell import env_file
+
+    return env_file.choose(context.discover(), context.settings.words("shell.allow"), context.clock.now())

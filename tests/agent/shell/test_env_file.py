@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from amika_agent.shell import env_file, hook
+from amika_local.credential import API_KEY, OAUTH, Credential, Problem
+from amika_local.errors import Failed
+from amika_local.secret import Secret
+
+NOW = 1_800_000_000.0
+
+
+class Found:
+    def __init__(self, *credentials: Credential, problems: tuple[Problem, ...] = ()) -> None:
+        self.credentials = list(credentials)
+        self.problems = list(problems)
+
+
+def api_key(name: str, value: str = "fake", source: str = "opencode", ends: float | None = None) -> Credential:
+    return Credential(
+        name.removesuffix("_API_KEY").lower(), API_KEY, Secret(value), source, "/x", 200,
+        native_name=name, expires_at=ends,
+    )  # fmt: skip
+
+
+def login() -> Credential:
+    return Credential(
+        "anthropic", OAUTH, Secret("fake-login"), "claude-oauth", "/y", 400, native_name="CLAUDE_CODE_OAUTH_TOKEN"
+    )
+
+
+def exported(found: Found, *allowed: str) -> list[str]:
+    return [c.name for c in env_file.choose(found, allowed, NOW) if c.exported]  # type: ignore[arg-type]
+
+
+def test_api_keys_are_exported_and_logins_never() -> None:
+    assert exported(Found(login(), api_key("GROQ_API_KEY"))) == ["GROQ_API_KEY"]
+    assert exported(Found(login()), "CLAUDE_CODE_OAUTH_TOKEN") == []
+
+
+def test_the_metered_key_is_withheld_beside_a_subscription_login_unless_allowed_by_name() -> None:
+    metered = api_key("ANTHROPIC_API_KEY")
+    assert exported(Found(metered)) == ["ANTHROPIC_API_KEY"]
+    assert exported(Found(login(), metered)) == []
+    assert exported(Found(login(), metered), "ANTHROPIC_API_KEY") == ["ANTHROPIC_API_KEY"]
+    expired = Problem("expired", "the login has expired", source="claude-oauth")
+    assert exported(Found(metered, problems=(expired,))) == []
+
+
+@pytest.mark.parametrize(
+    "credential",
+    [
+        api_key("302AI_API_KEY"), api_key("A;B_API_KEY"), api_key(""), api_key("GROQ_API_KEY", "nul\0"),
+        api_key("GROQ_API_KEY", ends=NOW),
+    ],
+)  # fmt: skip
+def test_what_no_shell_can_or_should_carry_is_left_out_with_a_reason(credential: Credential) -> None:
+    (choice,) = env_file.choose(Found(credential), (), NOW)  # type: ignore[arg-type]
+    assert not choice.exported
+    assert choice.reason
+
+
+def test_the_first_of_two_sources_wins() -> None:
+    choices = env_file.choose(Found(api_key("GROQ_API_KEY", "fake-1"), api_key("GROQ_API_KEY", "fake-2")), (), NOW)  # type: ignore[arg-type]
+    assert [c.exported for c in choices] == [True, False]
+
+
+def test_the_mark_changes_with_the_content_and_only_then() -> None:
+    one = env_file.choose(Found(api_key("GROQ_API_KEY", "fake-1")), (), NOW)  # type: ignore[arg-type]
+    two = env_file.choose(Found(api_key("GROQ_API_KEY", "fake-2")), (), NOW)  # type: ignore[arg-type]
+    first = [env_file.render(choices, "bash").split("\n")[0] for choices in (one, one, two)]
+    assert first[0] == first[1]
+    assert first[0] != first[2]
+
+
+def test_the_files_exist_only_where_a_hook_does_and_are_private(tmp_path: Path) -> None:
+    choices = env_file.choose(Found(api_key("GROQ_API_KEY")), (), NOW)  # type: ignore[arg-type]
+    where = env_file.folder(str(tmp_path))
+    assert env_file.update(str(tmp_path), choices) == []
+    assert not (tmp_path / "shell").exists()
+    hook.install(where, "fish")
+    env_file.update(str(tmp_path), choices)
+    assert sorted(os.listdir(where.path)) == ["env.fish", "hook.fish"]
+    assert stat.S_IMODE(os.stat(where.env("fish")).st_mode) == 0o600
+    assert stat.S_IMODE(os.stat(where.path).st_mode) == 0o700
+    before = os.stat(where.env("fish")).st_ino
+    env_file.update(str(tmp_path), choices)
+    assert os.stat(where.env("fish")).st_ino == before
+    hook.uninstall(where, "fish")
+    env_file.update(str(tmp_path), choices)
+    assert os.listdir(where.path) == []
+
+
+def test_a_file_that_cannot_be_written_is_a_problem_with_a_remedy(tmp_path: Path) -> None:
+    where = env_file.folder(str(tmp_path))
+    hook.install(where, "bash")
+    os.symlink("/nowhere/else", where.env("bash"))
+    (problem,) = env_file.update(str(tmp_path), env_file.choose(Found(api_key("GROQ_API_KEY")), (), NOW))  # type: ignore[arg-type]
+    assert problem.remedy
+    assert os.path.islink(where.env("bash"))
+
+
+def test_the_line_is_added_once_through_a_link_and_removed_without_a_trace(tmp_path: Path) -> None:
+    real, rc = tmp_path / "dotfiles" / "bashrc", tmp_path / ".bashrc"
+    real.parent.mkdir()
+    real.write_bytes(b"alias a=b\r\n\xff odd bytes\nlast line without end")
+    real.chmod(0o640)
+    rc.symlink_to(real)
+    assert hook.add_line(str(rc), "the line")
+    assert not hook.add_line(str(rc), "the line")
+    assert rc.is_symlink()
+    assert real.read_bytes() == b"alias a=b\r\n\xff odd bytes\nlast line without end\nthe line\n"
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+    assert hook.remove_line(str(rc), "the line")
+    assert not hook.remove_line(str(rc), "the line")
+    assert real.read_bytes() == b"alias a=b\r\n\xff odd bytes\nlast line without end\n"
+
+
+def test_an_rc_file_that_is_a_folder_is_said(tmp_path: Path) -> None:
+    with pytest.raises(Failed):
+        hook.add_line(str(tmp_path), "the line")

@@ -1,0 +1,205 @@
+"""The hook in the real shells: what it sets, follows, drops, and leaves alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from amika_agent.shell import env_file, hook
+from amika_local.credential import API_KEY, Credential
+from amika_local.secret import Secret
+
+SHELLS = [shell for shell in env_file.SHELLS if shutil.which(shell)]
+NASTY = [
+    "plain",
+    "it's",
+    "back\\slash",
+    "$(touch pwned)`touch pwned`",
+    'a"b',
+    "line\nbreak",
+    "é\u2028~*?[",
+    "\\'; touch pwned #",
+]
+
+
+def key(name: str, value: str, ends: float | None = None) -> env_file.Choice:
+    credential = Credential(name.lower(), API_KEY, Secret(value), "opencode", "/x", 200, expires_at=ends)
+    return env_file.Choice(name, credential, exported=True, reason="")
+
+
+class Shell:
+    """A shell with the hook installed; `run` executes steps, with a prompt wherever a step is `PROMPT`."""
+
+    PROMPT = object()
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self.folder = folder
+        self.where = env_file.folder(str(folder))
+        hook.install(self.where, name)
+
+    def keys(self, *choices: env_file.Choice) -> None:
+        assert env_file.update(str(self.folder), choices) == []
+
+    def source(self) -> str:
+        return hook.rc_line(self.name, self.where.hook(self.name))
+
+    def prompt(self) -> str:
+        return "emit fish_prompt" if self.name == "fish" else "__amika_prompt"
+
+    def shown(self, name: str) -> str:
+        if self.name == "fish":
+            return f"if set -q {name}; printf '<%s>' ${name}; else; printf '<unset>'; end"
+        return f'printf "<%s>" "${{{name}-unset}}"'
+
+    def put(self, name: str, value: str) -> str:
+        return f"set -gx {name} {value}" if self.name == "fish" else f"export {name}={value}"
+
+    def unset(self, name: str) -> str:
+        return f"set -e {name}" if self.name == "fish" else f"unset {name}"
+
+    def swap(self, path: Path) -> str:
+        return f"command mv -f {path} {self.where.env(self.name)}"
+
+    def later(self, *choices: env_file.Choice) -> Path:
+        path = self.folder / f"later-{os.urandom(4).hex()}"
+        path.write_text(env_file.render(choices, self.name), encoding="utf-8")
+        return path
+
+    def run(self, *steps: str, env: dict[str, str] | None = None) -> list[str]:
+        quiet = {"bash": ["bash", "--norc", "-c"], "zsh": ["zsh", "-f", "-c"], "fish": ["fish", "--no-config", "-c"]}
+        base = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
+        done = subprocess.run(
+            [*quiet[self.name], "\n".join(steps)],
+            env={**base, **(env or {})}, cwd=self.folder, capture_output=True, timeout=30, check=False,
+        )  # fmt: skip
+        assert done.stderr == b"", done.stderr
+        assert not (self.folder / "pwned").exists()
+        return done.stdout.decode().removeprefix("<").removesuffix(">").split("><")
+
+
+@pytest.fixture(params=SHELLS)
+def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Shell:
+    return Shell(request.param, tmp_path)
+
+
+def test_a_new_shell_has_the_keys_and_exactly_their_values(shell: Shell) -> None:
+    shell.keys(*(key(f"K{n}_API_KEY", value) for n, value in enumerate(NASTY)))
+    steps = [shell.source(), *(shell.shown(f"K{n}_API_KEY") for n in range(len(NASTY)))]
+    assert shell.run(*steps) == NASTY
+
+
+def test_children_inherit_them(shell: Shell) -> None:
+    shell.keys(key("GROQ_API_KEY", "fake-1"))
+    assert shell.run(shell.source(), "env | grep -c '^GROQ_API_KEY=fake-1$'") == ["1\n"]
+
+
+def test_a_change_is_there_at_the_next_prompt_and_a_removal_too(shell: Shell) -> None:
+    shell.keys(key("GROQ_API_KEY", "fake-1"), key("XAI_API_KEY", "fake-x"))
+    changed, gone = shell.later(key("GROQ_API_KEY", "fake-2"), key("XAI_API_KEY", "fake-x")), shell.later()
+    show = shell.shown("GROQ_API_KEY")
+    steps = [shell.source(), show, shell.swap(changed), show, shell.prompt(), show]
+    steps += [shell.swap(gone), shell.prompt(), show, shell.shown("XAI_API_KEY")]
+    assert shell.run(*steps) == ["fake-1", "fake-1", "fake-2", "unset", "unset"]
+
+
+def test_when_the_file_goes_the_variables_go(shell: Shell) -> None:
+    shell.keys(key("GROQ_API_KEY", "fake-1"))
+    remove = f"command rm {shell.where.env(shell.name)}"
+    assert shell.run(shell.source(), remove, shell.prompt(), shell.shown("GROQ_API_KEY")) == ["unset"]
+
+
+def test_what_the_person_set_before_is_never_touched(shell: Shell) -> None:
+    shell.keys(key("GROQ_API_KEY", "fake-1"))
+    gone = shell.later()
+    show = shell.shown("GROQ_API_KEY")
+    steps = [shell.put("GROQ_API_KEY", "mine"), shell.source(), show, shell.swap(gone), shell.prompt(), show]
+    assert shell.run(*steps) == ["mine", "mine"]
+
+
+def test_what_the_person_set_afterwards_is_never_touched(shell: Shell) -> None:
+    shell.keys(key("GROQ_API_KEY", "fake-1"))
+    changed, gone = shell.later(key("GROQ_API_KEY", "fake-2")), shell.later()
+    show = shell.shown("GROQ_API_KEY")
+    steps = [shell.source(), shell.put("GROQ_API_KEY", "mine"), shell.swap(changed), shell.prompt(), show]
+    steps += [shell.swap(gone), shell.prompt(), show]
+    assert shell.run(*steps) == ["mine", "mine"]
+
+
+def test_a_variable_the_person_removed_stays_away_until_something_changes(shell: Shell) -> None:
+    shell.keys(key("GROQ_API_KEY", "fake-1"))
+    steps = [shell.source(), shell.unset("GROQ_API_KEY"), shell.prompt(), shell.shown("GROQ_API_KEY")]
+    assert shell.run(*steps) == ["unset"]
+
+
+def test_a_shell_started_from_a_shell_goes_on_following(shell: Shell) -> None:
+    # a pane of tmux or a subshell inherits yesterday's values: they are still ours to change and to drop
+    shell.keys(key("GROQ_API_KEY", "fake-new"))
+    inherited = {
+        "GROQ_API_KEY": "fake-old", "_AMIKA_WAS_GROQ_API_KEY": "fake-old",
+        "XAI_API_KEY": "fake-x", "_AMIKA_WAS_XAI_API_KEY": "fake-x", "_AMIKA_NAMES": " GROQ_API_KEY XAI_API_KEY ",
+    }  # fmt: skip
+    steps = [shell.source(), shell.shown("GROQ_API_KEY"), shell.shown("XAI_API_KEY")]
+    assert shell.run(*steps, env=inherited) == ["fake-new", "unset"]
+
+
+def test_an_inherited_value_goes_when_there_is_no_file_any_more(shell: Shell) -> None:
+    inherited = {"XAI_API_KEY": "fake-x", "_AMIKA_WAS_XAI_API_KEY": "fake-x", "_AMIKA_NAMES": " XAI_API_KEY "}
+    assert shell.run(shell.source(), shell.shown("XAI_API_KEY"), env=inherited) == ["unset"]
+
+
+def test_a_file_past_its_earliest_expiry_is_not_used(shell: Shell) -> None:
+    shell.keys(key("GROQ_API_KEY", "fake-1", ends=1_000_000_000.0), key("XAI_API_KEY", "fake-x"))
+    assert shell.run(shell.source(), shell.shown("GROQ_API_KEY"), shell.shown("XAI_API_KEY")) == ["unset", "unset"]
+
+
+def test_a_file_before_its_earliest_expiry_is_used(shell: Shell) -> None:
+    shell.keys(key("GROQ_API_KEY", "fake-1", ends=4_000_000_000.0))
+    assert shell.run(shell.source(), shell.shown("GROQ_API_KEY")) == ["fake-1"]
+
+
+def test_without_a_file_nothing_happens(shell: Shell) -> None:
+    assert shell.run(shell.source(), shell.prompt(), shell.shown("GROQ_API_KEY")) == ["unset"]
+
+
+def test_a_removed_hook_leaves_a_line_that_does_nothing(shell: Shell) -> None:
+    line = shell.source()
+    assert hook.uninstall(shell.where, shell.name)
+    assert not hook.uninstall(shell.where, shell.name)
+    assert shell.run(line, shell.shown("GROQ_API_KEY")) == ["unset"]
+
+
+@pytest.mark.parametrize("name", [name for name in SHELLS if name != "fish"])
+def test_it_works_where_unset_variables_are_errors(name: str, tmp_path: Path) -> None:
+    shell = Shell(name, tmp_path)
+    shell.keys(key("GROQ_API_KEY", "fake-1"))
+    gone = shell.later()
+    steps = ["set -eu", shell.source(), shell.shown("GROQ_API_KEY"), shell.swap(gone), shell.prompt()]
+    assert shell.run(*steps, shell.shown("GROQ_API_KEY")) == ["fake-1", "unset"]
+
+
+def test_the_last_exit_status_survives_the_prompt(tmp_path: Path) -> None:
+    bash = Shell("bash", tmp_path)
+    bash.keys(key("GROQ_API_KEY", "fake-1"))
+    assert bash.run(bash.source(), "(exit 7); __amika_prompt; printf '<%s>' $?") == ["7"]
+
+
+def test_an_earlier_prompt_command_is_kept_and_the_hook_added_once(tmp_path: Path) -> None:
+    bash = Shell("bash", tmp_path)
+    steps = ["PROMPT_COMMAND='echo mine'", bash.source(), bash.source(), 'printf "<%s>" "$PROMPT_COMMAND"']
+    assert bash.run(*steps) == ["__amika_prompt;echo mine"]
+
+
+def test_zsh_adds_its_hook_once(tmp_path: Path) -> None:
+    if "zsh" not in SHELLS:
+        pytest.fail("zsh is not installed")
+    zsh = Shell("zsh", tmp_path)
+    assert zsh.run(zsh.source(), zsh.source(), 'printf "<%s>" "$precmd_functions"') == ["__amika_prompt"]
+
+
+def test_every_shell_is_here() -> None:
+    assert list(env_file.SHELLS) == SHELLS
