@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
+import httpx
 from tests.benchmarks import freshness, idle, startup
 from tests.benchmarks.table import Missing, Row, machine, render
 from tests.benchmarks.world import running_world
@@ -47,7 +48,7 @@ def _or_why(what: str, measure: Callable[[], Sequence[Row | Missing]]) -> list[R
     """Return the rows, or one that says why there are none: the other parts are still worth their time."""
     try:
         return list(measure())
-    except (RuntimeError, OSError, KeyError, StopIteration) as error:
+    except (RuntimeError, OSError, LookupError, ValueError, httpx.HTTPError) as error:
         return [Missing(what, f"{type(error).__name__}: {error}")]
 
 

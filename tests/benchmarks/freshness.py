@@ -11,6 +11,9 @@ import httpx
 from tests.benchmarks.table import Row
 from tests.benchmarks.world import World, until
 
+from amika_agent.clock import SystemClock
+from amika_agent.workspace import launch
+
 PAUSE = 2.5  # seconds between two changes: the agent pushes at most once in two, and people are slower still
 CACHE = "changed file -> env cache"
 REMOTE = "changed file -> secret at the local workspace"
@@ -53,9 +56,12 @@ class Workspace:
 
     def __init__(self, world: World) -> None:
         self._session = world.data / "amika-state" / "workos-session.json"
-        snapshot = json.loads(world.amika("status", "--local", "-o", "json"))
-        url = next(account["api_url"] for account in snapshot["accounts"] if account["service"] == "amika")
-        self._http = httpx.Client(base_url=f"{url}/api/v0beta1", trust_env=False, timeout=10)
+        folder, clock = str(world.data / "workspace"), SystemClock()
+        until(lambda: launch.find(folder, clock), "the local workspace that the agent starts")
+        running = launch.find(folder, clock)
+        if running is None:
+            raise RuntimeError("the local workspace ended")
+        self._http = httpx.Client(base_url=f"{running.url}/api/v0beta1", trust_env=False, timeout=10)
 
     def ids(self) -> set[str]:
         """Return the ids of the stored Claude secrets."""
