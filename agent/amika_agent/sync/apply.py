@@ -1,4 +1,4 @@
-"""Performs replacements in user scope: commits to the journal before each request and after each answer."""
+"""Performs replacements: commits to the journal before each request and after each answer."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from amika_agent.sync import replace as table
 from amika_agent.sync.journal import SyncDb
 from amika_agent.sync.records import Hold, Pending, Pushed, Sent
 from amika_agent.sync.replace import Answer, Result, State, Txn
-from amika_agent.sync.rules import bridge_name
+from amika_agent.sync.rules import ORG, USER, bridge_name
+from amika_agent.sync.sealed import SealedValues
 from amika_local.errors import NotSignedIn, Unreachable
 from amika_local.secret import Secret
 
 MAX_STEPS = 40
 SILENCES = 3  # unanswered requests in one go, before the rest waits for its back-off
 LATE = 120.0  # a request that was given up may still be executed; look again after that many seconds
-_BACK_OFF = (5.0, 15.0, 60.0, 300.0, 900.0)
+BACK_OFF = (5.0, 15.0, 60.0, 300.0, 900.0)
+_GAP_PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0)
+_GAP_BACK_OFF = (5.0, 10.0, 30.0)
 _NO_ROOM = (402, 403)
 
 
@@ -32,7 +35,7 @@ class Offer:
     sent: Sent
 
 
-class UserReplacements:
+class Replacements:
     """Drives replacements of one account. The caller holds the lock of provider and scope."""
 
     def __init__(self, db: SyncDb, api: SecretsApi, account: str, clock: Clock) -> None:
@@ -40,6 +43,7 @@ class UserReplacements:
         self._api = api
         self._account = account
         self._clock = clock
+        self._sealed = SealedValues(db.path + ".pending")
 
     def start(self, blank: Pending, old_id: str | None) -> Pending:
         """Return `blank` with a new transaction; nothing is committed or sent yet."""
@@ -60,31 +64,60 @@ class UserReplacements:
             NotSignedIn: the server rejected the sign-in; the journal has what is open.
 
         """
-        silences = 0
+        trouble = 0
         for _ in range(MAX_STEPS):
             if look:
-                entry = self._looked(entry, wanted=wanted)
-                look = False
-            if entry.txn.state is State.DONE or not _may_go_on(entry, offer):
-                return entry
-            after, look = self._step(entry, offer)
-            if look:
-                silences += 1
-                if silences >= SILENCES:
-                    return self._wait(after)
-            elif after.txn == entry.txn or after.retry_at is not None:
-                return after
-            entry = after
+                entry = self._listed(entry, wanted=wanted)
+            value = offer or self._sealed_offer(entry)
+            if entry.txn.state is State.DONE or not _may_go_on(entry, value):
+                return self._closed(entry)
+            entry = self._prepared(entry, value)
+            before = entry.txn
+            entry, look = self._step(entry, value)
+            if look or entry.txn == before:
+                trouble += 1
+                if not self._bears(entry, trouble, stuck=not look):
+                    return self._wait(entry)
+                look = True
         return self._wait(entry)
+
+    def close(self, entry: Pending) -> None:
+        """End a replacement because the secret is to be deleted: what is left of it is deleted too.
+
+        Raises:
+            Unreachable: it is still open.
+
+        """
+        entry = self.drive(entry, None, look=True, wanted=False)
+        if entry.txn.state is State.DONE:
+            return
+        for record in self._api.list_provider(entry.provider):
+            if record.name == entry.txn.bridge and record.scope == USER:
+                self._api.delete_provider(entry.provider, record.id)
+        self._closed(self._commit(replace(entry, txn=replace(entry.txn, state=State.DONE, final_id=None))))
+
+    def _bears(self, entry: Pending, trouble: int, *, stuck: bool) -> bool:
+        """Tell whether to try again at once; while an organization has none, after a pause of a few seconds too."""
+        if entry.scope != ORG or entry.txn.state is not State.CREATE:
+            return not stuck and trouble < SILENCES
+        if trouble >= len(_GAP_PAUSES):
+            return False
+        self._clock.sleep(_GAP_PAUSES[trouble])
+        return True
+
+    def _listed(self, entry: Pending, *, wanted: bool) -> Pending:
+        try:
+            return self._looked(entry, wanted=wanted)
+        except Unreachable:
+            self._wait(entry)
+            raise
 
     def _looked(self, entry: Pending, *, wanted: bool) -> Pending:
         records = self._api.list_provider(entry.provider)
-        seen = table.observe(
-            entry.txn, _id_of(records, entry.name, entry.scope), _id_of(records, entry.txn.bridge, entry.scope)
-        )
+        seen = table.observe(entry.txn, _right(records, entry), _bridge(records, entry))
         txn = None if wanted else table.give_up(entry.txn, seen)
         if txn is None:
-            txn = table.recover(entry.txn, seen)
+            txn = table.recover(entry.txn, seen, table.GAP_RECOVERY if entry.scope == ORG else table.RECOVERY)
         listed = {record.id for record in records}
         # ids are never used again: what a listing does not show cannot vanish any more
         txn = replace(txn, unanswered=tuple(item for item in txn.unanswered if item[0] in listed))
@@ -98,25 +131,37 @@ class UserReplacements:
         txn_id = secrets.token_hex(3)
         return replace(txn, id=txn_id, bridge=bridge_name(entry.name, self._db.machine_id, txn_id))
 
+    def _sealed_offer(self, entry: Pending) -> Offer | None:
+        """Inside a gap the value that was rehearsed is good enough, whatever became of its source."""
+        if entry.scope != ORG or entry.bridge is None or entry.txn.state not in (State.DELETE_OLD, State.CREATE):
+            return None
+        value = self._sealed.get(entry.txn.id, self._account)
+        return None if value is None else Offer(value, entry.bridge)
+
+    def _closed(self, entry: Pending) -> Pending:
+        if entry.scope == ORG and entry.txn.state is State.DONE:
+            self._sealed.drop(entry.txn.id)
+        return entry
+
     def _step(self, entry: Pending, offer: Offer | None) -> tuple[Pending, bool]:
-        entry = self._prepared(entry, offer)
+        """Commit, send, commit what came back; return whether a listing is needed now."""
         asked = table.request(entry.txn, entry.name)
         doubt = entry.txn.unsure if entry.txn.state is State.CREATE else entry.txn.bridge_lost
         entry = self._commit(replace(entry, txn=table.sent(entry.txn, asked), retry_at=None))
         answer, new_id, wait = self._ask(entry, asked, offer)
         txn, look = table.answered(entry.txn, asked, answer, new_id, first=not doubt)
-        after = replace(entry, txn=txn)
-        if look:
-            if txn.bridge_lost and txn.state is State.BRIDGE:
-                self._sweep_later(entry.provider)
-            return self._commit(after), True
-        if answer in (Answer.REFUSED, Answer.LATER) and txn.state is not State.DONE:
-            return self._wait(after, wait), False
-        return self._commit(after), False
+        if look and txn.bridge_lost and txn.state is State.BRIDGE:
+            self._sweep_later(entry.provider)
+        retry_at = self._clock.now() + wait if wait else None
+        return self._commit(replace(entry, txn=txn, retry_at=retry_at)), look
 
     def _prepared(self, entry: Pending, offer: Offer | None) -> Pending:
         """Note which value goes out next; a bridge of another value gets another name."""
         if offer is None:
+            return entry
+        if entry.scope == ORG and entry.txn.state is State.DELETE_OLD:
+            if self._sealed.get(entry.txn.id, self._account) is None:
+                self._sealed.put(entry.txn.id, self._account, offer.secret)
             return entry
         if entry.txn.state is State.CREATE:
             other = entry.final is not None and entry.final.fingerprint != offer.sent.fingerprint
@@ -155,12 +200,15 @@ class UserReplacements:
             return None
         if offer is None:
             raise ValueError("a POST without a value")
-        return self._api.create_provider(entry.provider, asked.name, offer.secret, entry.type, entry.scope).id
+        scope = USER if entry.txn.state is State.BRIDGE else entry.scope  # an organization's bridge is yours alone
+        return self._api.create_provider(entry.provider, asked.name, offer.secret, entry.type, scope).id
 
     def _note_refusal(self, entry: Pending, offer: Offer | None, error: Refused) -> None:
         if not entry.rule or entry.txn.state in (State.RELEASE, State.ABANDON):
             return
-        if entry.txn.state is State.DELETE_OLD:
+        if entry.scope == ORG and entry.txn.state is State.CREATE and entry.bridge is not None:
+            code, why = "organization_has_none", "the organization has none now, and the server refuses to create it"
+        elif entry.txn.state is State.DELETE_OLD:
             code, why = "delete_refused", "the server does not let the old record be deleted"
         elif error.status in _NO_ROOM:
             code, why = "no_room", "the server does not take another record"
@@ -194,9 +242,10 @@ class UserReplacements:
             verified=sure,
         )  # fmt: skip
 
-    def _wait(self, entry: Pending, seconds: float = 0.0) -> Pending:
-        pause = max(seconds, _BACK_OFF[min(entry.attempts, len(_BACK_OFF) - 1)])
-        return self._commit(replace(entry, attempts=entry.attempts + 1, retry_at=self._clock.now() + pause))
+    def _wait(self, entry: Pending) -> Pending:
+        pauses = _GAP_BACK_OFF if entry.scope == ORG and entry.txn.state is State.CREATE else BACK_OFF
+        due_at = self._clock.now() + pauses[min(entry.attempts, len(pauses) - 1)]
+        return self._commit(replace(entry, attempts=entry.attempts + 1, retry_at=max(due_at, entry.retry_at or 0.0)))
 
     def _sweep_later(self, provider: str) -> None:
         self._db.put_sweep(self._account, provider, self._clock.now() + LATE)
@@ -217,8 +266,16 @@ def _may_go_on(entry: Pending, offer: Offer | None) -> bool:
     return offer is not None or entry.txn.state in (State.RELEASE, State.ABANDON)
 
 
-def _id_of(records: Sequence[RemoteSecret], name: str, scope: str) -> str | None:
-    return next((record.id for record in records if record.name == name and record.scope == scope), None)
+def _right(records: Sequence[RemoteSecret], entry: Pending) -> str | None:
+    """Return the id under the right name; an organization has one record per provider, whatever its name."""
+    for record in records:
+        if record.scope == entry.scope and (entry.scope == ORG or record.name == entry.name):
+            return record.id
+    return None
+
+
+def _bridge(records: Sequence[RemoteSecret], entry: Pending) -> str | None:
+    return next((r.id for r in records if r.name == entry.txn.bridge and r.scope == USER), None)
 
 
 def _contested(rule: str, now: float) -> Hold:

@@ -145,13 +145,27 @@ def _rule_action(rule: Rule, facts: Facts) -> Action:
         return _action(WAIT if stop.weight == guards.LATER else BLOCKED, rule, stop)
     if rule.provider not in facts.listing:
         return _action(WAIT, rule, guards.Stop(guards.LATER, "unlisted", "waits for the server's listing"))
+    return _send(rule, last, record)
+
+
+def _send(rule: Rule, last: Pushed | None, record: Listed | None) -> Action:
     if record is None:
         code, why = ("new", "not pushed yet") if last is None else ("changed", "the value here has changed")
         return _action(CREATE, rule, guards.Stop(guards.LATER, code, why))
+    if _is_foreign(rule, last, record):
+        what = f"the organization's secret is “{record.name}” ({record.type}), which this machine has not stored"
+        remedy = f"To replace it: amika sync resolve {rule.id} accept"
+        return _action(BLOCKED, rule, guards.Stop(guards.NEEDS, "take_over", what, remedy), record.id)
     code, why = ("changed", "the value here has changed")
     if last is None:
         code, why = ("takes_over", "a secret of that name exists; this machine has not pushed it yet")
     return _action(REPLACE, rule, guards.Stop(guards.LATER, code, why), record.id)
+
+
+def _is_foreign(rule: Rule, last: Pushed | None, record: Listed) -> bool:
+    """Tell whether an organization's record needs a yes: our right to create it was not proven by us."""
+    ours = last is not None and last.remote_id == record.id
+    return rule.scope == ORG and rule.provider in PROVIDERS and not ours and rule.take_over != record.id
 
 
 def _unchanged(rule: Rule, facts: Facts, last: Pushed, record: Listed | None) -> Action:

@@ -2,54 +2,38 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from amika_agent.clock import Clock
 from amika_agent.stores.amika_api import NoSuchSecret, SecretsApi
 from amika_agent.stores.private_file import locked
-from amika_agent.sync import guards, payload, plan, rules
-from amika_agent.sync.apply import Offer, UserReplacements
+from amika_agent.sync import generic, guards, once, plan, rules
+from amika_agent.sync.apply import BACK_OFF, Offer, Replacements
+from amika_agent.sync.facts import FactsReader
 from amika_agent.sync.journal import SyncDb
+from amika_agent.sync.outcome import Outcome, became, told
 from amika_agent.sync.plan import Action, Facts, Listed, Plan, Settings
 from amika_agent.sync.records import Pending, Sent
-from amika_agent.sync.replace import Result, State, Txn
-from amika_agent.sync.rules import GENERIC, ORG, USER, Rule
+from amika_agent.sync.replace import State, Txn
+from amika_agent.sync.resolve import resolve
+from amika_agent.sync.rules import GENERIC, ORG, PROVIDERS, USER, Rule
 from amika_local.credential import Problem
-from amika_local.errors import Busy, Failed, NotSignedIn, Unreachable, UsageError
+from amika_local.errors import Busy, Failed, NotSignedIn, Unreachable
 from amika_local.secret import Secret
 
 if TYPE_CHECKING:
     from amika_agent.accounts.amika import AccountKey
     from amika_local.discovery import Discovery
 
+__all__ = ["Outcome", "RemoteSync"]
+
 LOCK_DEADLINE = 30.0
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one action.
-
-    rule      id of the rule; "" for a push without one
-    did       "created", "replaced", "updated", "unchanged", "deleted", "adopted", "finished", "swept",
-              "waiting", "blocked", "failed"
-    reason    a sentence for the person
-    problem   what the person should do something about, or None
-    due_at    epoch seconds at which looking again may change it, or None
-    """
-
-    rule: str
-    provider: str
-    type: str
-    scope: str
-    name: str
-    did: str
-    reason: str
-    problem: Problem | None = None
-    remote_id: str | None = None
-    due_at: float | None = None
+_NO_TXN = Txn("", State.CREATE)
+_QUIET = ("unchanged", "waiting", "blocked")
 
 
 class RemoteSync:
@@ -71,9 +55,10 @@ class RemoteSync:
         self._api = api
         self._account = account.text
         self._clock = clock
-        self._still: dict[str, tuple[str, str | None, float]] = {}
+        self._facts = FactsReader(db, account.text, clock)
+        self._replacements = Replacements(db, api, account.text, clock)
+        self._silent_runs = 0
         self._due: float | None = None
-        self._replacements = UserReplacements(db, api, self._account, clock)
         self.settings = settings or Settings()
 
     def plan(self, discovery: Discovery) -> Plan:
@@ -84,15 +69,20 @@ class RemoteSync:
 
         """
         listing: dict[str, list[Listed]] = {}
-        for provider in {rule.provider for rule in self._wanted(discovery)}:
+        for provider in {rule.provider for rule in self._facts.wanted(discovery, self.settings)}:
             try:
                 listing[provider] = self._list(provider)
             except Unreachable:
                 continue
-        return plan.plan(self._facts(discovery, listing, added=self._wanted(discovery)))
+        return plan.plan(self._facts.read(discovery, self.settings, listing))
 
     def run(
-        self, discovery: Discovery, *, fresh: bool = True, again: Callable[[], Discovery] | None = None
+        self,
+        discovery: Discovery,
+        *,
+        fresh: bool = True,
+        again: Callable[[], Discovery] | None = None,
+        only: Collection[str] | None = None,
     ) -> list[Outcome]:
         """Resume what is open, then do what the plan says. Being offline is an outcome, not an error.
 
@@ -100,16 +90,17 @@ class RemoteSync:
             discovery: what the sources give.
             fresh: list even when nothing changed here, to see what was changed elsewhere.
             again: discovers once more; given, a credential that has just changed is waited for (at most 2 s).
+            only: ids of the rules to look after; None for all.
 
         Raises:
             NotSignedIn: the server rejected the sign-in; what is open stays recorded.
 
         """
-        outcomes = self._run(discovery, fresh=fresh)
-        settling = [o.due_at for o in outcomes if o.did == "waiting" and o.due_at is not None and o.reason == _SETTLING]
+        outcomes = self._run(discovery, fresh=fresh, only=only)
+        settling = [o.due_at for o in outcomes if o.code == "settling" and o.due_at is not None]
         if again is not None and settling:
             self._clock.sleep(min(2.0, max(0.0, max(settling) - self._clock.now())))
-            outcomes = self._run(again(), fresh=fresh)
+            outcomes = self._run(again(), fresh=fresh, only=only)
         return outcomes
 
     def recover(self, discovery: Discovery | None = None) -> list[Outcome]:
@@ -120,8 +111,8 @@ class RemoteSync:
 
         """
         outcomes: list[Outcome] = []
-        for provider, scope in sorted({(e.provider, e.scope) for e in self._db.pending(self._account)}):
-            outcomes += self._guarded(provider, scope, lambda p=provider, s=scope: self._finish(p, s, discovery))  # type: ignore[misc]
+        for provider, scope in self._open_groups():
+            outcomes += self._guarded(provider, scope, partial(self._finish, provider, scope, discovery))
         return outcomes
 
     def push_once(
@@ -134,6 +125,7 @@ class RemoteSync:
         *,
         force: bool = False,
         gap_accepted: bool = False,
+        take_over: str = "",
     ) -> Outcome:
         """Create or replace one provider secret from an explicit value, without a rule.
 
@@ -145,26 +137,23 @@ class RemoteSync:
             value: what the person gave; of an OAuth record only the receiver's part is sent.
             force: send even what has expired.
             gap_accepted: org scope: the person agreed to the gap.
+            take_over: org scope: id of somebody else's record that the person agreed to replace.
 
         Raises:
             UsageError: blank, expired or malformed value, refused name or scope, or consent is missing.
+            Conflict: org scope: the record there is not ours; the text names it, `take_over` replaces it.
             Failed: the server refused it and nothing was changed.
             Unreachable: offline; nothing was changed, or what is open is recorded and `recover` goes on with it.
 
         """
-        name, scope = rules.checked_name(name), rules.checked_scope(scope)
-        secret = payload.checked_value(provider, type_, value)
-        expires_at = payload.expiry(provider, type_, secret)
-        if expires_at is not None and expires_at <= self._clock.now() and not force:
-            raise UsageError("the value has expired", remedy="Sign in with its own tool first, or pass --force.")
-        if scope == ORG:
-            raise Failed("organization scope is not available yet", remedy="Use --scope user.")
-        del gap_accepted
-        sent = Sent(self._db.fingerprint(secret.reveal()), None, expires_at)
+        blank = Pending("", provider, type_, rules.checked_scope(scope), rules.checked_name(name), _NO_TXN, 0.0)
+        offer = once.offered(blank, value, self._db.fingerprint, self._clock.now(), force=force)
         with self._locked(provider, scope):
-            return self._push(
-                Pending("", provider, type_, scope, name, _NO_TXN, self._clock.now()), Offer(secret, sent)
-            )
+            mine = {pushed.remote_id for pushed in self._db.pushed(self._account).values()}
+            consent = once.Consent(gap_accepted, frozenset({*mine, take_over}))
+            opened = [entry for entry in self._db.pending(self._account) if entry.key == blank.key]
+            blank = replace(blank, since=self._clock.now())
+            return once.push(self._replacements, blank, offer, opened, partial(self._list, provider), consent)
 
     def delete(self, provider: str, secret_id: str) -> None:
         """Delete a provider secret; an open replacement of it is closed first, under the same lock.
@@ -174,15 +163,53 @@ class RemoteSync:
 
         """
         record = next((r for r in self._list(provider) if r.id == secret_id), None)
-        scope = record.scope if record is not None else USER
-        with self._locked(provider, scope):
+        if record is None:
+            raise NoSuchSecret("there is no such secret", status=404)
+        with self._locked(provider, record.scope):
             for entry in self._db.pending(self._account):
-                if record is not None and entry.key == (provider, scope, record.name):
-                    self._replacements.drive(entry, None, look=True, wanted=False)
+                if entry.key == (provider, record.scope, rules.bridge_base(record.name)):
+                    self._replacements.close(entry)
             self._api.delete_provider(provider, secret_id)
             for pushed in self._db.pushed(self._account).values():
                 if pushed.remote_id == secret_id:
                     self._db.drop_pushed(self._account, pushed.rule)
+
+    def forget(self, rule_id: str) -> None:
+        """Remove a rule; what is stored stays. An open replacement of it is given up, or stays as a left-over.
+
+        Raises:
+            NotFound: no such rule.
+            Unreachable: its open replacement could not be looked at; the rule stays.
+
+        """
+        rule = self._db.rule(self._account, rule_id)
+        with self._locked(rule.provider, rule.scope):
+            for entry in self._db.pending(self._account):
+                if entry.rule == rule_id:
+                    after = self._replacements.drive(entry, None, look=True, wanted=False)
+                    self._db.commit(self._account, replace(after, rule=""))
+            self._db.forget_rule(self._account, rule_id)
+
+    def resolve(self, rule_id: str, choice: str, discovery: Discovery) -> None:
+        """Answer what a rule asks; the next `run` acts on it.
+
+        Args:
+            rule_id: the rule.
+            choice: "accept" (another account, path, an older value, the gap), "restore" (push ours again), "adopt"
+                (take what is there for ours), "keep" or "delete" (the source is gone).
+            discovery: what the sources give now: that is what is accepted.
+
+        Raises:
+            NotFound: no such rule.
+            UsageError: no such choice, or it does not fit.
+
+        """
+        rule = self._db.rule(self._account, rule_id)
+        record = None
+        if choice in ("adopt", "accept"):
+            facts = self._facts.read(discovery, self.settings, {rule.provider: self._list(rule.provider)})
+            record = facts.record(rule.provider, rule.scope, rule.name)
+        resolve(self._db, self._account, rule, choice, discovery, record)
 
     def due_at(self) -> float | None:
         """Return when to look again although nothing happened (settling, back-off, late requests), or None."""
@@ -193,72 +220,79 @@ class RemoteSync:
 
     # --- one run
 
-    def _run(self, discovery: Discovery, *, fresh: bool) -> list[Outcome]:
-        self._due = None
+    def _run(self, discovery: Discovery, *, fresh: bool, only: Collection[str] | None) -> list[Outcome]:
         outcomes: list[Outcome] = []
-        for provider, scope in self._groups(discovery, fresh=fresh):
-            outcomes += self._guarded(
-                provider,
-                scope,
-                lambda p=provider, s=scope: self._group(p, s, discovery),  # type: ignore[misc]
-            )
+        for provider, scope in self._groups(discovery, fresh=fresh, only=only):
+            outcomes += self._guarded(provider, scope, partial(self._group, provider, scope, discovery, only))
         shown = {outcome.rule for outcome in outcomes}
-        facts = self._facts(discovery, {})
-        for action in plan.plan(facts).actions:
-            if action.rule and action.rule not in shown:
-                outcomes.append(_told(action))
-        dues = [o.due_at for o in outcomes if o.due_at is not None]
-        self._due = min(dues, default=None)
+        for action in plan.plan(self._facts.read(discovery, self.settings)).actions:
+            if action.rule and action.rule not in shown and (only is None or action.rule in only):
+                outcomes.append(told(action))
+        self._due = min((o.due_at for o in outcomes if o.due_at is not None), default=None)
         return outcomes
 
-    def _groups(self, discovery: Discovery, *, fresh: bool) -> list[tuple[str, str]]:
-        """Return the (provider, scope) pairs that need the server."""
-        wanted = self._wanted(discovery)
-        groups = {(e.provider, e.scope) for e in self._db.pending(self._account)}
-        groups |= {(p, USER) for p, due in self._db.sweeps(self._account).items() if due <= self._clock.now()}
-        if fresh:
-            return sorted(groups | {(rule.provider, rule.scope) for rule in wanted if not self._is_paused(rule)})
-        known = {rule.id for rule in self._db.rules(self._account)}
-        groups |= {(rule.provider, rule.scope) for rule in wanted if rule.id not in known}
-        for action in plan.plan(self._facts(discovery, {})).actions:
-            if action.code == "unlisted" or action.kind in plan.SENDING:
-                groups.add((action.provider, action.scope))
-        return sorted(groups)
+    def _open_groups(self) -> list[tuple[str, str]]:
+        """Return (provider, scope) of open replacements; an organization that has none comes first."""
+        pairs = {(entry.provider, entry.scope) for entry in self._db.pending(self._account)}
+        return sorted(pairs, key=lambda pair: (pair[1] != ORG, pair))
 
-    def _is_paused(self, rule: Rule) -> bool:
-        return max(self.settings.paused_until or 0.0, rule.paused_until or 0.0) > self._clock.now()
+    def _groups(self, discovery: Discovery, *, fresh: bool, only: Collection[str] | None) -> list[tuple[str, str]]:
+        """Return the (provider, scope) pairs that need the server."""
+        facts = self._facts.read(discovery, self.settings)
+        open_first = self._open_groups()
+        late = [(p, USER) for p, due in self._db.sweeps(self._account).items() if due <= facts.now]
+        known = {rule.id for rule in self._db.rules(self._account)}
+        need = {
+            (action.provider, action.scope)
+            for action in plan.plan(facts).actions
+            if action.code == "unlisted"
+            or action.kind in plan.SENDING
+            or action.rule not in known
+            or (fresh and action.code != "paused")
+        }
+        if only is not None:
+            need &= {(rule.provider, rule.scope) for rule in facts.rules if rule.id in only}
+        return list(dict.fromkeys([*open_first, *sorted({*late, *need})]))
 
     def _guarded(self, provider: str, scope: str, work: Callable[[], list[Outcome]]) -> list[Outcome]:
         """Do the work under its lock; what goes wrong for now becomes an outcome of each of its rules."""
         try:
             with self._locked(provider, scope):
-                return work()
+                outcomes = work()
         except NotSignedIn:
             raise
-        except (Unreachable, Busy, Failed) as error:
-            did = "waiting" if isinstance(error, (Unreachable, Busy)) else "failed"
-            problem = Problem(error.code, error.message, source=provider, remedy=error.remedy)
-            return [
-                Outcome(r.id, r.provider, r.type, r.scope, r.name, did, error.message, problem)
-                for r in self._db.rules(self._account)
-                if (r.provider, r.scope) == (provider, scope)
-            ]
+        except (Unreachable, Busy) as error:
+            self._silent_runs += 1
+            due_at = self._clock.now() + BACK_OFF[min(self._silent_runs, len(BACK_OFF)) - 1]
+            return self._failures(provider, scope, "waiting", error, due_at)
+        except Failed as error:
+            return self._failures(provider, scope, "failed", error, None)
+        self._silent_runs = 0
+        return outcomes
 
-    def _group(self, provider: str, scope: str, discovery: Discovery) -> list[Outcome]:
+    def _failures(self, provider: str, scope: str, did: str, error: Failed, due_at: float | None) -> list[Outcome]:
+        problem = Problem(error.code, error.message, source=provider, remedy=error.remedy)
+        mine = [r for r in self._db.rules(self._account) if (r.provider, r.scope) == (provider, scope)]
+        known = [(r.id, r.type, r.name) for r in mine] or [("", "", "")]
+        return [
+            Outcome(rule, provider, type_, scope, name, did, error.message, problem, None, due_at, error.code)
+            for rule, type_, name in known
+        ]
+
+    def _group(self, provider: str, scope: str, discovery: Discovery, only: Collection[str] | None) -> list[Outcome]:
         outcomes = self._finish(provider, scope, discovery)
         listing = {provider: self._list(provider)}
-        self._add_wanted(provider, discovery, listing[provider])
-        facts = self._facts(discovery, listing)
+        self._facts.add_wanted(provider, discovery, self.settings, listing[provider])
+        facts = self._facts.read(discovery, self.settings, listing)
         for action in plan.plan(facts).actions:
-            if (action.provider, action.scope) == (provider, scope) and action.kind != plan.FINISH:
+            mine = (action.provider, action.scope) == (provider, scope) and action.kind != plan.FINISH
+            if mine and (only is None or not action.rule or action.rule in only):
                 outcomes.append(self._perform(action, facts))
-        if self._swept(provider):
-            self._db.put_sweep(self._account, provider, None)
-        return _without_echo(outcomes)
-
-    def _swept(self, provider: str) -> bool:
         due = self._db.sweeps(self._account).get(provider)
-        return due is not None and due <= self._clock.now()
+        if due is not None and due <= self._clock.now():
+            self._db.put_sweep(self._account, provider, None)
+        finished = {outcome.rule for outcome in outcomes if outcome.did not in _QUIET}
+        return [o for o in outcomes if o.did != "unchanged" or o.rule not in finished]
 
     def _finish(self, provider: str, scope: str, discovery: Discovery | None) -> list[Outcome]:
         """Resume the open replacements of a provider and scope, with the newest accepted value where there is one."""
@@ -269,196 +303,77 @@ class RemoteSync:
                 continue
             rule = by_id.get(entry.rule)
             offer = self._offer(rule, discovery) if rule is not None and discovery is not None else None
-            if isinstance(offer, guards.Stop):
-                offer = None
             after = self._replacements.drive(entry, offer, look=True, wanted=rule is not None)
-            outcomes.append(_became(after, finished=True))
+            outcomes.append(became(after, finished=True))
         return outcomes
 
-    def _offer(self, rule: Rule, discovery: Discovery) -> Offer | guards.Stop:
+    def _offer(self, rule: Rule, discovery: Discovery) -> Offer | None:
         # an open replacement ends even while paused
-        facts = replace(self._facts(discovery, {}), settings=replace(self.settings, paused_until=None))
-        rule = replace(rule, paused_until=None)
-        verdict = guards.judge(rule, facts)
-        if isinstance(verdict, guards.Stop):
-            return verdict
-        stop = guards.may_send(rule, facts, verdict)
-        return stop or Offer(verdict.secret, _sent(verdict))
+        facts = self._facts.read(discovery, replace(self.settings, paused_until=None))
+        verdict = guards.judge(replace(rule, paused_until=None), facts)
+        if isinstance(verdict, guards.Stop) or guards.may_send(rule, facts, verdict) is not None:
+            return None
+        return _offered(verdict)
 
     def _perform(self, action: Action, facts: Facts) -> Outcome:
         if action.kind not in plan.SENDING:
-            return _told(action)
+            return told(action)
         if action.kind in (plan.SWEEP, plan.DELETE):
             return self._delete_listed(action)
         rule = self._db.rule(self._account, action.rule)
         verdict = guards.judge(rule, facts)
         if isinstance(verdict, guards.Stop):
-            return _told(action)
+            return told(action)
         if rule.source_account is None and verdict.credential.account is not None:
             rule = replace(rule, source_account=verdict.credential.account)
             self._db.put_rule(self._account, rule)
+        if rule.provider == GENERIC:
+            return self._push_generic(action, _offered(verdict))
         blank = Pending(rule.id, rule.provider, rule.type, rule.scope, rule.name, _NO_TXN, self._clock.now())
         entry = self._replacements.start(blank, action.remote_id)
-        return _became(self._replacements.drive(entry, Offer(verdict.secret, _sent(verdict)), look=False))
+        return became(self._replacements.drive(entry, _offered(verdict), look=False))
 
-    def _push(self, blank: Pending, offer: Offer) -> Outcome:
-        for entry in self._db.pending(self._account):
-            if entry.key == blank.key:
-                after = self._replacements.drive(entry, offer, look=True)
-                if after.txn.state is not State.DONE:
-                    return _became(after)
-        record = next((r for r in self._list(blank.provider) if (r.name, r.scope) == (blank.name, blank.scope)), None)
-        entry = self._replacements.start(blank, record.id if record else None)
-        outcome = _became(self._replacements.drive(entry, offer, look=False))
-        if outcome.did == "failed":
-            raise Failed(outcome.reason, remedy=outcome.problem.remedy if outcome.problem else "")
-        return outcome
+    def _push_generic(self, action: Action, offer: Offer) -> Outcome:
+        try:
+            did, pushed = generic.push(self._api, action, offer, self._clock)
+        except Unreachable:
+            raise
+        except Failed as error:
+            return _failed(action, error)
+        self._db.put_pushed(self._account, pushed)
+        return replace(told(action), did=did, remote_id=pushed.remote_id)
 
     def _delete_listed(self, action: Action) -> Outcome:
+        base = rules.bridge_base(action.name)
+        if action.kind == plan.SWEEP and any(e.name == base for e in self._db.pending(self._account)):
+            return replace(told(action), did="waiting")  # its replacement is open again and decides
         try:
             self._api.delete_provider(action.provider, action.remote_id or "")
         except NoSuchSecret:
             pass
+        except Unreachable:
+            raise
         except Failed as error:
-            if isinstance(error, Unreachable):
-                raise
-            problem = Problem(error.code, error.message, source=action.provider, remedy=error.remedy)
-            return replace(_told(action), did="failed", reason=error.message, problem=problem)
+            return _failed(action, error)
         if action.rule:
             self._db.drop_pushed(self._account, action.rule)
-        return replace(_told(action), did="swept" if action.kind == plan.SWEEP else "deleted", problem=None)
+        return replace(told(action), did="swept" if action.kind == plan.SWEEP else "deleted", problem=None)
 
-    # --- facts
-
-    def _locked(self, provider: str, scope: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 -- a context manager
+    def _locked(self, provider: str, scope: str) -> AbstractContextManager[int]:
         path = self._db.lock_path(self._account, provider, scope)
         return locked(path, deadline=LOCK_DEADLINE, clock=self._clock, what=f"the {provider} secrets")
 
     def _list(self, provider: str) -> list[Listed]:
-        if provider == GENERIC:
+        if provider not in PROVIDERS:
             return [Listed(g.id, g.name, rules.VALUE, g.scope, g.updated_at) for g in self._api.list_generic()]
         return [Listed(r.id, r.name, r.type, r.scope) for r in self._api.list_provider(provider)]
 
-    def _facts(self, discovery: Discovery, listing: dict[str, list[Listed]], added: Iterable[Rule] = ()) -> Facts:
-        known = self._db.rules(self._account)
-        everything = [*known, *(rule for rule in added if rule.id not in {k.id for k in known})]
-        facts = Facts(
-            rules=everything,
-            credentials=discovery.credentials,
-            problems=discovery.problems,
-            now=self._clock.now(),
-            machine=self._db.machine_id,
-            fingerprint=self._db.fingerprint,
-            settings=self.settings,
-            ledger=self._db.pushed(self._account),
-            listing=listing,
-            pending=self._db.pending(self._account),
-            holds=self._db.holds(self._account),
-        )
-        gone = {rule.id: at for rule in everything if (at := self._gone_since(rule, discovery, facts.now)) is not None}
-        return replace(facts, still_since=self._stillness(facts), gone_since=gone)
 
-    def _gone_since(self, rule: Rule, discovery: Discovery, now: float) -> float | None:
-        """Absence is a logout only while the directory is there and its owner keeps the login in that file."""
-        state = discovery.files.get((rule.source, rule.path))
-        there = any(rule.takes(credential) for credential in discovery.credentials)
-        blank = any(problem.source == rule.source for problem in discovery.problems)
-        missing = state == "absent" and os.path.isdir(os.path.dirname(rule.path))
-        absent = not there and not blank and (missing or state == "ok")
-        return self._db.absent_since(f"rule|{self._account}|{rule.id}", now, absent=absent)
-
-    def _stillness(self, facts: Facts) -> dict[str, float]:
-        """Return since when each rule's credential and its account have been what they are now."""
-        since: dict[str, float] = {}
-        for rule in facts.rules:
-            found = next((c for c in facts.credentials if rule.takes(c)), None)
-            if found is None:
-                continue
-            mark = self._db.fingerprint((found.record or found.value).reveal(), "still")
-            known = self._still.get(rule.id)
-            if known is None or known[0] != mark:
-                at = min(facts.now, _changed_at(found.path, facts.now))
-            elif known[1] != found.account:
-                at = facts.now
-            else:
-                at = min(known[2], facts.now)
-            self._still[rule.id] = (mark, found.account, at)
-            since[rule.id] = at
-        return since
-
-    def _wanted(self, discovery: Discovery) -> list[Rule]:
-        """Return the account's rules and those that `auto_push` would add."""
-        known = self._db.rules(self._account)
-        added: list[Rule] = []
-        for credential in discovery.credentials:
-            provider = rules.pushable_as(credential)
-            if provider in self.settings.auto_push and not any(r.takes(credential) for r in (*known, *added)):
-                added.append(rules.rule_for(credential, taken=[r.id for r in (*known, *added)]))
-        return [*known, *added]
-
-    def _add_wanted(self, provider: str, discovery: Discovery, records: list[Listed]) -> None:
-        known = {rule.id for rule in self._db.rules(self._account)}
-        for rule in self._wanted(discovery):
-            if rule.id not in known and rule.provider == provider:
-                self._db.put_rule(self._account, rules.beside(rule, [r.name for r in records if r.scope == rule.scope]))
+def _offered(value: guards.Value) -> Offer:
+    sent = Sent(value.fingerprint, value.credential.account, value.credential.expires_at)
+    return Offer(value.secret, sent)
 
 
-_SETTLING = "it has just changed"
-_NO_TXN = Txn("", State.CREATE)
-
-
-def _without_echo(outcomes: list[Outcome]) -> list[Outcome]:
-    """Drop "unchanged" for a rule whose open replacement has just been finished."""
-    finished = {outcome.rule for outcome in outcomes if outcome.did != "unchanged"}
-    return [outcome for outcome in outcomes if outcome.did != "unchanged" or outcome.rule not in finished]
-
-
-def _sent(value: guards.Value) -> Sent:
-    return Sent(value.fingerprint, value.credential.account, value.credential.expires_at)
-
-
-def _changed_at(path: str, now: float) -> float:
-    """Return when the file was last written or put in place; a rename sets the inode's change time."""
-    try:
-        info = os.stat(path)
-    except OSError:
-        return now
-    at = max(info.st_mtime, info.st_ctime)
-    return min(at, now)
-
-
-def _told(action: Action) -> Outcome:
-    did = {plan.KEEP: "unchanged", plan.WAIT: "waiting", plan.FINISH: "waiting"}.get(action.kind, "blocked")
-    problem = None
-    if action.kind == plan.BLOCKED:
-        problem = Problem(action.code, action.reason, source=action.provider, remedy=action.remedy)
-    return Outcome(
-        action.rule, action.provider, action.type, action.scope, action.name,
-        did, action.reason, problem, action.remote_id, action.due_at,
-    )  # fmt: skip
-
-
-def _became(entry: Pending, *, finished: bool = False) -> Outcome:
-    """Return the outcome of a replacement: done, refused, or still open."""
-    did, reason, problem = _ENDS.get((entry.txn.state is State.DONE, entry.txn.result), _OPEN)
-    if entry.txn.state is State.RELEASE and entry.txn.final_id is not None:
-        did, reason, problem = "replaced", "in place; one temporary record is left and will be deleted", None
-    if did == "replaced" and finished and entry.txn.state is State.DONE:
-        did, reason = "finished", "an interrupted replacement was finished"
-    elif did == "replaced" and entry.txn.state is State.DONE and entry.bridge is None:
-        did, reason = "created", "created"
-    told = None if problem is None else Problem(problem, reason, source=entry.provider)
-    return Outcome(
-        entry.rule, entry.provider, entry.type, entry.scope, entry.name,
-        did, reason, told, entry.txn.final_id, entry.retry_at,
-    )  # fmt: skip
-
-
-_OPEN = ("waiting", "a replacement is open; it goes on as soon as it can", "pending")
-_ENDS: dict[tuple[bool, Result], tuple[str, str, str | None]] = {
-    (True, Result.REPLACED): ("replaced", "replaced", None),
-    (True, Result.ADOPTED): ("adopted", "a record found under the name was taken as ours", None),
-    (True, Result.REFUSED): ("failed", "the server refused the value; nothing was changed", "value_refused"),
-    (True, Result.ABANDONED): ("failed", "the old record could not be deleted; nothing was changed", "delete_refused"),
-    (True, Result.CONTESTED): ("blocked", "another machine keeps replacing the same secret", "contested"),
-}
+def _failed(action: Action, error: Failed) -> Outcome:
+    problem = Problem(error.code, error.message, source=action.provider, remedy=error.remedy)
+    return replace(told(action), did="failed", reason=error.message, problem=problem)

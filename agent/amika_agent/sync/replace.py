@@ -1,8 +1,12 @@
-"""Replacing a provider secret in user scope, as a table that one loop drives and a model checker proves.
+"""Replacing a provider secret, as tables that one loop drives and a model checker proves.
 
 The server has no update. A new value goes up under a temporary name (the bridge), the old record is deleted, the
 value is created under the right name, the bridge is deleted: at no moment is there no record. Whatever is not
 known (a lost answer, a crash, a 409) is answered by a listing, and RECOVERY says what follows from it.
+
+That is user scope. An organization has one secret per provider, so its old record must go before the new one can
+come: GAP_RECOVERY keeps that gap short. There the bridge is a rehearsal in user scope that proves value, type, quota
+and right before anything is destroyed.
 
 Pure: no clock, no network, no database. `apply.py` performs, tests/model explores every interleaving.
 """
@@ -265,6 +269,7 @@ BRIDGE_IS: Mapping[str, Callable[[Txn, Seen], bool]] = {
     "any": lambda _txn, _seen: True,
 }
 N_IS: Mapping[str, Callable[[Txn, Seen], bool]] = {
+    "any": lambda _txn, _seen: True,
     "none": lambda _txn, seen: seen.n is None,
     "old": lambda txn, seen: seen.n is not None and seen.n == txn.old_id,
     "other": lambda txn, seen: seen.n is not None and seen.n != txn.old_id,
@@ -323,6 +328,38 @@ RECOVERY: tuple[Row, ...] = (
 )
 
 
+# --- recovery in organization scope ------------------------------------------------------------------------------
+
+
+def _rehearse_again(txn: Txn, seen: Seen) -> Txn:
+    if seen.bridge is None:
+        return replace(txn, state=State.DONE, result=Result.ABANDONED)
+    return replace(txn, state=State.ABANDON, bridge_id=seen.bridge)
+
+
+def _theirs(txn: Txn, seen: Seen) -> Txn:
+    return replace(_rehearse_again(txn, seen), result=Result.CONTESTED)
+
+
+def _adopt_or_yield(txn: Txn, seen: Seen) -> Txn:
+    """Take a record found after an unanswered POST as ours; after a definite 409 it is somebody else's."""
+    if not txn.unsure:
+        return _theirs(txn, seen)
+    return _adopt(txn, seen) if seen.bridge is None else _adopt_and_release(txn, seen)
+
+
+GAP_RECOVERY: tuple[Row, ...] = (
+    Row(_BRIDGE, "any", "any", _rehearse_again),
+    Row(_DELETE, "any", "old", _delete_n),
+    Row(_DELETE, "any", "none", _create),
+    Row(_DELETE, "any", "other", _theirs),
+    Row(_CREATE, "any", "none", _create),
+    Row(_CREATE, "any", "some", _adopt_or_yield),
+    Row(_CLOSING, "gone", "any", _done),
+    Row(_CLOSING, "any", "any", _release),
+)
+
+
 def recover(txn: Txn, seen: Seen, table: Iterable[Row] = RECOVERY) -> Txn:
     """Return where `txn` stands after a listing: the first row that fits."""
     return next(row for row in table if row.fits(txn, seen)).step(txn, seen)
@@ -333,6 +370,8 @@ def give_up(txn: Txn, seen: Seen) -> Txn | None:
 
     Only while the right name has a record that nothing can take away; the bridge goes, the record stays.
     """
+    if txn.state is State.CREATE and seen.n is None and seen.bridge is None:
+        return replace(txn, state=State.DONE, result=Result.ABANDONED)  # there is nothing to go back to
     if txn.state not in (State.BRIDGE, State.DELETE_OLD) or seen.n is None or txn.condemned(seen.n):
         return None
     if seen.bridge is None:

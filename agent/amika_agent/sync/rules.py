@@ -56,6 +56,7 @@ class Rule:
     on_removal      what happens remotely when the source goes: "keep", "delete" or "ask"
     without_refresh_token  what is sent leaves the refresh token out
     gap_accepted    org scope: the person agreed to the gap of a replacement
+    take_over       org scope: id of somebody else's record that the person agreed to replace
     paused_until    epoch seconds; `float("inf")` until resumed; None when running
     """
 
@@ -71,6 +72,7 @@ class Rule:
     on_removal: str = KEEP
     without_refresh_token: bool = False
     gap_accepted: bool = False
+    take_over: str = ""
     paused_until: float | None = None
 
     def takes(self, credential: Credential) -> bool:

@@ -1,0 +1,108 @@
+"""Gathers what a plan depends on: journal, discovery, and since when things are as they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from amika_agent.clock import Clock
+from amika_agent.sync import rules
+from amika_agent.sync.journal import SyncDb
+from amika_agent.sync.plan import Facts, Listed, Settings
+from amika_agent.sync.rules import Rule
+
+if TYPE_CHECKING:
+    from amika_local.discovery import Discovery
+
+
+class FactsReader:
+    """Reads the facts of one account; remembers since when each rule's credential is still.
+
+    Args:
+        db: rules, ledger and journal.
+        account: key text.
+        clock: time source.
+
+    """
+
+    def __init__(self, db: SyncDb, account: str, clock: Clock) -> None:
+        self._db = db
+        self._account = account
+        self._clock = clock
+        self._still: dict[str, tuple[str, str | None, float]] = {}
+
+    def read(
+        self, discovery: Discovery, settings: Settings, listing: Mapping[str, Sequence[Listed]] | None = None
+    ) -> Facts:
+        """Return everything a plan depends on; rules that `auto_push` asks for are among the rules."""
+        facts = Facts(
+            rules=self.wanted(discovery, settings),
+            credentials=discovery.credentials,
+            problems=discovery.problems,
+            now=self._clock.now(),
+            machine=self._db.machine_id,
+            fingerprint=self._db.fingerprint,
+            settings=settings,
+            ledger=self._db.pushed(self._account),
+            listing=listing or {},
+            pending=self._db.pending(self._account),
+            holds=self._db.holds(self._account),
+        )
+        gone = {rule.id: since for rule in facts.rules if (since := self._gone_since(rule, discovery)) is not None}
+        return replace(facts, still_since=self._stillness(facts), gone_since=gone)
+
+    def wanted(self, discovery: Discovery, settings: Settings) -> list[Rule]:
+        """Return the account's rules and those that `auto_push` would add."""
+        known = self._db.rules(self._account)
+        for credential in discovery.credentials:
+            provider = rules.pushable_as(credential)
+            if provider in settings.auto_push and not any(rule.takes(credential) for rule in known):
+                known.append(rules.rule_for(credential, taken=[rule.id for rule in known]))
+        return known
+
+    def add_wanted(self, provider: str, discovery: Discovery, settings: Settings, records: Sequence[Listed]) -> None:
+        """Record the rules that `auto_push` asks for, each under a name no other machine has."""
+        known = {rule.id for rule in self._db.rules(self._account)}
+        for rule in self.wanted(discovery, settings):
+            if rule.id not in known and rule.provider == provider:
+                taken = [record.name for record in records if record.scope == rule.scope]
+                self._db.put_rule(self._account, rules.beside(rule, taken))
+
+    def _gone_since(self, rule: Rule, discovery: Discovery) -> float | None:
+        """Absence is a logout only while the directory is there and its owner keeps the login in that file."""
+        state = discovery.files.get((rule.source, rule.path))
+        there = any(rule.takes(credential) for credential in discovery.credentials)
+        complains = any(problem.source == rule.source for problem in discovery.problems)
+        missing = state == "absent" and os.path.isdir(os.path.dirname(rule.path))
+        absent = not there and not complains and (missing or state == "ok")
+        return self._db.absent_since(f"rule|{self._account}|{rule.id}", self._clock.now(), absent=absent)
+
+    def _stillness(self, facts: Facts) -> dict[str, float]:
+        """Return since when each rule's credential and its account have been what they are now."""
+        since: dict[str, float] = {}
+        for rule in facts.rules:
+            found = next((c for c in facts.credentials if rule.takes(c)), None)
+            if found is None:
+                continue
+            mark = self._db.fingerprint((found.record or found.value).reveal(), "still")
+            known = self._still.get(rule.id)
+            if known is None or known[0] != mark:
+                at = _changed_at(found.path, facts.now)
+            elif known[1] != found.account:
+                at = facts.now
+            else:
+                at = min(known[2], facts.now)
+            self._still[rule.id] = (mark, found.account, at)
+            since[rule.id] = at
+        return since
+
+
+def _changed_at(path: str, now: float) -> float:
+    """Return when the file was last written or put in place; a rename sets the inode's change time."""
+    try:
+        info = os.stat(path)
+    except OSError:
+        return now
+    return min(now, max(info.st_mtime, info.st_ctime))

@@ -1,0 +1,78 @@
+"""What became of an action, as the agent and the command line tell it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amika_agent.sync import plan
+from amika_agent.sync.plan import Action
+from amika_agent.sync.records import Pending
+from amika_agent.sync.replace import Result, State
+from amika_local.credential import Problem
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one action.
+
+    rule      id of the rule; "" for a push without one
+    did       "created", "replaced", "updated", "unchanged", "deleted", "adopted", "finished", "swept",
+              "waiting", "blocked", "failed"
+    reason    a sentence for the person
+    problem   what the person should do something about, or None
+    due_at    epoch seconds at which looking again may change it, or None
+    code      stable word for `reason`
+    """
+
+    rule: str
+    provider: str
+    type: str
+    scope: str
+    name: str
+    did: str
+    reason: str
+    problem: Problem | None = None
+    remote_id: str | None = None
+    due_at: float | None = None
+    code: str = ""
+
+
+def told(action: Action) -> Outcome:
+    """Return the outcome of an action that sends nothing."""
+    did = {plan.KEEP: "unchanged", plan.WAIT: "waiting", plan.FINISH: "waiting"}.get(action.kind, "blocked")
+    problem = None
+    if action.kind == plan.BLOCKED:
+        problem = Problem(action.code, action.reason, source=action.provider, remedy=action.remedy)
+    return Outcome(
+        action.rule, action.provider, action.type, action.scope, action.name,
+        did, action.reason, problem, action.remote_id, action.due_at, action.code,
+    )  # fmt: skip
+
+
+def became(entry: Pending, *, finished: bool = False) -> Outcome:
+    """Return the outcome of a replacement: done, refused, or still open."""
+    done = entry.txn.state is State.DONE
+    did, reason, code = _ENDS[entry.txn.result] if done else _OPEN
+    if not done and entry.txn.final_id is not None:
+        did, reason, code = "replaced", "in place; one temporary record is left and will be deleted", "left_over"
+    elif did == "replaced" and finished:
+        did, reason = "finished", "an interrupted replacement was finished"
+    elif did == "replaced" and entry.bridge is None:
+        did, reason = "created", "created"
+    problem = Problem(code, reason, source=entry.provider) if code in _PROBLEMS else None
+    return Outcome(
+        entry.rule, entry.provider, entry.type, entry.scope, entry.name,
+        did, reason, problem, entry.txn.final_id, entry.retry_at, code,
+    )  # fmt: skip
+
+
+_OPEN = ("waiting", "a replacement is open; it goes on as soon as it can", "pending")
+_ENDS = {
+    Result.OPEN: ("failed", "nothing was changed", "nothing"),
+    Result.REPLACED: ("replaced", "replaced", "replaced"),
+    Result.ADOPTED: ("adopted", "a record found under the name was taken as ours", "adopted"),
+    Result.REFUSED: ("failed", "the server refused it; nothing was changed", "refused"),
+    Result.ABANDONED: ("failed", "it was given up; the old record is in place", "abandoned"),
+    Result.CONTESTED: ("blocked", "another machine or person replaced it at the same time", "contested"),
+}
+_PROBLEMS = frozenset({"pending", "refused", "abandoned", "contested"})
