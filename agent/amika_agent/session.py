@@ -25,6 +25,7 @@ __all__ = ["RenewalPostponed", "SessionEnded", "SessionKeeper", "SignOutResult"]
 LOCK_DEADLINE = 30.0
 GLANCE_PATIENCE = 0.3
 TIDY_EVERY = 600.0
+HURRY = 1.0  # seconds between two attempts while the grace of a lost answer is open
 LAST_RESORT = 5.0  # a token with more than this left is better than no answer
 BACK_OFF = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0)
 
@@ -44,6 +45,7 @@ class SessionKeeper:
         self._given: Secret | None = None
         self._failures = 0
         self._retry_at = 0.0
+        self._failed_at = 0.0
         self._tidy_at = float("-inf")
 
     @property
@@ -92,8 +94,18 @@ class SessionKeeper:
             raise
 
     def bearer(self, *, force: bool = False) -> Secret:
-        """Return the access token of `fresh()`."""
-        return self.fresh(force=force).access_token
+        """Return the access token of `fresh()`.
+
+        While the session cannot be renewed for now, the token that there is goes on being used until 5 s before its
+        end: its renewal comes early on purpose, and a request that can be made should be made.
+        """
+        try:
+            return self.fresh(force=force).access_token
+        except RenewalPostponed:
+            session = None if force else self.stored()
+            if session is None or not self._last_resort(session):
+                raise
+            return session.access_token
 
     def accept(self, session: Mapping[str, object]) -> StoredSession:
         """Make this the login: an answer of the authorization server (`access_token`, `refresh_token`, `user` …).
@@ -153,7 +165,7 @@ class SessionKeeper:
             return None
         now = parts.clock.now()
         if hurried(session, meta, now):
-            return max(now, meta.not_before)
+            return max(now, meta.not_before, self._failed_at + HURRY)
         end = session.expiry(meta.skew)
         if end is None:
             return None
@@ -249,4 +261,5 @@ class SessionKeeper:
     def _note_failure(self) -> None:
         pause = BACK_OFF[min(self._failures, len(BACK_OFF) - 1)]
         self._failures += 1
-        self._retry_at = self._parts.clock.now() + pause * (1 + 0.2 * random.random())  # noqa: S311 -- jitter
+        self._failed_at = self._parts.clock.now()
+        self._retry_at = self._failed_at + pause * (1 + 0.2 * random.random())  # noqa: S311 -- jitter

@@ -29,8 +29,13 @@ class SignOutResult:
     message: str
 
 
-def sign_out(parts: Parts, deadline: float) -> SignOutResult:
+def sign_out(parts: Parts, deadline: float, *, patience: float = LOCK_DEADLINE) -> SignOutResult:
     """Sign out.
+
+    Args:
+        parts: what it works with.
+        deadline: seconds for the server.
+        patience: seconds to wait for a renewal that is under way.
 
     Raises:
         Failed: the files cannot be deleted; the session may have been revoked all the same.
@@ -39,7 +44,7 @@ def sign_out(parts: Parts, deadline: float) -> SignOutResult:
     with contextlib.ExitStack() as stack:
         # a renewal that does not finish is not waited for: it looks for the file before it stores anything
         with contextlib.suppress(Busy):
-            stack.enter_context(session_lock(parts.state_dir, parts.clock, deadline=LOCK_DEADLINE))
+            stack.enter_context(session_lock(parts.state_dir, parts.clock, deadline=patience))
         return _locked(parts, deadline)
 
 

@@ -9,12 +9,12 @@ import subprocess
 import threading
 
 import pytest
+from tests.fakes.workos_server import WorkosServer
 
 from amika_agent.clock import SystemClock
 from amika_agent.http import MAX_BODY, Http, NoAnswer
 from amika_local.errors import Failed, NotSignedIn, UsageError
 from amika_local.secret import Secret
-from tests.fakes.workos_server import WorkosServer
 
 TOKEN_URL = "/user_management/authenticate"
 
@@ -170,9 +170,8 @@ def tls_server(tmp_path):
     """A server with a certificate of its own making."""
     key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-        + ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-        + ["-keyout", str(key), "-out", str(cert)],
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+        f" -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout {key} -out {cert}".split(),
         check=True,
         capture_output=True,
     )

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from amika_local import rfc3339
 from tests.fakes.workos_model import token
+
+from amika_local import rfc3339
 
 
 def access_token(*, sid: str = "session_1", iat: float = 0, lifetime: float = 300, **claims: object) -> str:
     return token({"sub": "user_1", "sid": sid, "iat": int(iat), "exp": int(iat + lifetime), **claims})
 
 
-def go_session(*, iat: float, lifetime: float = 300, sid: str = "session_1", refresh: str = "rt_fake_1", **more) -> dict:
+def go_session(
+    *, iat: float, lifetime: float = 300, sid: str = "session_1", refresh: str = "rt_fake_1", **more
+) -> dict:
     """The six fields that the Go CLI writes."""
     return {
         "access_token": access_token(sid=sid, iat=iat, lifetime=lifetime),

@@ -195,7 +195,7 @@ class WorkosModel:
         del self.pending[form["pending_authentication_token"]]
         return 200, self._answer(self._session(org))
 
-    def _refresh(self, form: dict[str, str]) -> Result:
+    def _refresh(self, form: dict[str, str]) -> Result:  # noqa: PLR0911 -- one return a rule
         if self.refresh_error:
             return _error(self.refresh_error)
         given = form.get("refresh_token", "")

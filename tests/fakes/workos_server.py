@@ -16,11 +16,25 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 from tests.fakes.workos_model import DEVICE_GRANT, SELECTION_GRANT, WorkosModel
 
-FAULTS = ("reset", "silence", "half", "429", "500", "503", "html", "huge", "garbage", "drip", "redirect", "empty_object")
+FAULTS = (
+    "reset",
+    "silence",
+    "half",
+    "429",
+    "500",
+    "503",
+    "html",
+    "huge",
+    "garbage",
+    "drip",
+    "redirect",
+    "empty_object",
+)
 GRANTS = {DEVICE_GRANT: "poll", SELECTION_GRANT: "select", "refresh_token": "refresh"}
 
 
@@ -60,7 +74,7 @@ class WorkosServer:
         self._server: ThreadingHTTPServer | None = None
         self._thread: threading.Thread | None = None
 
-    def __enter__(self) -> WorkosServer:
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -137,7 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
     fake: WorkosServer
     timeout = 15
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *args: object) -> None:
         """Silent."""
 
     def do_GET(self) -> None:
@@ -205,7 +219,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def _break(self, fault: Fault) -> None:
+    def _break(self, fault: Fault) -> None:  # noqa: C901 -- one case a fault
         match fault.kind:
             case "reset":
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -214,7 +228,9 @@ class _Handler(BaseHTTPRequestHandler):
             case "silence":
                 self.fake._closing.wait(60)
             case "half":
-                self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{"acce')
+                self.wfile.write(
+                    b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{"acce'
+                )
             case "drip":
                 self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9000\r\n\r\n")
                 while not self.fake._closing.wait(0.05):

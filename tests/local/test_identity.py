@@ -5,9 +5,9 @@ import json
 import os
 
 import pytest
+from tests.fakes.session_files import go_session, write_session
 
 from amika_local.identity import identity
-from tests.fakes.session_files import go_session, write_session
 
 NOW = 1_800_000_000.0
 

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+from tests.fakes.workos_server import WorkosServer
+
+from amika_agent.clock import SystemClock
+from amika_agent.http import Http
+from amika_agent.session import SessionKeeper
+from amika_local.errors import NotSignedIn
+
+
+def test_revoked_then_deleted(world):
+    world.sign_in()
+    sid = world.cli.stored().session_id
+    result = world.cli.sign_out()
+    assert (result.signed_in, result.revoked) == (True, True)
+    assert world.server.seen[-1].form == {"session_id": sid}
+    assert world.model.live() == []
+    assert world.files() == {".session.lock", ".session.meta"}
+    with pytest.raises(NotSignedIn):
+        world.cli.fresh()
+
+
+def test_twice_does_no_harm(world):
+    world.sign_in()
+    world.cli.sign_out()
+    result = world.cli.sign_out()
+    assert (result.signed_in, result.revoked) == (False, None)
+    assert world.server.count("logout") == 1
+
+
+def test_never_signed_in(world):
+    assert world.cli.sign_out().signed_in is False
+
+
+@pytest.mark.parametrize("kind", ["refused", "reset", "silence", "half", "500", "403", "huge"])
+def test_the_server_does_not_answer_and_we_sign_out_all_the_same(world, kind):
+    world.sign_in()
+    if kind == "refused":
+        world.server.stop()
+    else:
+        world.server.fail("logout", kind)
+    result = world.cli.sign_out(deadline=0.5)
+    assert (result.signed_in, result.revoked) == (True, False)
+    assert "not ended at the server" in result.message
+    assert "BODY" not in result.message
+    assert not world.file.exists()
+
+
+def test_a_session_the_server_no_longer_knows_is_ended(world):
+    world.sign_in()
+    world.model.sessions.clear()
+    assert world.cli.sign_out().revoked is True
+
+
+def test_a_session_of_another_server_is_not_named_to_this_one(world, server):
+    world.sign_in()
+    evil = type(world.endpoints)("https://evil.example", "https://evil.example", "client")
+    result = world.keeper("cli", evil).sign_out()
+    assert (result.signed_in, result.revoked) == (True, False)
+    assert server.seen == []
+    assert not world.file.exists()
+
+
+def test_a_session_without_an_id_cannot_be_ended_at_the_server(world):
+    world.cli.accept({"access_token": "opaque", "refresh_token": "rt", "expires_in": 600})
+    result = world.cli.sign_out()
+    assert (result.signed_in, result.revoked) == (True, None)
+    assert world.server.seen == []
+    assert not world.file.exists()
+
+
+def test_a_damaged_login_is_removed(world):
+    world.sign_in()
+    world.file.write_text("{broken")
+    result = world.cli.sign_out()
+    assert (result.signed_in, result.revoked) == (True, False)
+    assert not world.file.exists()
+
+
+def test_a_successor_left_by_a_kill_is_revoked_too(world):
+    from tests.agent.session.successor import stage
+
+    world.sign_in()
+    stage(world)
+    assert world.cli.sign_out().revoked is True
+    assert world.model.live() == []
+    assert not world.next.exists()
+
+
+def test_a_login_that_comes_back_is_removed_and_said(world):
+    world.sign_in()
+    content = world.file.read_bytes()
+    world.cli.sign_out()
+    world.file.write_bytes(content)
+    assert world.cli.stored() is None
+    assert world.cli.due_at() is None
+    with pytest.raises(NotSignedIn, match="signed out here"):
+        world.cli.fresh()
+    assert not world.file.exists()
+    world.sign_in()
+    assert world.cli.fresh()
+
+
+def test_it_wins_against_a_renewal_that_does_not_let_go(tmp_path):
+    """The renewal hangs in its request and holds the lock; the sign-out does not wait for it for ever."""
+    with WorkosServer() as server, Http() as http:
+        from amika_agent.accounts.endpoints import resolve_endpoints
+        from amika_agent.session_sign_out import sign_out
+
+        endpoints = resolve_endpoints({}, local_url=server.url)
+
+        def keeper():
+            return SessionKeeper(str(tmp_path), endpoints, http, SystemClock(), role="cli")
+
+        keeper().accept(server.model.open_session())
+        in_request, go_on = threading.Event(), threading.Event()
+
+        def hold(step: str) -> None:
+            if step == "refresh":
+                in_request.set()
+                go_on.wait(10)
+
+        server.after = hold
+        ends: list[BaseException] = []
+
+        def renew() -> None:
+            try:
+                keeper().fresh(force=True)
+            except NotSignedIn as error:
+                ends.append(error)
+
+        thread = threading.Thread(target=renew)
+        # got_at is now: the spacing would keep the token; make it look older
+        from amika_agent.session_meta import MetaFile
+
+        meta = MetaFile(str(tmp_path)).read()
+        meta.got_at -= 60
+        MetaFile(str(tmp_path)).write(meta)
+        thread.start()
+        assert in_request.wait(10)
+        assert sign_out(keeper()._parts, 5.0, patience=0.3).revoked is True
+        go_on.set()
+        thread.join(10)
+        assert "signed out while" in str(ends[0])
+        assert server.model.live() == []
+        assert not (tmp_path / "workos-session.json").exists()
