@@ -191,6 +191,8 @@ def _word(body: object) -> str:
 
 
 def _escaped(part: str) -> str:
+    if not part:  # the path without it is another resource
+        raise NoSuchSecret("the id is empty", status=404)
     # quote leaves "." alone, and "." or ".." as a whole segment would climb to another resource
     return quote(part, safe="") if part.strip(".") else part.replace(".", "%2E")
 

@@ -59,7 +59,9 @@ class FactsReader:
         for credential in discovery.credentials:
             provider = rules.pushable_as(credential)
             if provider in settings.auto_push and not any(rule.takes(credential) for rule in known):
-                known.append(rules.rule_for(credential, taken=[rule.id for rule in known]))
+                made = rules.rule_for(credential, taken=[rule.id for rule in known])
+                # whose it is gets pinned with the first push, when credential and identity have been still
+                known.append(replace(made, source_account=None))
         return known
 
     def add_wanted(self, provider: str, discovery: Discovery, settings: Settings, records: Sequence[Listed]) -> None:

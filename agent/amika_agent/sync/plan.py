@@ -133,11 +133,13 @@ def _finish(entry: Pending) -> Action:
 
 def _rule_action(rule: Rule, facts: Facts) -> Action:
     verdict = guards.judge(rule, facts)
-    if isinstance(verdict, guards.Stop):
-        kind = {guards.QUIET: KEEP, guards.LATER: WAIT, guards.GONE: DELETE}.get(verdict.weight, BLOCKED)
-        return _action(kind, rule, verdict)
     record = facts.record(rule.provider, rule.scope, rule.name)
     last = facts.ledger.get(rule.id)
+    if isinstance(verdict, guards.Stop):
+        if verdict.weight == guards.GONE:
+            return _removal(rule, facts, verdict, last, record)
+        kind = {guards.QUIET: KEEP, guards.LATER: WAIT}.get(verdict.weight, BLOCKED)
+        return _action(kind, rule, verdict)
     if last is not None and last.fingerprint == verdict.fingerprint:
         return _unchanged(rule, facts, last, record)
     stop = guards.may_send(rule, facts, verdict)
@@ -146,6 +148,15 @@ def _rule_action(rule: Rule, facts: Facts) -> Action:
     if rule.provider not in facts.listing:
         return _action(WAIT, rule, guards.Stop(guards.LATER, "unlisted", "waits for the server's listing"))
     return _send(rule, last, record)
+
+
+def _removal(rule: Rule, facts: Facts, stop: guards.Stop, last: Pushed | None, record: Listed | None) -> Action:
+    """Delete only what this rule has pushed itself."""
+    if rule.provider not in facts.listing:
+        return _action(WAIT, rule, guards.Stop(guards.LATER, "unlisted", "waits for the server's listing"))
+    if record is None or last is None or record.id != last.remote_id:
+        return _action(KEEP, rule, guards.Stop(guards.QUIET, "source_gone", "gone here; what is stored is not ours"))
+    return _action(DELETE, rule, stop, record.id)
 
 
 def _send(rule: Rule, last: Pushed | None, record: Listed | None) -> Action:
