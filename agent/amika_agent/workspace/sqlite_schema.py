@@ -54,20 +54,19 @@ class WrongFileError(Exception):
     """The file is not a local workspace's, or of a newer version; the text says which."""
 
 
-def bring_up_to_date(database: sqlite3.Connection) -> None:
-    """Create or migrate the tables, each version in one transaction.
-
-    Raises:
-        WrongFileError: another program's file, or one written by a newer version of this program.
-
-    """
-    version = database.execute("PRAGMA user_version").fetchone()[0]
+def check_owner(database: sqlite3.Connection) -> None:
+    """Raise WrongFileError for another program's file, or one of a newer version; changes nothing."""
     owner = database.execute("PRAGMA application_id").fetchone()[0]
     tables = database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
     if owner != APPLICATION_ID and (owner or tables):
         raise WrongFileError("is another program's database")
-    if version > len(MIGRATIONS):
+    if database.execute("PRAGMA user_version").fetchone()[0] > len(MIGRATIONS):
         raise WrongFileError("was written by a newer version of this program")
+
+
+def bring_up_to_date(database: sqlite3.Connection) -> None:
+    """Create or migrate the tables, each version in one transaction."""
+    version = database.execute("PRAGMA user_version").fetchone()[0]
     for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
         database.executescript(
             f"BEGIN IMMEDIATE;{script}PRAGMA application_id={APPLICATION_ID};PRAGMA user_version={number};COMMIT;"

@@ -53,13 +53,14 @@ class SqliteStorage:
         remedy = f"Move it away (mv {path} {path}.old) to start with an empty workspace."
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-            os.chmod(path, 0o600)
             self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
         except (OSError, sqlite3.Error) as error:
             raise Failed(
                 f"cannot open {path}: {_reason(error)}", remedy="Check the disk and its permissions."
             ) from None
         try:
+            sqlite_schema.check_owner(self._database)
+            os.chmod(path, 0o600)
             for pragma in (
                 "journal_mode=WAL",
                 "synchronous=FULL",

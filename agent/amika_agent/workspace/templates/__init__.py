@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from typing import TYPE_CHECKING, Any
 
 from amika_agent.workspace.plain_text import shown
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def render(template: str, **values: Any) -> str:  # noqa: ANN401 -- whatever the template shows
@@ -17,6 +18,8 @@ def render(template: str, **values: Any) -> str:  # noqa: ANN401 -- whatever the
 
 @functools.cache
 def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     environment = Environment(
         loader=PackageLoader(__name__, ""),
         autoescape=True,
