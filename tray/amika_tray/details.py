@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amika_shared.snapshot import CredentialLine, ProblemLine, Snapshot
+from amika_shared.snapshot import Account, CredentialLine, ProblemLine, Snapshot
 from amika_tray.describe import credential_line, sync_words
 from amika_tray.wording import ago, expiry, moment, named, provider_name, service_name, source_name, t
 
@@ -50,8 +50,8 @@ def _account(snapshot: Snapshot, service: str, now: float) -> Details:
             (t("Signed in as"), named(account["email"] or account["user_id"], LONG)),
             (t("Organization"), named(account["organization"] or account["org_id"], LONG)),
             (t("Server"), named(account["api_url"], LONG)),
-            (t("Session"), _when(account["expires_at"], now)),
-            (t("Kept"), stored.get(account["storage"], named(account["storage"], LONG))),
+            (t("Session"), _session(account, now)),
+            (t("Stored"), stored.get(account["storage"], named(account["storage"], LONG))),
         ),
     )
 
@@ -97,6 +97,13 @@ def _problem(problem: ProblemLine) -> Details:
             (t("File"), named(problem["path"], LONG)),
         ),
     )
+
+
+def _session(account: Account, now: float) -> str:
+    when = account["expires_at"]
+    if account["method"] == "session" and when is not None and when > now:
+        return t("valid until {time}, renewed by itself before", time=moment(when))
+    return _when(when, now)
 
 
 def _when(when: float | None, now: float) -> str:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from amika_tray.browser import Browser
 from amika_tray.channel import Channel
 from amika_tray.icons import app_icon
 from amika_tray.sign_in import SignIn, advanced, failed, may_open
-from amika_tray.sign_in_pages import ChoicePage, CodePage, EndPage, Page, StartPage
+from amika_tray.sign_in_pages import ChoicePage, CodePage, EndPage, Page, StartPage, text_label
 from amika_tray.wording import service_name, t
 
 Ask = Callable[[], Channel]
 Choose = Callable[[str], Channel]
+ICON = QSize(32, 32)
 
 
 class SignInDialog(QDialog):
@@ -64,11 +65,23 @@ class SignInDialog(QDialog):
         self._code.open_asked.connect(self.open_page)
         self._choice.chosen.connect(self._chosen)
         self._end.again.connect(self.begin)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self._pages)
+        self._arrange()
         self._second = QTimer(self, interval=1000)
         self._second.timeout.connect(self._tick)
         self._show()
+
+    def _arrange(self) -> None:
+        picture = QLabel()
+        picture.setPixmap(app_icon().pixmap(ICON, self.devicePixelRatioF()))
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        head.addWidget(picture)
+        head.addWidget(text_label(self.windowTitle(), scale=1.3, bold=True), 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 18, 20, 16)
+        layout.setSpacing(16)
+        layout.addLayout(head)
+        layout.addWidget(self._pages)
 
     def begin(self) -> None:
         """Start, or start over."""

@@ -22,7 +22,8 @@ from amika_tray.sign_in import SignIn, left, on_this_machine
 from amika_tray.wording import t
 
 QR_SIDE = 148
-WIDTH = 440
+WIDTH = 460
+LIST_HEIGHT = 120
 _ID = Qt.ItemDataRole.UserRole
 
 
@@ -55,8 +56,8 @@ class Page(QWidget):
         super().__init__()
         self.setMinimumWidth(WIDTH)
         self.body = QVBoxLayout(self)
-        self.body.setContentsMargins(8, 8, 8, 8)
-        self.body.setSpacing(10)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(12)
         self.buttons = QDialogButtonBox()
         self.leave = self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
         self.leave.setText(t("Cancel"))
@@ -97,7 +98,7 @@ class CodePage(Page):
         self.code = selectable(text_label(scale=2.6, bold=True))
         self.code.setFont(_code_font(self.code.font()))
         self.code.setWordWrap(False)
-        self.address = selectable(text_label())
+        self.address = selectable(text_label(bold=True))
         self.picture = QLabel()
         self.picture.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.status = text_label()
@@ -138,19 +139,20 @@ class CodePage(Page):
 
     def _arrange(self) -> None:
         grid = QGridLayout()
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(6)
+        grid.setHorizontalSpacing(20)
+        grid.setVerticalSpacing(4)
         grid.addWidget(text_label(t("Open this address and approve the sign-in:")), 0, 0)
         grid.addWidget(self.address, 1, 0)
-        grid.addWidget(text_label(t("Approve only if the page shows this code:")), 2, 0)
+        grid.setRowMinimumHeight(2, 10)
+        grid.addWidget(text_label(t("Approve only if the page shows this code:")), 3, 0)
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(self.code)
         row.addWidget(self.copy)
         row.addStretch(1)
-        grid.addLayout(row, 3, 0)
-        grid.setRowStretch(4, 1)
-        grid.addWidget(self.picture, 0, 1, 5, 1)
+        grid.addLayout(row, 4, 0)
+        grid.setRowStretch(5, 1)
+        grid.addWidget(self.picture, 0, 1, 6, 1)
         grid.setColumnStretch(0, 1)
         self.body.addLayout(grid)
         self.body.addWidget(self.status)
@@ -178,8 +180,11 @@ class ChoicePage(Page):
     def __init__(self) -> None:
         super().__init__()
         self.body.addWidget(text_label(t("Choose an organization"), scale=1.2, bold=True))
-        self.body.addWidget(text_label(t("What is found on this machine is kept in sync with this one.")))
+        self.body.addWidget(text_label(t("Secrets are pushed to this organization and read from it.")))
         self.list = QListWidget()
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.list.setMaximumHeight(LIST_HEIGHT)
         self.list.setAccessibleName(t("Organizations"))
         self.list.itemActivated.connect(self._take)
         self.list.currentItemChanged.connect(self._current)
@@ -234,7 +239,7 @@ class EndPage(Page):
         if done:
             self.title.setText(t("Signed in"))
             who = t("You are {email}.", email=shown.email) + " " if shown.email else ""
-            self.text.setText(who + t("What is found on this machine is kept in sync from now on."))
+            self.text.setText(who + t("The agent keeps this session fresh from now on."))
         else:
             self.title.setText(t("Not signed in"))
             self.text.setText("\n\n".join(part for part in (shown.message, shown.remedy) if part))
