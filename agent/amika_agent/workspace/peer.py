@@ -20,22 +20,21 @@ def is_foreign(client_port: int, server_port: int) -> bool:
 
 def owner_of(client_port: int, server_port: int) -> int | None:
     """Return the uid at the client's end of a loopback connection; -1 when that end was closed already."""
-    wanted = (f"{client_port:04X}", f"{server_port:04X}")
-    for local, remote, uid, inode in _connections():
-        address, port = local.split(":")
-        if (port, remote.partition(":")[2]) == wanted and address in _LOOPBACK:
+    ends = (f":{client_port:04X}", f":{server_port:04X}")
+    for local, remote, uid, inode in _connections(ends[0]):
+        if local.endswith(ends[0]) and remote.endswith(ends[1]) and local.removesuffix(ends[0]) in _LOOPBACK:
             # an end without an inode has no owner any more and is listed as root's
             return int(uid) if inode != "0" else -1
     return None
 
 
-def _connections() -> Iterator[tuple[str, str, str, str]]:
+def _connections(part: str) -> Iterator[tuple[str, str, str, str]]:
     for table in _TABLES:
         try:
             with open(table, encoding="ascii") as file:
-                next(file, None)
                 for line in file:
-                    words = line.split()
-                    yield words[1], words[2], words[7], words[9]
+                    if part in line:
+                        words = line.split()
+                        yield words[1], words[2], words[7], words[9]
         except (OSError, IndexError, ValueError):
             continue
