@@ -48,7 +48,7 @@ class Replacements:
     def start(self, blank: Pending, old_id: str | None) -> Pending:
         """Return `blank` with a new transaction; nothing is committed or sent yet."""
         txn_id = secrets.token_hex(3)
-        return replace(blank, txn=table.begin(txn_id, bridge_name(blank.name, self._db.machine_id, txn_id), old_id))
+        return replace(blank, txn=table.begin(txn_id, self._bridge_name(blank, txn_id), old_id))
 
     def drive(self, entry: Pending, offer: Offer | None, *, look: bool, wanted: bool = True) -> Pending:
         """Go on until it is done or has to wait, and return where it stands.
@@ -114,7 +114,10 @@ class Replacements:
 
     def _looked(self, entry: Pending, *, wanted: bool) -> Pending:
         records = self._api.list_provider(entry.provider)
-        seen = table.observe(entry.txn, _right(records, entry), _bridge(records, entry))
+        right = _right(records, entry)
+        if right is not None and (right.name, right.type) != (entry.name, entry.type):
+            entry = replace(entry, txn=replace(entry.txn, unsure=False))  # no late answer of ours has another name
+        seen = table.observe(entry.txn, right.id if right else None, _bridge(records, entry))
         txn = None if wanted else table.give_up(entry.txn, seen)
         if txn is None:
             txn = table.recover(entry.txn, seen, table.GAP_RECOVERY if entry.scope == ORG else table.RECOVERY)
@@ -129,7 +132,10 @@ class Replacements:
         if entry.txn.bridge_lost:
             self._sweep_later(entry.provider)
         txn_id = secrets.token_hex(3)
-        return replace(txn, id=txn_id, bridge=bridge_name(entry.name, self._db.machine_id, txn_id))
+        return replace(txn, id=txn_id, bridge=self._bridge_name(entry, txn_id))
+
+    def _bridge_name(self, entry: Pending, txn_id: str) -> str:
+        return bridge_name(entry.name, self._db.machine_id, txn_id, entry.scope)
 
     def _sealed_offer(self, entry: Pending) -> Offer | None:
         """Inside a gap the value that was rehearsed is good enough, whatever became of its source."""
@@ -266,11 +272,11 @@ def _may_go_on(entry: Pending, offer: Offer | None) -> bool:
     return offer is not None or entry.txn.state in (State.RELEASE, State.ABANDON)
 
 
-def _right(records: Sequence[RemoteSecret], entry: Pending) -> str | None:
-    """Return the id under the right name; an organization has one record per provider, whatever its name."""
+def _right(records: Sequence[RemoteSecret], entry: Pending) -> RemoteSecret | None:
+    """Return the record under the right name; an organization has one record per provider, whatever its name."""
     for record in records:
         if record.scope == entry.scope and (entry.scope == ORG or record.name == entry.name):
-            return record.id
+            return record
     return None
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amika_agent.sync import plan
 from amika_agent.sync.plan import Action
 from amika_agent.sync.records import Pending
 from amika_agent.sync.replace import Result, State
 from amika_local.credential import Problem
+from amika_local.errors import AmikaError
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,12 @@ def became(entry: Pending, *, finished: bool = False) -> Outcome:
         entry.rule, entry.provider, entry.type, entry.scope, entry.name,
         did, reason, problem, entry.txn.final_id, entry.retry_at, code,
     )  # fmt: skip
+
+
+def failed(action: Action, error: AmikaError) -> Outcome:
+    """Return the outcome of an action the server refused."""
+    problem = Problem(error.code, error.message, source=action.provider, remedy=error.remedy)
+    return replace(told(action), did="failed", reason=error.message, problem=problem, code=error.code)
 
 
 _OPEN = ("waiting", "a replacement is open; it goes on as soon as it can", "pending")

@@ -8,7 +8,7 @@ from typing import Any
 
 from amika_agent.sync import guards
 from amika_agent.sync.records import Hold, Pending, Pushed
-from amika_agent.sync.rules import GENERIC, ORG, PROVIDERS, Rule, bridge_base, bridge_owner
+from amika_agent.sync.rules import GENERIC, ORG, PROVIDERS, Bridge, Rule, bridge_of
 from amika_local.credential import Credential, Problem
 
 # kinds of actions; the first group sends something, the second says why nothing is sent
@@ -199,7 +199,8 @@ def _unchanged(rule: Rule, facts: Facts, last: Pushed, record: Listed | None) ->
 
 
 def _is_own(listed: Listed, rule: Rule, machine: str) -> bool:
-    return listed.scope == rule.scope and bridge_owner(listed.name) == machine and bridge_base(listed.name) == rule.name
+    bridge = bridge_of(listed.name)
+    return bridge is not None and (bridge.machine, bridge.name, bridge.scope) == (machine, rule.name, rule.scope)
 
 
 def _left_overs(facts: Facts) -> list[Action]:
@@ -208,28 +209,26 @@ def _left_overs(facts: Facts) -> list[Action]:
     actions = []
     for provider, records in facts.listing.items():
         for listed in records:
-            owner = bridge_owner(listed.name)
-            if provider == GENERIC or owner is None or listed.name in busy:
+            bridge = bridge_of(listed.name)
+            if provider == GENERIC or bridge is None or listed.name in busy:
                 continue
-            base = bridge_base(listed.name)
-            if owner != facts.machine:
+            if bridge.machine != facts.machine:
                 kind, code, why = BLOCKED, "left_over_elsewhere", "a temporary record of another machine"
-            elif _safe_to_sweep(facts, provider, listed.scope, base):
+            elif _safe_to_sweep(facts, provider, bridge):
                 kind, code, why = SWEEP, "left_over", "a temporary record of ours that is not needed any more"
             else:
                 kind, code, why = BLOCKED, "only_copy", "a temporary record of ours, and nothing under the right name"
             remedy = f"Delete it: amika secret {provider} delete {listed.id}" if kind == BLOCKED else ""
             actions.append(
-                Action(kind, "", provider, listed.type, listed.scope, listed.name, code, why, remedy, listed.id)
+                Action(kind, "", provider, listed.type, bridge.scope, listed.name, code, why, remedy, listed.id)
             )
     return actions
 
 
-def _safe_to_sweep(facts: Facts, provider: str, scope: str, base: str) -> bool:
-    for entry in facts.pending:
-        if entry.key == (provider, scope, base):
-            return False  # its own end decides
-    return facts.record(provider, scope, base) is not None
+def _safe_to_sweep(facts: Facts, provider: str, bridge: Bridge) -> bool:
+    if any(entry.key == (provider, bridge.scope, bridge.name) for entry in facts.pending):
+        return False  # its own end decides
+    return facts.record(provider, bridge.scope, bridge.name) is not None
 
 
 def _action(kind: str, rule: Rule, stop: guards.Stop, remote_id: str | None = None) -> Action:

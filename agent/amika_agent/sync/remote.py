@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 from amika_agent.clock import Clock
 from amika_agent.stores.amika_api import NoSuchSecret, SecretsApi
 from amika_agent.stores.private_file import locked
-from amika_agent.sync import generic, guards, once, plan, rules
+from amika_agent.sync import generic, guards, once, plan, removal, rules
 from amika_agent.sync.apply import BACK_OFF, Offer, Replacements
 from amika_agent.sync.facts import FactsReader
 from amika_agent.sync.journal import SyncDb
-from amika_agent.sync.outcome import Outcome, became, told
+from amika_agent.sync.outcome import Outcome, became, failed, told
 from amika_agent.sync.plan import Action, Facts, Listed, Plan, Settings
 from amika_agent.sync.records import Pending, Sent
 from amika_agent.sync.replace import State, Txn
 from amika_agent.sync.resolve import resolve
-from amika_agent.sync.rules import GENERIC, ORG, PROVIDERS, USER, Rule
+from amika_agent.sync.rules import GENERIC, ORG, PROVIDERS, SCOPES, USER, Rule
 from amika_local.credential import Problem
 from amika_local.errors import Busy, Failed, NotSignedIn, Unreachable
 from amika_local.secret import Secret
@@ -165,9 +165,10 @@ class RemoteSync:
         record = next((r for r in self._list(provider) if r.id == secret_id), None)
         if record is None:
             raise NoSuchSecret("there is no such secret", status=404)
-        with self._locked(provider, record.scope):
+        bridge = rules.bridge_of(record.name) or rules.Bridge("", record.name, record.scope)
+        with self._locked(provider, bridge.scope):
             for entry in self._db.pending(self._account):
-                if entry.key == (provider, record.scope, rules.bridge_base(record.name)):
+                if entry.key == (provider, bridge.scope, bridge.name):
                     self._replacements.close(entry)
             self._api.delete_provider(provider, secret_id)
             for pushed in self._db.pushed(self._account).values():
@@ -189,6 +190,21 @@ class RemoteSync:
                     after = self._replacements.drive(entry, None, look=True, wanted=False)
                     self._db.commit(self._account, replace(after, rule=""))
             self._db.forget_rule(self._account, rule_id)
+
+    def forget_everything(self) -> list[Outcome]:
+        """Delete every provider secret this machine has pushed, empty the generic ones, and remove all rules.
+
+        A rule stays when its secret could not be dealt with; calling again goes on with the rest.
+
+        Raises:
+            NotSignedIn: the server rejected the sign-in.
+
+        """
+        mine = [(rule.provider, rule.scope) for rule in self._db.rules(self._account)]
+        outcomes: list[Outcome] = []
+        for provider, scope in dict.fromkeys([*self._open_groups(), *mine]):
+            outcomes += self._guarded(provider, scope, partial(self._retract, provider, scope))
+        return outcomes
 
     def resolve(self, rule_id: str, choice: str, discovery: Discovery) -> None:
         """Answer what a rule asks; the next `run` acts on it.
@@ -218,6 +234,12 @@ class RemoteSync:
         times += [self._due] if self._due is not None else []
         return min(times, default=None)
 
+    def _retract(self, provider: str, scope: str) -> list[Outcome]:
+        for entry in self._db.pending(self._account):
+            if (entry.provider, entry.scope) == (provider, scope):
+                self._replacements.close(entry)
+        return removal.retract(self._db, self._api, self._account, provider, scope, self._list(provider))
+
     # --- one run
 
     def _run(self, discovery: Discovery, *, fresh: bool, only: Collection[str] | None) -> list[Outcome]:
@@ -240,7 +262,8 @@ class RemoteSync:
         """Return the (provider, scope) pairs that need the server."""
         facts = self._facts.read(discovery, self.settings)
         open_first = self._open_groups()
-        late = [(p, USER) for p, due in self._db.sweeps(self._account).items() if due <= facts.now]
+        sweeps = self._db.sweeps(self._account).items()
+        late = [(provider, scope) for provider, due in sweeps if due <= facts.now for scope in SCOPES]
         known = {rule.id for rule in self._db.rules(self._account)}
         need = {
             (action.provider, action.scope)
@@ -289,7 +312,7 @@ class RemoteSync:
             if mine and (only is None or not action.rule or action.rule in only):
                 outcomes.append(self._perform(action, facts))
         due = self._db.sweeps(self._account).get(provider)
-        if due is not None and due <= self._clock.now():
+        if scope == USER and due is not None and due <= self._clock.now():  # the last of the two to be looked at
             self._db.put_sweep(self._account, provider, None)
         finished = {outcome.rule for outcome in outcomes if outcome.did not in _QUIET}
         return [o for o in outcomes if o.did != "unchanged" or o.rule not in finished]
@@ -319,7 +342,7 @@ class RemoteSync:
         if action.kind not in plan.SENDING:
             return told(action)
         if action.kind in (plan.SWEEP, plan.DELETE):
-            return self._delete_listed(action)
+            return removal.remove(self._db, self._api, self._account, action)
         rule = self._db.rule(self._account, action.rule)
         verdict = guards.judge(rule, facts)
         if isinstance(verdict, guards.Stop):
@@ -339,25 +362,9 @@ class RemoteSync:
         except Unreachable:
             raise
         except Failed as error:
-            return _failed(action, error)
+            return failed(action, error)
         self._db.put_pushed(self._account, pushed)
         return replace(told(action), did=did, remote_id=pushed.remote_id)
-
-    def _delete_listed(self, action: Action) -> Outcome:
-        base = rules.bridge_base(action.name)
-        if action.kind == plan.SWEEP and any(e.name == base for e in self._db.pending(self._account)):
-            return replace(told(action), did="waiting")  # its replacement is open again and decides
-        try:
-            self._api.delete_provider(action.provider, action.remote_id or "")
-        except NoSuchSecret:
-            pass
-        except Unreachable:
-            raise
-        except Failed as error:
-            return _failed(action, error)
-        if action.rule:
-            self._db.drop_pushed(self._account, action.rule)
-        return replace(told(action), did="swept" if action.kind == plan.SWEEP else "deleted", problem=None)
 
     def _locked(self, provider: str, scope: str) -> AbstractContextManager[int]:
         path = self._db.lock_path(self._account, provider, scope)
@@ -372,8 +379,3 @@ class RemoteSync:
 def _offered(value: guards.Value) -> Offer:
     sent = Sent(value.fingerprint, value.credential.account, value.credential.expires_at)
     return Offer(value.secret, sent)
-
-
-def _failed(action: Action, error: Failed) -> Outcome:
-    problem = Problem(error.code, error.message, source=action.provider, remedy=error.remedy)
-    return replace(told(action), did="failed", reason=error.message, problem=problem)

@@ -38,6 +38,7 @@ _PUSHABLE = {
     "codex-keyring": CODEX,
 }
 _BRIDGE = re.compile(r"\(amika ([0-9a-f]{8})-([0-9a-f]{6})\)$")
+_FOR_ORG = " [org]"
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ def checked_name(name: str) -> str:
         raise UsageError("the name of the secret is empty", remedy="Give it a name with --name.")
     if len(name) > MAX_NAME or not name.isprintable():
         raise UsageError(f"the name of the secret is longer than {MAX_NAME} characters or has control characters")
-    if bridge_owner(name) is not None:
+    if bridge_of(name) is not None:
         raise UsageError(
             "names that end in “(amika …)” are kept for temporary records of a replacement",
             remedy="Choose another name with --name.",
@@ -175,20 +176,30 @@ def checked_scope(scope: str) -> str:
     return scope
 
 
-def bridge_name(name: str, machine: str, txn: str) -> str:
-    """Return the temporary name of a record during a replacement: "N (amika machine8-txn6)"."""
-    return f"{name} (amika {machine}-{txn})"
+@dataclass(frozen=True)
+class Bridge:
+    """A temporary name taken apart: whose it is, and the name and scope it stands for."""
+
+    machine: str
+    name: str
+    scope: str
 
 
-def bridge_owner(name: str) -> str | None:
-    """Return the machine id in a temporary name, or None when `name` has not that form."""
+def bridge_name(name: str, machine: str, txn: str, scope: str = USER) -> str:
+    """Return the temporary name of a record during a replacement: "N (amika machine8-txn6)".
+
+    The rehearsal for an organization is a record of the user's own; "N [org] (amika …)" tells the two apart.
+    """
+    return f"{name}{_FOR_ORG if scope == ORG else ''} (amika {machine}-{txn})"
+
+
+def bridge_of(name: str) -> Bridge | None:
+    """Return the parts of a temporary name, or None when `name` has not that form."""
     match = _BRIDGE.search(name)
-    return match[1] if match else None
-
-
-def bridge_base(name: str) -> str:
-    """Return the right name that a temporary name stands for."""
-    return _BRIDGE.sub("", name).rstrip(" ")
+    if match is None:
+        return None
+    base = name[: match.start()].removesuffix(" ")
+    return Bridge(match[1], base.removesuffix(_FOR_ORG), ORG if base.endswith(_FOR_ORG) else USER)
 
 
 def _free(base: str, taken: Iterable[str]) -> str:

@@ -1,0 +1,83 @@
+"""Taking away what was pushed: left-over bridges, the secret of a source that is gone, everything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from amika_agent.stores.amika_api import NoSuchSecret, SecretsApi
+from amika_agent.sync import plan
+from amika_agent.sync.journal import SyncDb
+from amika_agent.sync.outcome import Outcome, failed, told
+from amika_agent.sync.plan import Action, Listed
+from amika_agent.sync.rules import GENERIC, Rule, bridge_of
+from amika_local.errors import Failed, Unreachable
+from amika_local.secret import Secret
+
+
+def remove(db: SyncDb, api: SecretsApi, account: str, action: Action) -> Outcome:
+    """Delete the record of a SWEEP or DELETE action; a generic secret, which cannot be deleted, is emptied.
+
+    Raises:
+        Unreachable: it may be gone or not; the next run looks again.
+
+    """
+    bridge = bridge_of(action.name)
+    open_ones = [(entry.name, entry.scope) for entry in db.pending(account)]
+    if action.kind == plan.SWEEP and bridge is not None and (bridge.name, bridge.scope) in open_ones:
+        return replace(told(action), did="waiting", problem=None)  # its replacement is open again and decides
+    try:
+        _take_away(api, action.provider, action.remote_id or "")
+    except NoSuchSecret:
+        pass  # as good as done
+    except Unreachable:
+        raise
+    except Failed as error:
+        return failed(action, error)
+    if action.rule:
+        db.drop_pushed(account, action.rule)
+    return replace(told(action), did="swept" if action.kind == plan.SWEEP else "deleted", problem=None)
+
+
+def retract(
+    db: SyncDb, api: SecretsApi, account: str, provider: str, scope: str, listed: Sequence[Listed]
+) -> list[Outcome]:
+    """Take away everything this machine has pushed to a provider and scope, and forget the rules it is gone for.
+
+    Raises:
+        Unreachable: the rest is still there; calling again goes on.
+
+    """
+    pushed = db.pushed(account)
+    there = {record.id for record in listed}
+    outcomes = []
+    for rule in db.rules(account):
+        if (rule.provider, rule.scope) != (provider, scope):
+            continue
+        last = pushed.get(rule.id)
+        outcome = None
+        if last is not None and last.remote_id in there:
+            outcome = remove(db, api, account, _deletion(rule, last.remote_id))
+            outcomes.append(outcome)
+        if outcome is None or outcome.did != "failed":
+            db.forget_rule(account, rule.id)
+    for record in listed:
+        bridge = bridge_of(record.name)
+        if bridge is not None and (bridge.machine, bridge.scope) == (db.machine_id, scope):
+            stray = Action(plan.SWEEP, "", provider, record.type, scope, record.name, "left_over", "", "", record.id)
+            outcomes.append(remove(db, api, account, stray))
+    return outcomes
+
+
+def _deletion(rule: Rule, remote_id: str) -> Action:
+    why = "emptied: a generic secret cannot be deleted" if rule.provider == GENERIC else "deleted"
+    return Action(
+        plan.DELETE, rule.id, rule.provider, rule.type, rule.scope, rule.name, "retracted", why, "", remote_id
+    )
+
+
+def _take_away(api: SecretsApi, provider: str, record_id: str) -> None:
+    if provider == GENERIC:
+        api.update_generic(record_id, Secret(""))
+    else:
+        api.delete_provider(provider, record_id)
