@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from amika_agent import last_good
+from amika_agent.rule_state import mark
 from amika_agent.settings import Settings, load
 from amika_agent.shell import env_file
 from amika_agent.sync import env_cache
 from amika_agent.sync.env_cache import EnvCacheResult
 from amika_agent.watch import Watch
-from amika_local.credential import OAUTH, Credential, Problem
+from amika_local.credential import OAUTH, Problem
 from amika_local.discovery import discover, watched_files
 from amika_local.errors import AmikaError
 from amika_local.session_file import api_key_path, session_path
@@ -145,15 +146,10 @@ class LocalPart:
 def _essence(facts: LocalFacts) -> object:
     """Return what the remote lane has to know: which credentials there are, and what was decided about them."""
     return (
-        [_identity(credential) for credential in facts.discovery.credentials],
+        [mark(credential) for credential in facts.discovery.credentials],
         [(problem.code, problem.source, problem.path) for problem in facts.discovery.problems],
         dict(facts.settings.values),
     )
-
-
-def _identity(credential: Credential) -> object:
-    value = credential.record or credential.value
-    return credential.source, credential.provider, credential.path, credential.account, credential.expires_at, value
 
 
 def _next_expiry(discovery: Discovery, now: float) -> float | None:

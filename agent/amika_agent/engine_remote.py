@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from amika_agent.back_off import BackOff
+from amika_agent.rule_state import marks
 from amika_local.credential import Problem
 from amika_local.errors import AmikaError, NotSignedIn, Unreachable
 
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 class RemoteFacts:
     """What is known of the account's pushed secrets.
 
-    outcomes  what became of each rule when it was last looked at, by rule id
+    outcomes  what became of each rule when it was last looked at, by rule id; "provider/scope" where there is no rule
+    marks     what each rule would have pushed then
+    problems  why the last reconciliation ended early
     busy      a reconciliation is under way
     """
 
@@ -39,6 +42,7 @@ class RemoteFacts:
     pending: Sequence[Pending] = ()
     holds: Mapping[str, Hold] = field(default_factory=dict)
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    marks: Mapping[str, object] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     offline: bool = False
     due_at: float | None = None
@@ -125,22 +129,29 @@ class RemotePart:
         except AmikaError as error:
             return self._failed(error, offline=False, due_at=self._back_off.next(self._clock.now()))
         self._back_off.reset()
-        return self._read(sync.due_at())
+        return self._read(discovery, sync.due_at())
 
     def _failed(self, error: AmikaError, *, offline: bool, due_at: float | None) -> RemoteFacts:
         problem = Problem("offline" if offline else "remote", error.message, source="amika", remedy=error.remedy)
         return _with(self.facts, offline=offline, due_at=due_at, problems=(problem,))
 
-    def _read(self, due_at: float | None) -> RemoteFacts:
+    def _read(self, discovery: Discovery, due_at: float | None) -> RemoteFacts:
         account = self._accounts.account()
         if account is None:
             return RemoteFacts()
         db, key = self._db(), account.text
-        outcomes = {**self.facts.outcomes, **{outcome.rule: outcome for outcome in self._last if outcome.rule}}
-        problems = [outcome.problem for outcome in self._last if outcome.problem is not None]
-        offline = any(problem.code in ("offline", "unreachable") for problem in problems)
+        outcomes = {outcome.rule or f"{outcome.provider}/{outcome.scope}": outcome for outcome in self._last}
+        offline = any(o.did == "waiting" and o.problem and o.problem.code == "unreachable" for o in self._last)
+        rules = db.rules(key)
         return RemoteFacts(
-            db.rules(key), db.pushed(key), db.pending(key), db.holds(key), outcomes, tuple(problems), offline, due_at
+            rules,
+            db.pushed(key),
+            db.pending(key),
+            db.holds(key),
+            outcomes,
+            marks(rules, discovery.credentials),
+            offline=offline,
+            due_at=due_at,
         )
 
     def _remote(self, settings: Settings) -> RemoteSync | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from amika_agent.rule_state import credential_sync, rule_line
+from amika_agent.rule_state import credential_sync, rule_line, under_way
 from amika_local.credential import OAUTH, Problem
 from amika_shared import BUILD
 from amika_shared.redaction import plain, safe_line
@@ -19,28 +19,10 @@ if TYPE_CHECKING:
     from amika_shared.profile import Profile
 
 SOON = 600.0
-# problems that wait for the person but are nobody's failure
-NEEDS_YOU = frozenset(
-    {
-        "blank",
-        "expired",
-        "api_key_expired",
-        "contested",
-        "gap_consent",
-        "identity_unknown",
-        "older",
-        "other_account",
-        "source_expired",
-        "source_blank",
-        "source_gone",
-        "source_moved",
-        "suspect",
-        "value_refused",
-        "parked",
-    }
-)
-# waits for the network or for time, by itself
-BY_ITSELF = frozenset({"offline", "unreachable", "pending", "watch"})
+# what a problem means for the whole: it waits for the person, or it passes by itself; every other one is a failure
+NEEDS_YOU = frozenset({"blank", "expired", "api_key_expired", "other_account", "parked"})
+BY_ITSELF = frozenset({"offline", "unreachable", "busy", "watch"})
+_WEIGHT = {"blocked": "attention", "waiting": ""}
 
 
 @dataclass(frozen=True)
@@ -58,39 +40,48 @@ class Facts:
 def build(facts: Facts) -> dict[str, Any]:
     """Return the snapshot, in the shape of `amika_shared.snapshot.Snapshot`."""
     problems = list(_problems(facts))
+    weights = {weight for _, weight in problems}
     return {
         "generation": 0,
         "build": BUILD,
         "profile": facts.profile.name,
         "at": facts.now,
-        "state": overall(facts, problems),
+        "state": overall(facts, weights),
         "accounts": [_account(facts.account)],
         "sign_in": None if facts.account.sign_in is None else dict(facts.account.sign_in),
         "credentials": _credentials(facts),
         "env_cache": _env_cache(facts),
-        "rules": [rule_line(rule, facts.remote, facts.now) for rule in facts.remote.rules],
+        "rules": [rule_line(rule, facts.remote, _found(facts), facts.now) for rule in facts.remote.rules],
         "pending": [
             {"rule": entry.rule, "step": str(entry.txn.state.value), "since": entry.since}
             for entry in facts.remote.pending
         ],
-        "problems": [_problem_line(problem) for problem in problems],
+        "problems": [_problem_line(problem) for problem, _ in problems],
         "paused_until": facts.paused_until,
     }
 
 
-def overall(facts: Facts, problems: Iterable[Problem]) -> str:
-    """Return the one word that the tray's icon shows."""
-    codes = {problem.code for problem in problems}
+def overall(facts: Facts, weights: Collection[str]) -> str:
+    """Return the one word that the tray's icon shows; `weights`: "problem" and "attention" of what is wrong."""
     remote = facts.remote
     table = (
         ("paused", facts.paused_until is not None and facts.paused_until > facts.now),
-        ("problem", bool(codes - NEEDS_YOU - BY_ITSELF)),
+        ("problem", "problem" in weights),
         ("signed_out", not facts.account.who.get("authenticated")),
-        ("attention", bool(codes & NEEDS_YOU) or any(_ends_soon(used, facts.now) for used in _used(facts))),
+        ("attention", "attention" in weights or any(_ends_soon(used, facts.now) for used in _used(facts))),
         ("offline", facts.account.offline or remote.offline),
-        ("working", remote.busy or bool(remote.pending) or facts.local is None),
+        ("working", remote.busy or facts.local is None or _under_way(facts)),
     )
     return next((state for state, holds in table if holds), "in_sync")
+
+
+def _found(facts: Facts) -> list[Credential]:
+    return [] if facts.local is None else facts.local.discovery.credentials
+
+
+def _under_way(facts: Facts) -> bool:
+    found = _found(facts)
+    return bool(facts.remote.pending) or any(under_way(rule, facts.remote, found) for rule in facts.remote.rules)
 
 
 def _used(facts: Facts) -> list[Credential]:
@@ -128,7 +119,7 @@ def _credentials(facts: Facts) -> list[dict[str, Any]]:
     best = discovery.winners
     return [
         {
-            "id": f"{credential.source}/{credential.provider}",
+            "id": _id(credential),
             "provider": plain(credential.provider),
             "kind": credential.kind,
             "source": credential.source,
@@ -138,14 +129,18 @@ def _credentials(facts: Facts) -> list[dict[str, Any]]:
             "used": best.get(credential.provider) is credential,
             "shadowed_by": _shadow(credential, best.get(credential.provider)),
             "env_name": credential.native_name,
-            "sync": credential_sync(credential, facts.remote, facts.now),
+            "sync": credential_sync(credential, facts.remote, discovery.credentials, facts.now),
         }
         for credential in (*discovery.credentials, *discovery.expired)
     ]
 
 
 def _shadow(credential: Credential, winner: Credential | None) -> str | None:
-    return None if winner is None or winner is credential else f"{winner.source}/{winner.provider}"
+    return None if winner is None or winner is credential else _id(winner)
+
+
+def _id(credential: Credential) -> str:
+    return plain(f"{credential.source}/{credential.provider}")
 
 
 def _env_cache(facts: Facts) -> dict[str, Any]:
@@ -160,14 +155,27 @@ def _env_cache(facts: Facts) -> dict[str, Any]:
     }
 
 
-def _problems(facts: Facts) -> Iterable[Problem]:
+def _problems(facts: Facts) -> Iterable[tuple[Problem, str]]:
+    """Yield each problem once, with what it means for the whole: "problem", "attention" or ""."""
     seen = set()
     local = () if facts.local is None else facts.local.problems
-    for problem in (*facts.account.problems, *local, *facts.remote.problems):
+    weighed = [(problem, _weight(problem)) for problem in (*facts.account.problems, *local, *facts.remote.problems)]
+    weighed += [
+        (outcome.problem, _WEIGHT.get(outcome.did, "problem"))
+        for outcome in facts.remote.outcomes.values()
+        if outcome.problem is not None
+    ]
+    for problem, weight in weighed:
         key = (problem.code, problem.source, problem.path, problem.message)
         if key not in seen:
             seen.add(key)
-            yield problem
+            yield problem, weight
+
+
+def _weight(problem: Problem) -> str:
+    if problem.code in NEEDS_YOU:
+        return "attention"
+    return "" if problem.code in BY_ITSELF else "problem"
 
 
 def _problem_line(problem: Problem) -> dict[str, str]:
