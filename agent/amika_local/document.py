@@ -99,8 +99,9 @@ def _scan(text: str, start: int, parse_float: object, parse_int: object) -> obje
         raise broken(text, stop.value) from None
     except SYNTAX_ERRORS as error:
         raise _placed(text, error) from None
-    if text[end:].strip(_BLANKS):
-        raise broken(text, end)
+    rest = text[end:].lstrip(_BLANKS)
+    if rest:
+        raise broken(text, len(text) - len(rest))
     return value
 
 
