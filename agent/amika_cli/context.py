@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from amika_agent.stores.amika_api import SecretsApi
     from amika_agent.sync.journal import SyncDb
     from amika_agent.sync.remote import RemoteSync
-    from amika_agent.sync.rules import Rule
     from amika_cli.flags import Args
     from amika_local.discovery import Discovery
     from amika_local.secret import Secret
@@ -136,13 +135,6 @@ class Context:
 
         settings = Settings(auto_push=self.settings.words("sync.auto_push"))
         return RemoteSync(self.db, self.api, self.account, self.clock, settings)
-
-    def forget(self, rule: Rule) -> None:
-        """Remove a rule of the signed-in account; an open replacement of its secret is finished first."""
-        account = self.account.text
-        if any(entry.rule == rule.id for entry in self.db.pending(account)):
-            self.remote.recover(self.discover())
-        self.db.forget_rule(account, rule.id)
 
     @cached_property
     def engine(self) -> Engine:

@@ -23,13 +23,13 @@ def read_given(path: str) -> "tuple[bytes, str]":
         descriptor = os.open(os.path.expanduser(path), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {os.strerror(error.errno or 0)}") from None
+    mode = os.fstat(descriptor).st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
+        os.close(descriptor)
+        raise UsageError(f"{path} is not a file", remedy="Name a file, or - for stdin.")
+    # a pipe is what a shell's <(…) gives: there somebody writes, so wait for it
+    os.set_blocking(descriptor, True)
     with os.fdopen(descriptor, "rb") as file:
-        mode = os.fstat(descriptor).st_mode
-        # a pipe is what a shell's <(…) gives; there somebody writes, so wait for it
-        if stat.S_ISFIFO(mode):
-            os.set_blocking(descriptor, True)
-        elif not stat.S_ISREG(mode):
-            raise UsageError(f"{path} is not a file", remedy="Name a file, or - for stdin.")
         return _bounded(file.read(LIMIT + 1), path), path
 
 

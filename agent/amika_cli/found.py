@@ -14,9 +14,8 @@ from amika_local.providers import is_variable, variables
 from amika_local.secret import Secret, masked
 
 if TYPE_CHECKING:
-    from amika_local.discovery import Discovery
-
     from amika_cli.context import Context
+    from amika_local.discovery import Discovery
 
 
 @dataclass(frozen=True)
@@ -99,4 +98,4 @@ def warn_about_oauth(context: Context, found: Iterable[Variable]) -> None:
         names = ", ".join(variable.name for variable in tokens)
         when = until(min(v.credential.expires_at or float("inf") for v in tokens), context.clock.now())
         ends = f"; the first ends {when}" if "inf" not in when else ""
-        note(f"warning: OAuth tokens, not API keys{ends}: {names}. They are stored once and not kept in sync.")
+        note(f"warning: these are OAuth tokens, not API keys{ends}: {names}")

@@ -12,6 +12,7 @@ COMMANDS: "dict[str, tuple[str, str]]" = {
     "sync": ("sync", "bring env cache and pushed secrets up to date now (--dry-run: only show the plan)"),
     "sync rules": ("sync_rules", "list what is kept in sync"),
     "sync forget": ("sync_forget", "stop keeping a secret in sync"),
+    "sync resolve": ("sync_resolve", "answer what a rule asks: accept, restore, adopt, keep or delete"),
     "activity": ("activity", "what happened to which credential, and when"),
     "auth login": ("auth_login", "sign in through the browser"),
     "auth status": ("auth_status", "who is signed in, from which store, until when"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from amika_agent import state
 from amika_agent.accounts.amika import Authority
@@ -12,13 +13,19 @@ from amika_agent.accounts.endpoints import resolve_endpoints
 from amika_agent.engine_account import AccountPart
 from amika_agent.engine_local import LocalFacts
 from amika_agent.engine_remote import RemoteFacts
+from amika_agent.rule_state import marks
 from amika_agent.sync import env_cache
 from amika_agent.sync.env_cache import EnvCacheResult
-from amika_local.credential import Problem
-from amika_local.errors import AmikaError
+from amika_agent.sync.payload import payload
+from amika_local.credential import Credential, Problem
+from amika_local.errors import AmikaError, UsageError
+from amika_shared.snapshot import read_snapshot
 
 if TYPE_CHECKING:
     from amika_agent.accounts.amika import AccountKey
+    from amika_agent.sync.journal import SyncDb
+    from amika_agent.sync.records import Pushed
+    from amika_agent.sync.rules import Rule
     from amika_cli.context import Context
     from amika_local.discovery import Discovery
     from amika_shared.snapshot import Snapshot
@@ -28,14 +35,20 @@ NO_WORKSPACE = "http://127.0.0.1:9"
 
 def snapshot(context: Context) -> Snapshot:
     """Return what can be known without asking a server. What fails becomes a problem, never an error."""
-    from amika_shared.snapshot import read_snapshot
-
-    problems: list[Problem] = []
     local = _local(context)
     accounts = AccountPart(context.profile, context.env, context.clock, "cli", lambda: context.settings)
-    url, remote = _remote(context, problems)
+    problems = _of_login(accounts.facts.who)
+    url, remote = _remote(context, local.discovery.credentials, problems)
     known = replace(accounts.facts, api_url=url, problems=tuple(problems))
     return read_snapshot(state.build(state.Facts(context.profile, context.clock.now(), known, local, remote)))
+
+
+def _of_login(who: Mapping[str, Any]) -> list[Problem]:
+    """Return what is wrong with the login; being signed out is no problem."""
+    if not who.get("problem"):
+        return []
+    warnings = [str(warning) for warning in who.get("warnings", [])] or [f"the login is {who['problem']}"]
+    return [Problem("session", warnings[0], source="amika", path=str(who.get("path") or ""))]
 
 
 def _local(context: Context) -> LocalFacts:
@@ -59,17 +72,31 @@ def env_cache_now(context: Context, discovery: Discovery) -> EnvCacheResult:
     return replace(result, state="behind") if result.changed and result.state == "current" else result
 
 
-def _remote(context: Context, problems: list[Problem]) -> tuple[str, RemoteFacts]:
+def _remote(context: Context, found: Sequence[Credential], problems: list[Problem]) -> tuple[str, RemoteFacts]:
     """Return the server's address and what the ledger knows of the account's pushed secrets."""
     try:
         url, account = _account(context)
         if account is None or not os.path.exists(context.profile.sync_db):
             return url, RemoteFacts()
         db, key = context.db, account.text
-        return url, RemoteFacts(db.rules(key), db.pushed(key), db.pending(key), db.holds(key))
+        rules, pushed = db.rules(key), db.pushed(key)
+        unchanged = [rule for rule in rules if _is_pushed(rule, pushed.get(rule.id), found, db)]
+        seen = marks(unchanged, found)
+        return url, RemoteFacts(rules, pushed, db.pending(key), db.holds(key), marks=seen)
     except AmikaError as error:
         problems.append(_problem("session", error))
         return "", RemoteFacts()
+
+
+def _is_pushed(rule: Rule, last: Pushed | None, found: Sequence[Credential], db: SyncDb) -> bool:
+    """Tell whether what the rule would send is what the ledger says was sent."""
+    credential = next((credential for credential in found if rule.takes(credential)), None)
+    if last is None or credential is None:
+        return last is not None
+    try:
+        return db.fingerprint(payload(rule, credential).reveal()) == last.fingerprint
+    except UsageError:
+        return False
 
 
 def _account(context: Context) -> tuple[str, AccountKey | None]:

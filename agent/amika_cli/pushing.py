@@ -14,7 +14,8 @@ from amika_local.credential import OAUTH
 from amika_local.errors import AmikaError, Conflict, Failed, UsageError
 
 if TYPE_CHECKING:
-    from amika_agent.sync.remote import Outcome
+    from amika_agent.stores.amika_api import RemoteSecret
+    from amika_agent.sync.outcome import Outcome
     from amika_cli.context import Context
     from amika_local.discovery import Discovery
     from amika_local.secret import Secret
@@ -41,16 +42,21 @@ def push(context: Context, provider: str) -> int:
     name = checked_name(context.args.get("name") or default_name(provider, candidate.type))
     scope = context.args.get("scope", "user")
     _tell(context, provider, candidate)
-    if scope == ORG and not _consents(context, provider, candidate, name):
-        note("Nothing was stored.")
-        return 0
+    take_over = ""
+    if scope == ORG:
+        there = next((r for r in context.api.list_provider(provider) if r.scope == ORG), None)
+        if not _consents(context, provider, candidate, name, there):
+            note("Nothing was stored.")
+            return 0
+        take_over = there.id if there is not None else ""
     if discovery is None or candidate.credential is None or context.args.has("once"):
         _refuse_kept(context, provider, name, scope)
+        force = context.args.has("force")
         outcome = context.remote.push_once(
-            provider, candidate.type, name, scope, value, force=context.args.has("force"), gap_accepted=scope == ORG
+            provider, candidate.type, name, scope, value, force=force, gap_accepted=scope == ORG, take_over=take_over
         )
         return _report(context, candidate, outcome, None)
-    rule, is_new = _rule(context, candidate, name, scope)
+    rule, is_new = _rule(context, candidate, name, scope, take_over)
     outcome = _keep_in_sync(context, rule, discovery, is_new=is_new)
     context.nudge()
     return _report(context, candidate, outcome, rule)
@@ -88,16 +94,18 @@ def _tell(context: Context, provider: str, candidate: Candidate) -> None:
     context.db.put_meta(told, "yes")
 
 
-def _consents(context: Context, provider: str, candidate: Candidate, name: str) -> bool:
+def _consents(context: Context, provider: str, candidate: Candidate, name: str, there: RemoteSecret | None) -> bool:
+    title = TITLES[provider]
     if candidate.type != OAUTH:
         note(
             "A generic secret can be replaced without a gap and fits sandboxes as well: "
-            f"{context.command('secret push --scope org')} --from-env NAME"
+            f"{context.command('secret push --scope org --from-env NAME')}"
         )
-    return context.prompts.confirm(
-        f"Store “{name}” for everyone in the organization? An organization has one {TITLES[provider]} credential; "
-        "whenever it is replaced, there is none for a moment."
-    )
+    note(f"An organization has one {title} credential; whenever it is replaced, there is none for a moment.")
+    question = f"Store “{name}” for everyone in the organization?"
+    if there is not None:
+        question = f"Replace “{there.name}” ({there.type}) by “{name}” for everyone in the organization?"
+    return context.prompts.confirm(question)
 
 
 def _refuse_kept(context: Context, provider: str, name: str, scope: str) -> None:
@@ -109,48 +117,57 @@ def _refuse_kept(context: Context, provider: str, name: str, scope: str) -> None
             )
 
 
-def _rule(context: Context, candidate: Candidate, name: str, scope: str) -> tuple[Rule, bool]:
+def _rule(context: Context, candidate: Candidate, name: str, scope: str, take_over: str) -> tuple[Rule, bool]:
     """Record the rule; an explicit push says that path and account are right. Return it and whether it is new."""
     credential = candidate.credential
     assert credential is not None  # noqa: S101 -- the caller has looked
     account = context.account.text
     rules = context.db.rules(account)
-    slim = context.args.has("without-refresh-token")
     known = next((r for r in rules if r.takes(credential) and (r.name, r.scope) == (name, scope)), None)
-    if known is None:
-        made = rule_for(credential, scope=scope, name=name, taken=[rule.id for rule in rules])
-        rule = replace(made, without_refresh_token=slim, gap_accepted=scope == ORG)
-    else:
-        slim = slim or known.without_refresh_token
-        rule = replace(known, path=credential.path, source_account=credential.account, without_refresh_token=slim)
+    base = known or rule_for(credential, scope=scope, name=name, taken=[rule.id for rule in rules])
+    rule = replace(
+        base,
+        path=credential.path,
+        source_account=credential.account,
+        without_refresh_token=context.args.has("without-refresh-token") or base.without_refresh_token,
+        gap_accepted=scope == ORG,
+        take_over=take_over,
+    )
     context.db.put_rule(account, rule)
-    if context.args.has("force"):
-        # without a record of the last push nothing is older than it
-        context.db.drop_pushed(account, rule.id)
-        context.db.drop_hold(account, rule.id)
     return rule, known is None
 
 
 def _keep_in_sync(context: Context, rule: Rule, discovery: Discovery, *, is_new: bool) -> Outcome:
-    account = context.account.text
     try:
-        outcomes = context.remote.run(discovery, again=context.discover)
+        if context.args.has("force") and not is_new:
+            context.remote.resolve(rule.id, "accept", discovery)
+        mine = _pushed(context, rule, discovery)
+        if mine.code == "vanished":  # deleted elsewhere; pushing it is the answer
+            context.remote.resolve(rule.id, "restore", discovery)
+            mine = _pushed(context, rule, discovery)
     except AmikaError:
         if is_new:
-            context.db.forget_rule(account, rule.id)
+            context.remote.forget(rule.id)
         raise
-    mine = next((outcome for outcome in outcomes if outcome.rule == rule.id), None)
-    if mine is None:
-        raise Failed("the credential went away while it was being stored", remedy="Look again: amika secret extract")
     if mine.did in STORED:
         return mine
     remedy = mine.problem.remedy if mine.problem is not None else ""
     if mine.did == "waiting":
-        later = "It is recorded and goes on by itself; `amika sync` tries at once."
+        later = f"It is recorded and goes on by itself; `{context.command('sync')}` tries at once."
         raise Failed(f"not stored yet: {mine.reason}", remedy=f"{remedy} {later}".strip())
     if is_new:
-        context.db.forget_rule(account, rule.id)
+        context.remote.forget(rule.id)
+    elif mine.code == "older":
+        remedy = f"--force stores it all the same. {remedy}".strip()
     raise Failed(f"not stored: {mine.reason}", remedy=remedy)
+
+
+def _pushed(context: Context, rule: Rule, discovery: Discovery) -> Outcome:
+    outcomes = context.remote.run(discovery, again=context.discover, only=[rule.id])
+    for outcome in outcomes:
+        if outcome.rule == rule.id:
+            return outcome
+    raise Failed("the credential went away while it was being stored", remedy="Look again: amika secret extract")
 
 
 def _report(context: Context, candidate: Candidate, outcome: Outcome, rule: Rule | None) -> int:

@@ -56,7 +56,7 @@ def store_items(context: Context, items: Sequence[bulk.Item], scope: str) -> int
     _announce(context, items, scope)
     listing = context.api.list_generic()
     planned = bulk.steps(items, listing, scope)
-    _show_preview(context, bulk.preview(planned, listing))
+    show_preview(context, bulk.preview(planned, listing))
     if not context.prompts.confirm(_question(planned, scope)):
         note("Nothing was stored.")
         return 0
@@ -82,7 +82,8 @@ def _announce(context: Context, items: Sequence[bulk.Item], scope: str) -> None:
     _ = context.account
 
 
-def _show_preview(context: Context, rows: list[tuple[str, ...]]) -> None:
+def show_preview(context: Context, rows: list[tuple[str, ...]]) -> None:
+    """Print what will happen, values masked; JSON output gets the result only."""
     lines = table(("NAME", "VALUE", "FROM", "WHAT HAPPENS"), rows, width=terminal_width(), keep=(1,))
     if context.args.output == "text":
         show([*lines, ""])

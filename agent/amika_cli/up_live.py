@@ -104,6 +104,7 @@ def _sign_in(context: Context) -> None:
                 approval.show(event)
                 if event.get("event") == "choose_organization":
                     _choose(context, approval, event)
+        context.nudge()
     except (AgentError, AmikaError) as error:
         told = as_error(error) if isinstance(error, AgentError) else error
         note(f"Not signed in: {told.message}. {told.remedy}".strip())

@@ -4,13 +4,14 @@ from amika_cli.flags import Args, Flag
 
 USAGE = "[--push] [FLAGS]"
 TEXT = """Shows the credentials found on this machine, one line for each variable, values masked.
-With --push they are stored as secrets, after a question. What was found comes from the files of Claude Code,
-Codex, OpenCode, Amp and Amika; `amika auth extract --explain` tells which file won and why.
+With --push they are stored as secrets, after a question, and kept in sync from then on; --once stores them as
+they are now. `amika auth extract --explain` tells which file each was found in and why it won.
 
 An OAuth token expires and is no API key: `amika secret claude push` and `amika secret codex push` store a login as
-what it is and keep it in sync; --no-oauth leaves OAuth tokens out here."""
+what it is; --no-oauth leaves OAuth tokens out here."""
 FLAGS = (
     Flag("push", "", "store them"),
+    Flag("once", "", "with --push: store them once, do not keep them in sync"),
     Flag("only", "A,B", "only these names", many=True),
     Flag("no-oauth", "", "leave OAuth tokens out"),
     Flag("homedir", "PATH", "look in this home instead of yours"),
@@ -24,6 +25,7 @@ def run(args: Args) -> int:
     """Show what was found; store it with --push."""
     from amika_cli import found
     from amika_cli.context import Context
+    from amika_cli.keeping import keep
     from amika_cli.render import note
     from amika_cli.storing import scope_of, store_items
 
@@ -37,5 +39,8 @@ def run(args: Args) -> int:
             return 0
         if not variables:
             note("Nothing was found that could be stored.")
+            return 0
         found.warn_about_oauth(context, variables)
-        return store_items(context, found.items(variables), scope_of(context)) if variables else 0
+        if args.has("once"):
+            return store_items(context, found.items(variables), scope_of(context))
+        return keep(context, variables, scope_of(context), discovery)

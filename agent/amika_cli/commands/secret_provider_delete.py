@@ -21,7 +21,7 @@ def run(args: Args) -> int:
         rule = rules_by_secret(context, provider).get((secret.name, secret.scope))
         context.remote.delete(provider, secret.id)
         if rule:
-            context.db.forget_rule(context.account.text, rule)
+            context.remote.forget(rule)
         context.nudge()
         text = [f"deleted {secret.name} ({secret.type}, scope {secret.scope})"]
         if rule:

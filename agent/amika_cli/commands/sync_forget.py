@@ -2,26 +2,26 @@
 
 from amika_cli.flags import Args, Flag
 
-USAGE = "RULE"
+USAGE = "RULE | --everything"
 TEXT = """Stops keeping a stored secret in sync. The secret itself stays as it is; `amika secret claude delete` or
-`amika secret codex delete` removes it. `amika sync rules` lists the rules."""
-FLAGS = (Flag("yes", "", "accepted for scripts; there is no question", short="y"),)
-WORDS = (1, 1)
+`amika secret codex delete` removes it. `amika sync rules` lists the rules.
+
+--everything takes back all that this machine has pushed for this account: Claude and Codex credentials are deleted,
+generic secrets, which cannot be deleted, are emptied, and all rules are removed."""
+FLAGS = (
+    Flag("everything", "", "take back everything this machine has pushed"),
+    Flag("yes", "", "with --everything: do not ask", short="y"),
+)
+WORDS = (0, 1)
 
 
 def run(args: Args) -> int:
-    """Remove one rule of the signed-in account."""
+    """Remove one rule of the signed-in account, or all with what they have pushed."""
     from amika_cli.context import Context
-    from amika_cli.render import emit
+    from amika_cli.forgetting import forget_everything, forget_rule
+    from amika_local.errors import UsageError
 
+    if args.has("everything") == bool(args.words):
+        raise UsageError("which rule?", remedy="Name one rule (`amika sync rules` lists them), or pass --everything.")
     with Context(args) as context:
-        account = context.account.text
-        rule = context.db.rule(account, args.words[0])
-        context.forget(rule)
-        context.nudge()
-        text = [
-            f"“{rule.name}” is no longer kept in sync. What is stored stays.",
-            f"To remove it: {context.command(f'secret {rule.provider} list')}, then delete it by its id.",
-        ]
-        emit(args, {"forgotten": rule.id, "name": rule.name, "provider": rule.provider}, text)
-        return 0
+        return forget_everything(context) if args.has("everything") else forget_rule(context, args.words[0])

@@ -1,0 +1,35 @@
+"""`amika sync resolve RULE CHOICE`."""
+
+from amika_cli.flags import Args
+
+USAGE = "RULE accept|restore|adopt|keep|delete"
+TEXT = """Answers what a rule asks; `amika status` shows the question.
+
+  accept    what is on this machine is right: another account, another file, an older value, the gap of a replacement
+  restore   store ours again: it was deleted or replaced elsewhere
+  adopt     what is stored is right: take it for ours
+  keep      the credential is gone here: leave what is stored
+  delete    the credential is gone here: delete what is stored too"""
+FLAGS = ()
+WORDS = (2, 2)
+
+
+def run(args: Args) -> int:
+    """Record the answer, then act on it."""
+    from amika_cli.context import Context
+    from amika_cli.render import emit
+    from amika_local.errors import Failed
+
+    with Context(args) as context:
+        rule = context.db.rule(context.account.text, args.words[0])
+        discovery = context.discover()
+        context.remote.resolve(rule.id, args.words[1], discovery)
+        outcomes = context.remote.run(discovery, again=context.discover, only=[rule.id])
+        context.nudge()
+        mine = next((outcome for outcome in outcomes if outcome.rule == rule.id), None)
+        did, reason = (mine.did, mine.reason) if mine is not None else ("recorded", "nothing is to be done")
+        value = {"rule": rule.id, "choice": args.words[1], "action": did, "detail": reason}
+        emit(args, value, [f"“{rule.name}”: {did}: {reason}"])
+        if mine is not None and mine.problem is not None:
+            raise Failed(f"not solved yet: {mine.problem.message}", remedy=mine.problem.remedy)
+        return 0

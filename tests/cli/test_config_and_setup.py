@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+
+def test_config(amika, home):
+    assert "sync.auto_push" in amika("config", "list").out
+    assert amika("config", "get", "agent.log_level").out == "info\n"
+    assert amika("config", "set", "sync.auto_push", "codex,claude").code == 0
+    assert amika("config", "get", "sync.auto_push", "--json").json["value"] == ["codex", "claude"]
+    assert amika("config", "get", "sync.auto_push", "--local").out == "claude,codex\n"
+    assert amika("config", "set", "env_cache.enabled", "off").code == 0
+    assert amika("config", "list", "--json").json["settings"]["env_cache.enabled"] is False
+    settings = home / ".config" / "amika-desktop" / "default" / "settings.toml"
+    assert settings.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["get", "sync.autopush"], 4, "did you mean sync.auto_push?"),
+        (["set", "nope", "1"], 4, "no such setting"),
+        (["set", "sync.auto_push", "gemini"], 2, "claude, codex"),
+        (["set", "env_cache.enabled", "maybe"], 2, "true or false"),
+        (["set", "account.api_url", "http://example.com"], 2, "must be https"),
+        (["set", "account.api_url"], 2, "missing"),
+    ],
+)
+def test_config_refusals(amika, home, words, code, says):
+    ran = amika("config", *words)
+    assert ran.code == code
+    assert says in ran.err
+    assert not (home / ".config" / "amika-desktop").exists()
+
+
+def test_a_damaged_settings_file_is_told_and_not_lost(amika, home):
+    path = home / ".config" / "amika-desktop" / "default" / "settings.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text("broken [\n")
+    ran = amika("config", "list")
+    assert ran.code == 0
+    assert "not valid TOML" in ran.err
+    assert amika("config", "set", "agent.log_level", "debug").code == 5
+    assert path.read_text() == "broken [\n"
+
+
+def test_install_cli(amika, home):
+    ran = amika("install-cli", "--json")
+    assert ran.code == 0
+    place = home / ".local" / "bin" / "amika"
+    assert ran.json["changed"] is True
+    assert ran.json["on_path"] is False
+    assert place.is_symlink()
+    again = amika("install-cli", env={"PATH": f"{place.parent}:{os.environ['PATH']}"})
+    assert "already linked" in again.out
+    assert amika("install-cli", "--uninstall").code == 0
+    assert not place.is_symlink()
+    assert amika("install-cli", "--uninstall").code == 0
+
+
+def test_another_amika_is_named_and_never_replaced(amika, home):
+    other = home / "go" / "amika"
+    other.parent.mkdir()
+    other.write_text("#!/bin/sh\n")
+    other.chmod(0o755)
+    ran = amika("install-cli", env={"PATH": f"{other.parent}:{home / '.local' / 'bin'}:{os.environ['PATH']}"})
+    assert ran.code == 0
+    assert str(other) in ran.out
+    place = home / ".local" / "bin" / "amika"
+    place.unlink()
+    place.write_text("theirs")
+    assert amika("install-cli").code == 5
+    assert amika("install-cli", "--uninstall").code == 5
+    assert place.read_text() == "theirs"
+
+
+def test_tray_without_its_package_says_how_to_get_it(amika):
+    pytest.importorskip("amika_tray")
+    ran = amika("tray", "extra")
+    assert ran.code == 2
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_valid_in_its_shell(amika, home, shell):
+    ran = amika("completion", shell)
+    assert ran.code == 0
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip(f"{shell} is not installed")
+    script = home / "completion"
+    script.write_text(ran.out)
+    done = subprocess.run([program, "-n", str(script)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_completion_in_bash(amika, home):
+    script = home / "completion"
+    script.write_text(amika("completion", "bash").out)
+
+    def complete(*words: str) -> set[str]:
+        typed = " ".join(f"'{word}'" for word in words)
+        code = (
+            f"source {script}; COMP_WORDS=({typed}); COMP_CWORD={len(words) - 1}; "
+            '_amika; printf "%s\\n" "${COMPREPLY[@]}"'
+        )
+        done = subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=True)
+        return set(done.stdout.split())
+
+    assert {"secret", "status", "up", "auth"} <= complete("amika", "")
+    assert complete("amika", "secret", "c") == {"claude", "codex"}
+    assert complete("amika", "secret", "claude", "") == {"push", "list", "delete"}
+    assert "--type" in complete("amika", "secret", "claude", "push", "--")
+    assert {"rules", "forget", "--dry-run"} <= complete("amika", "sync", "")
+    assert complete("amika", "-o", "json", "auth", "lo") >= set()
+
+
+def test_completion_of_another_shell(amika):
+    assert amika("completion", "tcsh").code == 2

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import os
+
+from tests.fakes.homes import ALL, fill
+
+
+def test_the_report_holds_nothing_that_must_not_be_shown(amika, home, server):
+    fill(home, ALL)
+    amika("secret", "claude", "push", "--value", "-", stdin="sk-ant-api03-fake-given")
+    amika("config", "set", "network.proxy", "http://me:fake-password@proxy.example.com:3128")
+    for words in (["doctor"], ["doctor", "-o", "json"]):
+        ran = amika(*words, env={"GROQ_API_KEY": "fake-env", "ANTHROPIC_API_KEY": "sk-ant-fake-env"})
+        assert ran.code == 0
+        for secret in ("fake", "dev@example.com", "example.com", str(home), server.url, os.path.basename(str(home))):
+            assert secret not in ran.all, secret
+
+
+def test_it_names_what_helps(amika, home):
+    fill(home, ALL)
+    (home / ".codex" / "auth.json").chmod(0o644)
+    report = amika("doctor", "--json", env={"ANTHROPIC_API_KEY": "x"}).json
+    assert report["profile"] == "default"
+    assert "ANTHROPIC_API_KEY" in report["variables_set"]
+    assert {"claude-oauth", "codex", "opencode", "amp"} <= {source["source"] for source in report["sources"]}
+    held = {row["path"]: row for row in report["holds_values"]}
+    assert "~/.claude/.credentials.json" in held
+    assert "chmod 600" in held["~/.codex/auth.json"]["remark"]
+    text = amika("doctor").out
+    assert "HOLDS VALUES" in text
+    assert "~/.codex/auth.json" in text
+
+
+def test_on_an_empty_home_it_changes_nothing(amika, home):
+    ran = amika("doctor")
+    assert ran.code == 0
+    assert "no sources were found" in ran.out
+    assert not [path for path in home.rglob("*") if path.is_file()]
+
+
+def test_with_a_damaged_everything(amika, home):
+    for name in ALL:
+        path = home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"\xff{ sk-fake-secret dev@example.com")
+    state = home / ".local" / "state" / "amika"
+    (state / "workos-session.json").write_text("{")
+    ran = amika("doctor", env={"AMIKA_API_URL": "http://u:fake-password@example.com"})
+    assert ran.code == 0
+    assert "fake" not in ran.all
+    assert "problem malformed" in ran.out
