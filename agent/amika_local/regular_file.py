@@ -7,7 +7,10 @@ from amika_local.credential import Problem
 
 MAX_BYTES = 20 << 20
 
-_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+# not every system has each of them
+_FLAGS = os.O_RDONLY
+for _name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):
+    _FLAGS |= getattr(os, _name, 0)
 
 
 def read(path: str, source: str, *, limit: int = MAX_BYTES) -> "bytes | Problem | None":

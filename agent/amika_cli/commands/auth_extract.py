@@ -12,6 +12,8 @@ from amika_local.quoting import POSIX, assignment, unfit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from amika_local.credential import Credential
 
 USAGE = "[FLAGS]"
@@ -70,7 +72,7 @@ def _discover(args: Args) -> Discovery:
         confined=bool(homedir),
         oauth=not args.has("no-oauth"),
         beyond=args.has("explain"),
-        is_mirrored=_is_mirrored,
+        is_mirrored=_ledgers(),
     )
 
 
@@ -131,8 +133,15 @@ def _warn(found: Discovery, args: Args, chosen: "dict[str, Credential]", kept: "
             note(f"warning: {line.rstrip()}")
 
 
-def _is_mirrored(name: str, value: str) -> bool:
-    """Ask the agent's ledger about an entry of the env cache that carries no mark."""
-    from amika_cli.mirrored import Ledgers
+def _ledgers() -> "Callable[[str, str], bool]":
+    """Return what asks the agent's ledgers about an entry of the env cache that carries no mark; loaded when asked."""
+    opened: list[Callable[[str, str], bool]] = []
 
-    return Ledgers(os.environ)(name, value)
+    def ask(name: str, value: str) -> bool:
+        if not opened:
+            from amika_cli.mirrored import Ledgers
+
+            opened.append(Ledgers(os.environ))
+        return opened[0](name, value)
+
+    return ask

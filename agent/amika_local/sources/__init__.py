@@ -75,7 +75,7 @@ TABLE = (
         (("claude-config", ".credentials.json"), ("claude-home", ".claude-oauth-credentials.json")),
         oauth=True,
         identity=_CLAUDE_CONFIG,
-        login="run `claude` and type /login",
+        login="run `claude auth login`",
     ),
     Row(
         "claude-api",
@@ -83,7 +83,7 @@ TABLE = (
         "claude_api",
         (("claude-home", ".claude.json.api"), _CLAUDE_CONFIG),
         content=STRINGS,
-        login="run `claude` and type /login",
+        login="run `claude auth login`",
     ),
     Row("codex", 300, "codex", (("codex", "auth.json"),), login="run `codex login`"),
     Row("env-cache", 290, "amika_stores", (("cache", "amika/env-cache.json"),), login="edit the file"),
@@ -101,7 +101,7 @@ TABLE = (
         oauth=True,
         identity=_CLAUDE_CONFIG,
         fills="anthropic",
-        login="run `claude` and type /login",
+        login="run `claude auth login`",
     ),
     Row(
         "codex-keyring",
