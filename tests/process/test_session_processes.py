@@ -1,0 +1,148 @@
+"""Many real processes and one session."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from tests.fakes.workos_server import WorkosServer
+from tests.process.session_child import act
+
+from amika_agent.session_meta import MetaFile
+from amika_agent.session_rules import as_file, merged
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.process
+
+
+@pytest.fixture
+def server():
+    with WorkosServer() as server:
+        yield server
+
+
+def child(state: Path, server: WorkosServer, what: str, *flags: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.process.session_child", str(state), server.url, what, *flags]
+    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def crowd(state: Path, server: WorkosServer, count: int) -> list[dict]:
+    """Let `count` processes ask for the session at the same moment."""
+    process = child(state, server, "fresh", "--crowd", str(count))
+    out, _ = process.communicate(timeout=100)
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def result(process: subprocess.Popen[str]) -> dict:
+    out, _ = process.communicate(timeout=60)
+    return json.loads(out.splitlines()[-1])
+
+
+def due(state: Path, server: WorkosServer, left: float = 0.0) -> dict:
+    """A login whose token has `left` seconds, as if it had been fetched long ago."""
+    act(str(state), server.url, "accept", answer=server.model.open_session())
+    session = next(iter(server.model.sessions.values()))
+    lifetime, server.model.lifetime = server.model.lifetime, left
+    answer = server.model._answer(session)
+    server.model.lifetime = lifetime
+    content = as_file(merged(None, answer, time.time()))
+    (state / "workos-session.json").write_text(json.dumps(content))
+    meta = MetaFile(str(state)).read()
+    meta.got, meta.got_at = "", 0.0
+    MetaFile(str(state)).write(meta)
+    return content
+
+
+def test_fifty_processes_at_the_moment_of_expiry_renew_once(tmp_path, server):
+    due(tmp_path, server)
+    results = crowd(tmp_path, server, 50)
+    assert [one for one in results if not one["ok"]] == []
+    assert len(results) == 50
+    assert len({one["token"] for one in results}) == 1
+    assert server.count("refresh") == 1
+
+
+def test_twenty_processes_and_a_slow_server_renew_once(tmp_path, server):
+    due(tmp_path, server)
+    server.after = lambda step: time.sleep(0.7) if step == "refresh" else None
+    assert [one["ok"] for one in crowd(tmp_path, server, 20)] == [True] * 20
+    assert server.count("refresh") == 1
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_between_spending_and_storing_waits(tmp_path, server, name):
+    """Ctrl-C while the server answers: the new pair is stored first, then the process ends."""
+    due(tmp_path, server)
+    process = child(tmp_path, server, "fresh")
+    server.after = lambda step: process.send_signal(getattr(signal, name)) if step == "refresh" else None
+    process.communicate(timeout=30)
+    assert process.returncode != 0
+    stored = json.loads((tmp_path / "workos-session.json").read_text())
+    assert stored["refresh_token"] == server.model.live()[0].refresh
+    assert server.count("refresh") == 1
+
+
+def test_killed_while_the_server_answers_and_the_next_one_recovers(tmp_path, server):
+    due(tmp_path, server)
+    process = child(tmp_path, server, "fresh")
+    server.after = lambda step: process.kill() if step == "refresh" else None
+    process.communicate(timeout=30)
+    assert process.returncode == -signal.SIGKILL
+    server.after = None
+    assert act(str(tmp_path), server.url, "fresh")["ok"]
+    stored = json.loads((tmp_path / "workos-session.json").read_text())
+    assert stored["refresh_token"] == server.model.live()[0].refresh
+
+
+def test_the_lock_falls_with_its_holder(tmp_path, server):
+    due(tmp_path, server)
+    holder = child(tmp_path, server, "fresh")
+    killed = threading.Event()
+    server.before = lambda step: killed.wait(20) if server.count("refresh") == 1 else None
+    end = time.monotonic() + 20
+    while not server.count("refresh"):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    waiting = child(tmp_path, server, "fresh")
+    time.sleep(0.5)
+    assert waiting.poll() is None, "it must wait for the one that is renewing"
+    holder.kill()
+    holder.communicate()
+    assert result(waiting)["ok"]
+    killed.set()
+
+
+def test_sign_out_during_a_renewal_wins(tmp_path, server):
+    due(tmp_path, server)
+    server.after = lambda step: time.sleep(1.0) if step == "refresh" else None
+    renewing = child(tmp_path, server, "fresh")
+    end = time.monotonic() + 20
+    while not server.count("refresh"):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    leaving = child(tmp_path, server, "sign_out")
+    assert result(leaving)["ok"]
+    result(renewing)
+    assert not (tmp_path / "workos-session.json").exists()
+    assert server.model.live() == []
+    assert act(str(tmp_path), server.url, "fresh")["code"] == 3
+
+
+def test_a_command_interrupted_while_waiting_for_approval_ends_with_130(home, tmp_path, server):
+    env = {**os.environ, "AMIKA_API_URL": server.url, "AMIKA_WORKOS_URL": server.url, "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "amika_cli.main", "auth", "login", "--no-browser"]
+    process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    for line in process.stderr:
+        if "Ctrl-C cancels" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "interrupted" in err
