@@ -86,12 +86,12 @@ def choose(desktop: Desktop, menu: Box, line: int) -> None:
     raise AssertionError(f"only {seen + 1} lines of the menu can be chosen")
 
 
-def crop(picture: Path, box: Box, *, margin: int = 12) -> None:
-    """Cut a saved picture down to a box and a margin around it."""
+def crop(picture: Path, box: Box, *, margin: int = 40) -> None:
+    """Cut a saved picture of the screen down to a box and a margin around it."""
     image = QImage(str(picture))
     x, y = max(0, box.x - margin), max(0, box.y - margin)
-    width, height = min(image.width() - x, box.width + 2 * margin), min(image.height() - y, box.height + 2 * margin)
-    image.copy(x, y, width, height).save(str(picture))
+    right, bottom = box.x + box.width + margin, box.y + box.height + margin
+    image.copy(x, y, min(image.width(), right) - x, min(image.height(), bottom) - y).save(str(picture))
 
 
 def _column(desktop: Desktop, menu: Box) -> list[int]:
@@ -103,8 +103,15 @@ def _popups(desktop: Desktop) -> dict[str, Box]:
     """Return the windows without a frame or a name that are on top: menus."""
     found = {}
     for window in desktop.says(["xdotool", "search", "--onlyvisible", "--maxdepth", "1", "--name", ""]).split():
-        said = desktop.says(["xdotool", "getwindowgeometry", "--shell", window])
-        values = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
-        if {"X", "Y", "WIDTH", "HEIGHT"} <= values.keys() and int(values["HEIGHT"]) > 40 and int(values["WIDTH"]) < 900:
-            found[window] = Box(int(values["X"]), int(values["Y"]), int(values["WIDTH"]), int(values["HEIGHT"]))
+        box = _geometry(desktop, window)
+        if box is not None and box.height > 40 and box.width < 900:
+            found[window] = box
     return found
+
+
+def _geometry(desktop: Desktop, window: str) -> Box | None:
+    said = desktop.says(["xdotool", "getwindowgeometry", "--shell", window])
+    values = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
+    if not {"X", "Y", "WIDTH", "HEIGHT"} <= values.keys():
+        return None
+    return Box(int(values["X"]), int(values["Y"]), int(values["WIDTH"]), int(values["HEIGHT"]))

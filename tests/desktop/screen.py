@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 OUTPUT = Path(__file__).resolve().parents[1] / "output"
-SIZE = (1280, 800)
+SIZE = (1280, 960)
 GROUND = "#5a6b7d"
 END = 10.0
 
@@ -143,11 +143,12 @@ class Desktop:
         own = {name: value for name, value in home_env.items() if name in wanted or name.startswith("XDG_")}
         return {**self.env, "QT_QPA_PLATFORM": "xcb", **own, **more}
 
-    def screenshot(self, name: str, *, window: str = "root") -> Path:
-        """Save what is on the screen, or one window, to tests/output/."""
+    def screenshot(self, name: str, *, window: str = "") -> Path:
+        """Save what is on the screen, or the window with that title and its frame, to tests/output/."""
         OUTPUT.mkdir(exist_ok=True)
         path = OUTPUT / f"{name}.png"
-        self.run("import", ["import", "-window", window, "-silent", str(path)])
+        what = ["-frame", "-window", self.windows(window)[0]] if window else ["-window", "root"]
+        self.run("import", ["import", *what, "-silent", str(path)])
         return path
 
     def windows(self, title: str) -> list[str]:

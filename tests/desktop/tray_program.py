@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from tests.desktop.screen import Desktop, Program
 
@@ -12,19 +12,27 @@ from tests.desktop.screen import Desktop, Program
 ENTRY = """
 import os, sys
 from amika_tray.main import run
-sys.exit(run(sys.argv[2:], os.environ, [sys.argv[1]] if sys.argv[1] else None))
+sys.exit(run(sys.argv[2:], os.environ, [sys.argv[1]]))
 """
 
 
 class TrayProgram:
     """A running tray.
 
-    agent_command  instead of `amika-agent start`; "" for the real one
+    program        the installed `amika-tray`, which starts the real agent; "" for one whose
+    agent_command  stands for `amika-agent start`
     """
 
-    def __init__(self, desktop: Desktop, env: Mapping[str, str], *flags: str, agent_command: str = "/bin/true") -> None:
+    def __init__(
+        self,
+        desktop: Desktop,
+        env: Mapping[str, str],
+        *flags: str,
+        program: str = "",
+        agent_command: str = "/bin/true",
+    ) -> None:
         self._desktop = desktop
-        command: Sequence[str] = [sys.executable, "-c", ENTRY, agent_command, *flags]
+        command = [program, *flags] if program else [sys.executable, "-c", ENTRY, agent_command, *flags]
         self.program: Program = desktop.start("amika-tray", command, env=env)
 
     @property

@@ -15,13 +15,13 @@ from amika_shared.redaction import safe_line
 from amika_tray.describe import Entry, describe, icon_state, tooltip
 from amika_tray.details import Details, details
 from amika_tray.details_window import DetailsWindow, quit_question
-from amika_tray.icons import dark_desktop, state_icon
+from amika_tray.icons import dark_panel, state_icon
 from amika_tray.link import AgentLink
 from amika_tray.menu import draw
 from amika_tray.sign_in_dialog import SignInDialog
 from amika_tray.starter import Starter
 from amika_tray.tray_icon import TrayIcon
-from amika_tray.wording import named, t
+from amika_tray.wording import named, t, tn
 
 STOP_WAIT = 3.0
 
@@ -50,6 +50,7 @@ class TrayApp(QObject):
     ) -> None:
         super().__init__()
         self._now = now
+        self._env = env
         self._link = AgentLink(profile, env, Starter(agent_command, self), self)
         self._tray = TrayIcon(self)
         self._popup = QMenu()
@@ -79,7 +80,7 @@ class TrayApp(QObject):
 
     def refresh(self) -> None:
         """Draw what is known now."""
-        icon = state_icon(icon_state(self._link.snapshot, self._link.link), on_dark=dark_desktop())
+        icon = state_icon(icon_state(self._link.snapshot, self._link.link), on_dark=dark_panel(self._env))
         self._tray.set(icon, tooltip(self._link.snapshot, self._now(), self._link.link), self._entries())
 
     def pop_up(self) -> None:
@@ -185,15 +186,16 @@ class TrayApp(QObject):
 
 def signed_out(end: Mapping[str, Any]) -> Details | None:
     """Return what a person must know after signing out, or None when there is nothing: it worked and left nothing."""
-    left = [named(str(name), 80) for name in end.get("left_remotely") or [] if isinstance(name, str)]
-    rows: list[tuple[str, str]] = []
+    left = [named(name, 80) for name in end.get("left_remotely") or [] if isinstance(name, str)]
+    rows: list[str] = []
     if end.get("was_signed_in") is True and end.get("revoked") is not True:
-        rows.append((t("Session"), t("Forgotten on this machine, but the server could not be told.")))
-        rows.append(("", named(str(end.get("detail") or ""), 200)))
+        rows.append(t("This machine has forgotten the session, but the server could not be told that it is over."))
+        rows.append(named(str(end.get("detail") or ""), 200))
     if left:
-        rows.append((t("Still stored remotely"), "\n".join(left)))
-    rows = [row for row in rows if row[1]]
-    return Details(t("Signed out"), tuple(rows)) if rows else None
+        rows.append(tn("This secret stays stored remotely:", "These {n} secrets stay stored remotely:", len(left)))
+        rows += left
+    rows = [row for row in rows if row]
+    return Details(t("Signed out"), tuple(("", row) for row in rows)) if rows else None
 
 
 def _raise(window: QDialog) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -15,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from amika_tray.details import Details
 from amika_tray.icons import app_icon
-from amika_tray.sign_in_pages import selectable, text_label
+from amika_tray.sign_in_pages import selectable, text_label, without_icons
 from amika_tray.wording import t
 
 WIDTH, MOST_HEIGHT = 460, 480
@@ -38,6 +39,7 @@ class DetailsWindow(QDialog):
             value = selectable(text_label(text))
             if name:
                 label = text_label(name)
+                label.setWordWrap(False)
                 label.setBuddy(value)
                 value.setAccessibleName(f"{name}: {text}")
                 form.addRow(label, value)
@@ -49,6 +51,7 @@ class DetailsWindow(QDialog):
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
+        without_icons(buttons)
         layout = QVBoxLayout(self)
         layout.addWidget(area)
         layout.addWidget(buttons)
@@ -74,6 +77,7 @@ def quit_question(parent: QWidget | None = None) -> QMessageBox:
     cancel.setText(t("Cancel"))
     for button, name in ((stay, "stay"), (stop, "stop"), (cancel, "cancel")):
         button.setObjectName(name)
+        button.setIcon(QIcon())
     box.setDefaultButton(stay)
     box.setEscapeButton(cancel)
     return box

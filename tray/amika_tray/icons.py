@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QIcon
@@ -29,8 +30,10 @@ def app_icon() -> QIcon:
     return _loaded("app", APP_SIZES)
 
 
-def dark_desktop() -> bool:
-    """Tell whether the desktop is dark; where it does not say, its palette does."""
+def dark_panel(env: Mapping[str, str]) -> bool:
+    """Tell whether the icon will stand on something dark: as the desktop says, else as its palette looks."""
+    if "GNOME" in env.get("XDG_CURRENT_DESKTOP", "").split(":"):
+        return True  # its bar is dark whatever the windows are
     scheme = QGuiApplication.styleHints().colorScheme()
     if scheme == Qt.ColorScheme.Unknown:
         return QGuiApplication.palette().window().color().lightness() < 128

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication
+from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication, QIcon
 from PySide6.QtWidgets import (
     QDialogButtonBox,
     QGridLayout,
@@ -47,6 +47,12 @@ def selectable(label: QLabel) -> QLabel:
     return label
 
 
+def without_icons(buttons: QDialogButtonBox) -> None:
+    """Take the style's pictures off: it has them for some buttons only."""
+    for button in buttons.buttons():
+        button.setIcon(QIcon())
+
+
 class Page(QWidget):
     """A page with a button box at its foot."""
 
@@ -70,6 +76,7 @@ class Page(QWidget):
 
     def finish(self) -> None:
         """Put the buttons below everything else."""
+        without_icons(self.buttons)
         self.body.addStretch(1)
         self.body.addWidget(self.buttons)
 

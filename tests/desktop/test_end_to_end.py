@@ -1,0 +1,210 @@
+"""The main job on a real desktop: signed in by clicks, approved in Chromium, a credential followed to cache and server.
+
+Everything is real: display, session bus, panel, keyring, browser, tray, agent, local workspace. The only stand-in is
+the person.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
+from tests.desktop.browser import WINDOW, chromium
+from tests.desktop.hosts import lxqt_panel
+from tests.desktop.keyring import unlocked_keyring
+from tests.desktop.pixels import Box, choose, crop, icon_shown, look, open_menu, wait_until_still
+from tests.desktop.screen import OUTPUT, Desktop, wait
+from tests.desktop.tray_program import TrayProgram
+
+from amika_agent.clock import SystemClock
+from amika_agent.workspace import launch
+from amika_shared.client import AgentClient, AgentError
+from amika_shared.profile import Profile, resolve
+
+pytestmark = [pytest.mark.desktop, pytest.mark.slow]
+
+SIGNED_OUT = {
+    "sign_in": 0,
+    "sync": 2,
+    "quit": 3,
+}  # lines that can be chosen: Sign in…, No credentials…, Sync now, Quit…
+SIGNED_IN = {"identity": 0, "sign_out": 1, "credential": 2, "sync": 3, "quit": 4}
+
+
+class Person:
+    """The person at the desk: what is on their disk, what they see, what they do."""
+
+    def __init__(self, desktop: Desktop, home: Path, profile: Profile) -> None:
+        self.desktop = desktop
+        self.home = home
+        self.profile = profile
+        self.opened = home / "opened-page"
+        stub = home / "browser"
+        stub.write_text(
+            f"#!/bin/sh\nprintf %s \"$1\" > '{self.opened}.new' && mv '{self.opened}.new' '{self.opened}'\n"
+        )
+        stub.chmod(0o700)
+        self.browser = str(stub)
+
+    def signs_in_to_claude(self, token: str) -> None:
+        """Write the credential file as Claude Code does: a temporary file, renamed."""
+        folder = self.home / ".claude"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        expires = int((time.time() + 8 * 3600) * 1000)
+        login = {"accessToken": token, "refreshToken": f"{token}-r", "expiresAt": expires, "scopes": ["user:inference"]}
+        new = folder / ".credentials.json.new"
+        new.write_text(json.dumps({"claudeAiOauth": login}))
+        new.chmod(0o600)
+        new.rename(folder / ".credentials.json")
+
+    def cached(self) -> str:
+        """Return the env cache's text, "" while there is none."""
+        path = Path(self.profile.env_cache)
+        return path.read_text() if path.exists() else ""
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what the agent says."""
+        client = AgentClient.connect(self.profile, env=self.desktop.env_for(os.environ))
+        if client is None:
+            return {}
+        with client:
+            try:
+                return client.call("status")
+            except AgentError:
+                return {}
+
+    def remote(self) -> list[dict[str, Any]]:
+        """Return what the workspace lists under Claude; values cannot be read back by anyone."""
+        running = launch.find(self.profile.workspace_dir, SystemClock())
+        session = Path(self.profile.amika_state_dir, "workos-session.json")
+        if running is None or not session.exists():
+            return []
+        bearer = json.loads(session.read_text())["access_token"]
+        url = f"{running.url}/api/v0beta1/secrets/claude"
+        answer = httpx.get(url, headers={"Authorization": f"Bearer {bearer}"}, timeout=10, trust_env=False)
+        return list(answer.json()) if answer.status_code == 200 else []
+
+
+@pytest.fixture
+def person(desktop: Desktop, home: Path) -> Iterator[Person]:
+    found = Person(desktop, home, resolve(os.environ, local=True))
+    yield found
+    # whatever happened: nothing of this test outlives it
+    client = AgentClient.connect(found.profile, env=desktop.env_for(os.environ))
+    if client is not None:
+        with client:
+            client.call("stop")
+    running = launch.find(found.profile.workspace_dir, SystemClock())
+    if running is not None:
+        launch.stop(running)
+
+
+def real_tray(person: Person) -> TrayProgram:
+    program = shutil.which("amika-tray", path=os.path.dirname(sys.executable))
+    assert program, "make setup has not been run"
+    env = person.desktop.env_for(os.environ, BROWSER=person.browser)
+    env["PYTHON_KEYRING_BACKEND"] = "keyring.backends.SecretService.Keyring"
+    return TrayProgram(person.desktop, env, "--local", program=program)
+
+
+def test_the_main_job(desktop: Desktop, person: Person, tmp_path: Path) -> None:
+    OUTPUT.mkdir(exist_ok=True)
+    with unlocked_keyring(desktop), lxqt_panel(desktop):
+        empty = look(desktop, "empty")
+        tray = real_tray(person)
+        wait(lambda: icon_shown(desktop, empty), "the icon", tray.program)
+        wait(lambda: person.snapshot().get("state") == "signed_out", "the agent that the tray starts", tray.program)
+
+        sign_in(person, tmp_path)
+        credential_follows(person)
+        sign_out(person)
+        quit_with_the_agent(person, tray)
+
+
+def sign_in(person: Person, tmp_path: Path) -> None:
+    desktop = person.desktop
+    wait_until_still(desktop)
+    choose(desktop, open_menu(desktop), SIGNED_OUT["sign_in"])
+    desktop.focus("Sign in to Amika")
+    wait(lambda: (person.snapshot().get("sign_in") or {}).get("user_code"), "the code")
+    wait_until_shown(desktop, "Sign in to Amika")
+    desktop.screenshot("dialog", window="Sign in to Amika")
+    desktop.press("Return")  # Open browser
+    wait(person.opened.exists, "the page in the browser")
+    with chromium(desktop, tmp_path) as chrome:
+        chrome.get(person.opened.read_text())
+        assert (person.snapshot()["sign_in"] or {})["user_code"] in chrome.page_source
+        wait_until_still(desktop)
+        crop(desktop.screenshot("page"), Box(*WINDOW), margin=0)
+        chrome.find_element(By.XPATH, "//button[text()='Approve']").click()
+        WebDriverWait(chrome, 30).until(lambda page: page.find_element(By.TAG_NAME, "h1").text == "Approved")
+    wait(lambda: [a for a in person.snapshot()["accounts"] if a["signed_in"]], "the account")
+    assert not Path(person.profile.workspace_dir, "keys").exists(), "the workspace's key is not in the keyring"
+    desktop.focus("Sign in to Amika")
+    desktop.press("Return")  # Close
+    wait(lambda: not desktop.windows("Sign in to Amika"), "the dialog to close")
+
+
+def credential_follows(person: Person) -> None:
+    desktop = person.desktop
+    person.signs_in_to_claude("sk-ant-oat01-not-a-real-token-first")
+    wait(lambda: "not-a-real-token-first" in person.cached(), "the env cache")
+    wait(lambda: len(person.remote()) == 1, "the pushed secret")
+    first = person.remote()[0]
+    assert (first["type"], first["scope"]) == ("oauth", "user")
+    wait(lambda: person.snapshot()["state"] == "in_sync", "everything in sync")
+    wait_until_still(desktop)
+    menu = open_menu(desktop)
+    wait_until_still(desktop)
+    crop(desktop.screenshot("menu"), menu)
+    desktop.press("Escape")
+
+    person.signs_in_to_claude("sk-ant-oat01-not-a-real-token-second")
+    wait(lambda: "not-a-real-token-second" in person.cached(), "the changed env cache")
+    assert "not-a-real-token-first" not in person.cached()
+    wait(
+        lambda: [s["id"] for s in person.remote() if s["name"] == first["name"]] not in ([], [first["id"]]), "the push"
+    )
+    wait(lambda: person.snapshot()["state"] == "in_sync" and len(person.remote()) == 1, "exactly one remote secret")
+    assert person.remote()[0]["name"] == first["name"]
+
+
+def sign_out(person: Person) -> None:
+    desktop = person.desktop
+    session = Path(person.profile.amika_state_dir, "workos-session.json")
+    assert session.exists()
+    wait_until_still(desktop)
+    choose(desktop, open_menu(desktop), SIGNED_IN["sign_out"])
+    wait(lambda: not session.exists(), "the session to end")
+    wait(lambda: person.snapshot()["state"] == "signed_out", "the agent to say so")
+    desktop.focus("Signed out")  # it says what stays stored remotely
+    desktop.screenshot("signed-out", window="Signed out")
+    desktop.press("Escape")
+    wait(lambda: not desktop.windows("Signed out"), "the window to close")
+
+
+def quit_with_the_agent(person: Person, tray: TrayProgram) -> None:
+    desktop = person.desktop
+    wait_until_still(desktop)
+    choose(desktop, open_menu(desktop), SIGNED_OUT["quit"])
+    desktop.focus("Quit Amika")
+    desktop.screenshot("quit", window="Quit Amika")
+    desktop.press("alt+s")  # Stop the agent
+    wait(lambda: not tray.running, "the tray to end")
+    wait(lambda: not os.path.exists(person.profile.agent_record), "the agent to end")
+    tray.end()
+
+
+def wait_until_shown(desktop: Desktop, title: str) -> None:
+    desktop.focus(title)
+    time.sleep(0.3)  # the countdown moves, so the screen is never still

@@ -1,0 +1,47 @@
+"""What the application says beside the menu."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+
+from amika_tray.app import signed_out
+from amika_tray.icons import dark_panel
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ({"was_signed_in": True, "revoked": True, "left_remotely": []}, None),
+        ({"was_signed_in": False, "revoked": False}, None),
+        ({}, None),
+        (
+            {"was_signed_in": True, "revoked": True, "left_remotely": ["Claude OAuth"]},
+            ["This secret stays stored remotely:", "Claude OAuth"],
+        ),
+        (
+            {"was_signed_in": True, "revoked": False, "detail": "the server cannot be reached", "left_remotely": [5]},
+            [
+                "This machine has forgotten the session, but the server could not be told that it is over.",
+                "the server cannot be reached",
+            ],
+        ),
+    ],
+)
+def test_signing_out_says_what_it_could_not_do_and_what_it_left(end: dict[str, Any], said: list[str] | None) -> None:
+    told = signed_out(end)
+    assert (None if told is None else [text for _, text in told.rows]) == said
+
+
+def test_the_icon_suits_its_panel(qt: QApplication) -> None:
+    before = qt.palette()
+    try:
+        for ground, dark in (("#f0f0f0", False), ("#202020", True)):
+            qt.setPalette(QPalette(QColor(ground)))
+            assert dark_panel({}) is dark
+            assert dark_panel({"XDG_CURRENT_DESKTOP": "ubuntu:GNOME"})
+    finally:
+        qt.setPalette(before)
