@@ -18,6 +18,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # A screen or a bus of the person who runs the tests is not theirs to use; desktop tests start their own.
 for name in ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "SSH_CONNECTION"):
     os.environ.pop(name, None)
+# Nor may what this shell asks of Python decide how the programs under test behave (buffering, warnings, hashes).
+for name in list(os.environ):
+    if name.startswith("PYTHON") and name not in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE"):
+        os.environ.pop(name)
 guards.watch_this_process()
 
 # the same examples in every run, and no example fails for being slow; `--hypothesis-profile=explore` looks for new ones
@@ -40,6 +44,7 @@ FOREIGN_VARIABLES = (
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give the tests that start desktops and processes one worker: side by side they would only slow each other."""
     for item in items:

@@ -198,7 +198,7 @@ def test_an_agent_that_dies_without_a_word_is_told_by_the_end_of_its_log(home: P
     crash.mkdir()
     # an interpreter that ends while the agent starts, as for a damaged installation
     (crash / "sitecustomize.py").write_text(
-        "import os, sys\nif '--detach' in sys.orig_argv: print('{}'); os._exit(1)\n"
+        "import os, sys\nif '--detach' in sys.orig_argv: print('{}', flush=True); os._exit(1)\n"
     )
     with pytest.raises(Failed, match="did not start") as caught:
         process.start(env={**os.environ, "PYTHONPATH": str(crash)})
