@@ -87,6 +87,7 @@ class _Search:
         self._is_mirrored = is_mirrored
         self._keychain = keychain
         self._contents: dict[tuple[str, str], object] = {}
+        self._given: set[tuple[str, str, str]] = set()
 
     def read(self, row: Row) -> None:
         """Read one source into `out`."""
@@ -185,7 +186,10 @@ class _Search:
             self._report(_expired(found, row), reading)
             return False
         self.out.readings.append(reading)
-        self.out.credentials.append(found)
+        kind = (found.source, found.provider, found.kind)
+        if kind not in self._given:  # of several names for one provider a source's first counts
+            self._given.add(kind)
+            self.out.credentials.append(found)
         return True
 
     def _account(self, row: Row) -> "str | None":

@@ -51,7 +51,7 @@ class Discovery:
 
     winners      canonical provider -> the credential that counts
     credentials  all usable ones, best first: not expired at `now`, not blank, never derived entries of the env cache.
-                 A source may give two for one provider (Codex: API key and login)
+                 A source gives one for each provider and kind (Codex may give two: API key and login)
     expired      those that are past their expiry
     problems     what a person should know
     readings     one per source and provider, or per file that gives none, in the order of reading

@@ -322,6 +322,15 @@ def test_two_names_of_one_provider_do_not_depend_on_their_order_in_the_file(tmp_
     for entries in (first, second):
         found = look(fill(tmp_path, {".local/share/opencode/auth.json": entries}))
         assert values(found) == {"a-b": "three"}
+        assert len(found.credentials) == 1
+        assert sorted(states(found, "opencode")) == ["shadowed", "used"]
+
+
+def test_a_key_and_a_login_of_one_source_are_both_found(tmp_path):
+    both = {"OPENAI_API_KEY": "fake-key", "tokens": {"access_token": "fake-token"}}
+    found = look(fill(tmp_path, {".codex/auth.json": both}))
+    assert [(c.kind, c.value.reveal()) for c in found.credentials] == [("api_key", "fake-key"), ("oauth", "fake-token")]
+    assert values(found) == {"openai": "fake-key"}
 
 
 def test_nothing_shows_a_value(tmp_path):
