@@ -146,7 +146,7 @@ def beside_in_file(provider: str, credential: Credential) -> tuple[str, ...]:
 
 
 def chosen(context: Context, provider: str, candidates: Sequence[Candidate], discovery: Discovery) -> Candidate:
-    """Return the one to store: the only one of the type that was named, else what the person chooses.
+    """Return the one to store: the one of the type that was named, else what the person chooses or types in.
 
     Raises:
         Failed: what is there cannot be used; with the reason.
@@ -154,12 +154,18 @@ def chosen(context: Context, provider: str, candidates: Sequence[Candidate], dis
         UsageError: nobody can be asked and no flag says which.
 
     """
-    if not candidates:
+    named, ask = context.args.get("type"), context.prompts.interactive
+    if not candidates and not (ask and named != OAUTH):
         raise _nothing(context, provider, discovery)
-    if context.args.has("type") or (context.args.has("yes") and len(candidates) == 1):
+    if candidates and (named or (context.args.has("yes") and len(candidates) == 1)):
         return candidates[0]
     options = [describe(candidate, context) for candidate in candidates]
-    return candidates[context.prompts.choose("Which one?", options, otherwise=_CHOOSE)]
+    if not named:
+        index = context.prompts.choose("Which one?", [*options, "an API key that you type in"], otherwise=_CHOOSE)
+        if index < len(candidates):
+            return candidates[index]
+    typed = context.prompts.secret(f"{TITLES[provider]} API key", otherwise=_CHOOSE)
+    return _candidate(provider, typed.reveal().strip(), API_KEY, "what you typed")
 
 
 def _nothing(context: Context, provider: str, discovery: Discovery) -> Failed | NotFound:

@@ -9,6 +9,7 @@ from amika_cli import bulk, dotenv, project
 from amika_cli.files import read_given
 from amika_cli.render import emit, note, show, table, terminal_width
 from amika_local.errors import Failed, UsageError
+from amika_shared.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,13 +36,20 @@ def given_items(context: Context) -> list[bulk.Item]:
     if args.has("from-file"):
         data, name = read_given(args.get("from-file"))
         layers.append([bulk.Item(key, value, name) for key, value in dotenv.parse(data, name).items()])
-    pairs = [dotenv.pair(word, number) for number, word in enumerate(args.words, 1)]
-    layers.append([bulk.Item(key, value, "argument") for key, value in pairs])
+    layers.append([_of_word(context, word, number) for number, word in enumerate(args.words, 1)])
     layers += [bulk.from_environment(names, context.env) for names in args.all("from-env")]
     items = bulk.gathered(*layers)
     if not items:
         raise UsageError("there is nothing to store", remedy="Pass KEY=VALUE, --from-env A,B or --from-file PATH.")
     return items
+
+
+def _of_word(context: Context, word: str, number: int) -> bulk.Item:
+    # a name alone is asked for; anything that may be a value typed by mistake is not repeated on the screen
+    if context.prompts.interactive and project.is_variable(word) and redact(word) == word:
+        answer = context.prompts.secret(f"Value of {word}", otherwise="")
+        return bulk.Item(word, answer, "typed")
+    return bulk.Item(*dotenv.pair(word, number), "argument")
 
 
 def store_items(context: Context, items: Sequence[bulk.Item], scope: str) -> int:

@@ -252,3 +252,29 @@ def test_extract_of_another_home(amika, home, codex, server):
     other = home / "other"
     other.mkdir()
     assert amika("secret", "extract", "--json", "--homedir", str(other)).json == []
+
+
+def test_a_name_alone_is_asked_for_and_not_shown(server, stored):
+    with Terminal(["secret", "push", "GROQ_API_KEY"], dict(os.environ)) as terminal:
+        terminal.expect("Value of GROQ_API_KEY (not shown):")
+        terminal.type("gsk-fake-typed-in")
+        terminal.expect("[y/N]")
+        terminal.type("y")
+        assert terminal.end() == 0
+        assert "fake-typed" not in terminal.seen
+    assert stored() == {("GROQ_API_KEY", "user"): "gsk-fake-typed-in"}
+
+
+def test_a_value_given_for_a_name_is_not_repeated(server):
+    with Terminal(["secret", "push", "sk-fake-0123456789"], dict(os.environ)) as terminal:
+        assert terminal.end() == 2
+        assert "fake" not in terminal.seen
+
+
+def test_the_echo_comes_back_after_an_interrupt(server):
+    with Terminal(["secret", "push", "GROQ_API_KEY"], dict(os.environ)) as terminal:
+        terminal.expect("(not shown):")
+        assert not terminal.echoes()
+        terminal.process.send_signal(2)
+        terminal.process.wait(10)
+        assert terminal.echoes()

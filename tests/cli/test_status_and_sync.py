@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 
 from tests.cli.conftest import FUTURE_MS, write
+from tests.fakes.terminal import Terminal
 
 
 def files(home):
@@ -127,3 +129,19 @@ def test_rules(amika, claude, server):
 
 def test_rules_need_an_account(amika, home):
     assert amika("sync", "rules").code == 3
+
+
+def test_what_changed_since_the_push_is_waiting(amika, claude, server):
+    claude()
+    amika("secret", "claude", "push", "--type", "oauth")
+    claude("sk-ant-oat01-fake-two", FUTURE_MS + 1000)
+    (rule,) = amika("status", "--json").json["rules"]
+    assert rule["state"] == "pending"
+
+
+def test_status_fits_the_terminal(claude, home):
+    claude()
+    with Terminal(["status"], dict(os.environ), columns=60) as terminal:
+        assert terminal.end() == 0
+        assert all(len(line) <= 60 for line in terminal.seen.splitlines() if "credentials.json" in line)
+        assert "anthropic" in terminal.seen

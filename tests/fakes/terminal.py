@@ -64,6 +64,12 @@ class Terminal:
             self.out = self.process.stdout.read().decode()
         return self.process.wait(max(0.1, end - time.monotonic()))
 
+    def echoes(self) -> bool:
+        """Tell whether the terminal shows what is typed."""
+        import termios
+
+        return bool(termios.tcgetattr(self._master)[3] & termios.ECHO)
+
     def _read(self, seconds: float) -> bool:
         """Read what is there; False when the program has closed its terminal."""
         ready, _, _ = select.select([self._master], [], [], seconds)

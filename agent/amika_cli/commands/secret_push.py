@@ -2,11 +2,12 @@
 
 from amika_cli.flags import Args, Flag
 
-USAGE = "[KEY=VALUE]… [FLAGS]"
+USAGE = "[KEY[=VALUE]]… [FLAGS]"
 TEXT = """Stores secrets: those that exist in that scope get the new value, others are created. What will happen
 is shown first, values masked, and asked for. If some cannot be stored, running it again finishes the rest.
 
 A name given twice: --from-file is overridden by KEY=VALUE, and both by --from-env.
+KEY without a value is asked for, on a terminal, and not shown.
 --from-file reads KEY=VALUE lines; a value is taken as it stands, quotes and all; # starts a comment line.
 
   amika secret push --from-env GROQ_API_KEY,DATABASE_URL
