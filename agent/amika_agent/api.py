@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from amika_agent.connection import Connection
     from amika_agent.desk import Desk
     from amika_agent.lanes import Lanes
-    from amika_agent.loop_clock import LoopClock
-
-HEARTBEAT = 60.0
 
 Args = dict[str, Any]
 Handler = Callable[[Args, "Connection"], Coroutine[Any, Any, Args]]
@@ -51,19 +48,15 @@ class Api:
         lanes: poked by what a client asks for.
         board: the snapshot.
         desk: sign-ins.
-        clock: time.
         stopping: set when the agent is to end.
 
     """
 
-    def __init__(
-        self, engine: Commands, lanes: Lanes, board: Board, desk: Desk, clock: LoopClock, stopping: asyncio.Event
-    ) -> None:
+    def __init__(self, engine: Commands, lanes: Lanes, board: Board, desk: Desk, stopping: asyncio.Event) -> None:
         self._engine = engine
         self._lanes = lanes
         self._board = board
         self._desk = desk
-        self._clock = clock
         self._stopping = stopping
         self._table: dict[str, Handler] = {
             "status": self._status,
@@ -98,11 +91,9 @@ class Api:
     async def _watch(self, _: Args, connection: Connection) -> Args:
         seen = 0
         while not self._stopping.is_set():
-            if await self._board.newer(seen, HEARTBEAT):
-                seen = self._board.generation
-                await connection.item(self._board.snapshot)
-            else:
-                await connection.beat(self._clock.now())
+            await self._board.newer(seen)
+            seen = self._board.generation
+            await connection.item(self._board.snapshot)
         return {}
 
     async def _sign_in(self, args: Args, connection: Connection) -> Args:

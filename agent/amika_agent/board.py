@@ -26,20 +26,16 @@ class Board:
                 future.set_result(None)
         return True
 
-    async def newer(self, generation: int, timeout: float) -> bool:  # noqa: ASYNC109 -- the heartbeat's rhythm
-        """Return True once there is a snapshot newer than `generation`, False after `timeout` seconds."""
+    async def newer(self, generation: int) -> None:
+        """Return once there is a snapshot newer than `generation`."""
         if self.generation > generation:
-            return True
+            return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.add(future)
         try:
-            async with asyncio.timeout(timeout):
-                await future
-        except TimeoutError:
-            return False
+            await future
         finally:
             self._waiting.discard(future)
-        return True
 
 
 def _said(snapshot: dict[str, Any]) -> dict[str, Any]:

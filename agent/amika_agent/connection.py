@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from amika_shared.protocol import MAX_FRAME, decode, encode
@@ -13,6 +14,17 @@ if TYPE_CHECKING:
     from amika_shared.transport import HasOptions
 
 BUFFER = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a peer may cost: seconds, and connections at once. `beat`: how often it hears that we live."""
+
+    hello: float = 5.0
+    write: float = 10.0
+    beat: float = 60.0
+    connections: int = 64
+
 
 T = TypeVar("T")
 
@@ -25,12 +37,23 @@ class Connection:
     """One connected peer.
 
     idle  True while it waits for nothing: the first to go when there are too many
+
+    Args:
+        reader: its frames.
+        writer: ours.
+        limits: what it may cost.
+        now: epoch seconds, for heartbeats.
+
     """
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, write_timeout: float) -> None:
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limits: Limits, now: Callable[[], float]
+    ) -> None:
         self._reader = reader
         self._writer = writer
-        self._write_timeout = write_timeout
+        self._limits = limits
+        self._now = now
+        self._writing = asyncio.Lock()
         self._ahead: asyncio.Task[bytes | None] | None = None
         self.idle = True
         writer.transport.set_write_buffer_limits(high=BUFFER)
@@ -41,13 +64,13 @@ class Connection:
         return found
 
     async def send(self, frame: Frame) -> None:
-        """Send one frame; a peer that takes nothing for `write_timeout` seconds is dropped. Raises Hangup."""
+        """Send one frame; a peer that takes nothing for `limits.write` seconds is dropped. Raises Hangup."""
         data = encode(frame)
         if len(data) > MAX_FRAME:
             data = encode({"error": {"code": "internal", "message": "the answer is too large", "remedy": ""}})
         try:
-            self._writer.write(data)
-            async with asyncio.timeout(self._write_timeout):
+            async with asyncio.timeout(self._limits.write), self._writing:
+                self._writer.write(data)
                 await self._writer.drain()
         except (OSError, TimeoutError):
             self.abort()
@@ -56,10 +79,6 @@ class Connection:
     async def item(self, item: dict[str, Any]) -> None:
         """Send one item of the answer under way. Raises Hangup."""
         await self.send({"item": item})
-
-    async def beat(self, now: float) -> None:
-        """Show that the agent lives. Raises Hangup."""
-        await self.send({"beat": now})
 
     async def error(self, code: str, message: str, remedy: str = "") -> None:
         """Answer with an error. Raises Hangup."""
@@ -82,14 +101,22 @@ class Connection:
         return decode(line)
 
     async def while_open(self, work: Coroutine[Any, Any, T]) -> T:
-        """Return what `work` returns; when the peer goes first, `work` is cancelled and Hangup raised."""
+        """Return what `work` returns; when the peer goes first, `work` is cancelled and Hangup raised.
+
+        Meanwhile the peer hears a heartbeat every `limits.beat` seconds.
+        """
         task = asyncio.create_task(work)
-        line = self._read_ahead()
+        awaited: set[asyncio.Task[Any]] = {task, self._read_ahead()}
         try:
-            await asyncio.wait({task, line}, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done() and not line.result():
-                raise Hangup
-            return await task
+            while not task.done():
+                done, _ = await asyncio.wait(awaited, timeout=self._limits.beat, return_when=asyncio.FIRST_COMPLETED)
+                if not done:
+                    await self.send({"beat": self._now()})
+                for other in done - {task}:
+                    if not other.result() and not task.done():
+                        raise Hangup
+                    awaited = {task}  # the next request is already here; it is answered in its turn
+            return task.result()
         finally:
             task.cancel()
             await asyncio.wait({task})

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, Protocol
 
 from amika_local.errors import Conflict, NotFound
+
+LONGEST_GOODBYE = 5.0
 
 
 class SignsIn(Protocol):
@@ -72,10 +75,11 @@ class Desk:
         self._flow.choose(organization_id)
 
     async def close(self) -> None:
-        """Cancel what is under way and return when its thread has ended."""
+        """Cancel what is under way and return when its thread has ended, or waits for a server all the same."""
         if self._flow is not None:
             self._flow.stop()
-            await self._flow.over.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._flow.over.wait(), LONGEST_GOODBYE)
 
 
 class _Flow:
@@ -133,7 +137,8 @@ class _Flow:
                 self._loop.call_soon_threadsafe(self._add, event)
         except BaseException as caught:  # noqa: BLE001 -- handed to those who follow
             error = caught
-        self._loop.call_soon_threadsafe(self._end, error)
+        with contextlib.suppress(RuntimeError):  # the agent ended without waiting for a server's answer
+            self._loop.call_soon_threadsafe(self._end, error)
 
     def _wait_for_choice(self, organizations: list[dict[str, str]]) -> str | None:
         # runs in the sign-in's thread

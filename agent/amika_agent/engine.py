@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from amika_agent import state
+from amika_agent.activity import ActivityLog
+from amika_agent.diary import Diary
 from amika_agent.engine_account import AccountPart
 from amika_agent.engine_local import LocalPart
 from amika_agent.engine_remote import RemotePart
@@ -44,6 +46,7 @@ class Engine:
         self._local = LocalPart(profile, env, clock, self._db)
         self._account = AccountPart(profile, env, clock, role, self._local.settings)
         self._remote = RemotePart(self._account, clock, self._db)
+        self._diary = Diary(ActivityLog(profile.activity_db, clock), "agent" if role == "agent" else "amika")
 
     def look(self) -> bool:
         """Read every source and bring the env cache up to date. Needs neither network nor keyring.
@@ -51,7 +54,10 @@ class Engine:
         Return True when something changed that concerns what is pushed. A source that fails becomes a problem of the
         snapshot; nothing is raised for it.
         """
-        return self._local.look()
+        changed = self._local.look()
+        if self._local.facts is not None:
+            self._diary.cached(self._local.facts.env_cache)
+        return changed
 
     def look_due(self) -> float | None:
         """Return when (epoch seconds) to look again although no file changes, or None."""
@@ -62,7 +68,10 @@ class Engine:
 
         A failure becomes a problem of the snapshot.
         """
-        return self._account.renew(force=force)
+        before = self._account.facts.who
+        changed = self._account.renew(force=force)
+        self._diary.account(before, self._account.facts.who)
+        return changed
 
     def renew_due(self) -> float | None:
         """Return when (epoch seconds) the session wants to be renewed, or None."""
@@ -81,8 +90,7 @@ class Engine:
         if dry_run:
             actions: list[dict[str, Any]] = self.preview()["actions"]
             return actions
-        self._remote.reconcile(self._discovery(), self._settings(), again=None)
-        return self._remote.last
+        return self._reconcile(again=None)
 
     def reconcile_due(self) -> float | None:
         """Return when (epoch seconds) the remote lane has to go on, or None."""
@@ -116,8 +124,7 @@ class Engine:
         self.renew()
         if dry_run:
             return self.reconcile(dry_run=True)
-        self._remote.reconcile(self._discovery(), self._settings(), again=self._looked_again)
-        return self._remote.last
+        return self._reconcile(again=self._looked_again)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the present facts in the shape of `amika_shared.snapshot.Snapshot`; reads memory only."""
@@ -142,7 +149,11 @@ class Engine:
             AmikaError: denied, expired, cancelled, unreachable.
 
         """
-        return self._account.sign_in(cancel, choose_organization, organization)
+        before = self._account.facts.who
+        for event in self._account.sign_in(cancel, choose_organization, organization):
+            if event["event"] == "done":
+                self._diary.account(before, self._account.facts.who)
+            yield event
 
     def sign_out(self) -> dict[str, Any]:
         """Revoke at the server, then forget locally. Idempotent.
@@ -156,7 +167,10 @@ class Engine:
             self._remote.finish_open(None if facts is None else facts.discovery, self._settings())
         except AmikaError:
             left += [entry.name for entry in self._remote.facts.pending if entry.name not in left]
-        return {**self._account.sign_out(), "left_remotely": sorted(set(left))}
+        before = self._account.facts.who
+        result = self._account.sign_out()
+        self._diary.account(before, self._account.facts.who)
+        return {**result, "left_remotely": sorted(set(left))}
 
     def watch(self, on_change: Callable[[frozenset[str]], None]) -> None:
         """Call `on_change`, from a thread of its own, with the lanes ("local", "session") that a change concerns."""
@@ -171,9 +185,14 @@ class Engine:
         found = self._local.overlooked()
         return found | {"remote"} if self._remote.overlooked() else found
 
-    def close(self) -> None:
-        """Give back connections and the database, and stop a local workspace that this engine started."""
+    def close_services(self) -> None:
+        """Give back connections and stop a local workspace that this engine started; what runs meanwhile fails."""
         self._account.close()
+
+    def close(self) -> None:
+        """Give back everything; nothing may run any more."""
+        self.close_services()
+        self._diary.close()
         with self._opening:
             db, self._opened = self._opened, None
         if db is not None:
@@ -189,6 +208,13 @@ class Engine:
 
     def _discovery(self) -> Discovery:
         return self._local.present().discovery
+
+    def _reconcile(self, again: Callable[[], Discovery] | None) -> list[dict[str, Any]]:
+        before = self._remote.facts.outcomes
+        self._remote.reconcile(self._discovery(), self._settings(), again=again)
+        email = str(self._account.facts.who.get("email") or "")
+        self._diary.outcomes(before, self._remote.done, email)
+        return self._remote.last
 
     def _looked_again(self) -> Discovery:
         self.look()

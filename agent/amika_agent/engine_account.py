@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from amika_agent.back_off import BackOff
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from amika_agent.settings import Settings
     from amika_agent.workspace.launch import RunningWorkspace
     from amika_shared.profile import Profile
-
-Choose = "Callable[[list[dict[str, str]]], str | None]"
 
 
 @dataclass(frozen=True)
@@ -83,6 +82,7 @@ class AccountPart:
         self._workspace: RunningWorkspace | None = None
         self._owned: RunningWorkspace | None = None
         self._back_off = BackOff()
+        self._changing = threading.Lock()
         self.facts = AccountFacts(self._who())
 
     def services(self) -> Services:
@@ -104,9 +104,8 @@ class AccountPart:
             before = self.facts
             problem, offline, due = self._renewed(force=force)
             api_url = "" if self._services is None else self._services.endpoints.api_url
-            self.facts = AccountFacts(
-                self._who(), api_url, offline, (problem,) if problem else (), self.facts.sign_in, due
-            )
+            problems = (problem,) if problem else ()
+            self._note(who=self._who(), api_url=api_url, offline=offline, problems=problems, due_at=due)
             return _essence(before) != _essence(self.facts)
 
     def account(self) -> AccountKey | None:
@@ -138,12 +137,12 @@ class AccountPart:
                 organization=organization,
             ):
                 told = _told(event)
-                self._show(_shown(told, self.facts.sign_in))
+                self._note(sign_in=_shown(told, self.facts.sign_in))
                 if told["event"] == "done":
                     self.renew()
                 yield told
         finally:
-            self._show(None)
+            self._note(sign_in=None)
 
     def sign_out(self) -> dict[str, Any]:
         """Revoke at the server, then delete here."""
@@ -184,16 +183,18 @@ class AccountPart:
         at = who.get("expires_at")
         return {**who, "expires_at": rfc3339.parse(at) if isinstance(at, str) and at else None}
 
-    def _show(self, sign_in: Mapping[str, Any] | None) -> None:
-        facts = self.facts
-        self.facts = AccountFacts(facts.who, facts.api_url, facts.offline, facts.problems, sign_in, facts.due_at)
+    def _note(self, **changes: Any) -> None:  # noqa: ANN401 -- fields of AccountFacts
+        # a renewal and a sign-in may end at the same moment, each with its own part of the facts
+        with self._changing:
+            self.facts = replace(self.facts, **changes)
 
     def _workspace_url(self) -> str | None:
         if self._profile.name != "local":
             return None
-        from amika_agent.workspace.launch import ensure, find
+        from amika_agent.workspace.launch import ensure
 
-        if self._workspace is not None and find(self._profile.workspace_dir, self._clock) is not None:
+        # it proved itself ours when it was found; while that process lives, nobody else can hold its port
+        if self._workspace is not None and _is_alive(self._workspace.pid):
             return self._workspace.url
         self._workspace = ensure(self._profile.workspace_dir, self._clock)
         if self._workspace.started:
@@ -210,6 +211,14 @@ class AccountPart:
         http = Http(proxy=settings.text("network.proxy"), ca_file=settings.text("network.ca_file"), clock=self._clock)
         state_dir = self._profile.amika_state_dir
         return Services(endpoints, http, Authority(state_dir, self._env, endpoints, http, self._clock, self._role))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
 
 
 def _told(event: SignInEvent) -> dict[str, Any]:

@@ -66,18 +66,18 @@ class RemotePart:
         self._lock = threading.Lock()
         self._sync: tuple[Services, AccountKey, RemoteSync] | None = None
         self._back_off = BackOff()
-        self._last: list[Outcome] = []
+        self.done: list[Outcome] = []
         self.facts = RemoteFacts()
 
     @property
     def last(self) -> list[dict[str, Any]]:
         """What the last reconciliation did, one object for each action."""
-        return [_as_json(outcome) for outcome in self._last]
+        return [_as_json(outcome) for outcome in self.done]
 
     def reconcile(self, discovery: Discovery, settings: Settings, *, again: Callable[[], Discovery] | None) -> None:
         """Do what the plan says. A failure becomes a problem; `again` waits for a credential that just changed."""
         with self._lock:
-            self._last = []
+            self.done = []
             before = self.facts
             self.facts = _with(before, busy=bool(before.rules or settings.words("sync.auto_push")))
             try:
@@ -121,7 +121,7 @@ class RemotePart:
             sync = self._remote(settings)
             if sync is None:
                 return RemoteFacts()
-            self._last = sync.run(discovery, again=again)
+            self.done = sync.run(discovery, again=again)
         except Unreachable as error:
             return self._failed(error, offline=True, due_at=self._back_off.next(self._clock.now()))
         except NotSignedIn as error:
@@ -140,8 +140,8 @@ class RemotePart:
         if account is None:
             return RemoteFacts()
         db, key = self._db(), account.text
-        outcomes = {outcome.rule or f"{outcome.provider}/{outcome.scope}": outcome for outcome in self._last}
-        offline = any(o.did == "waiting" and o.problem and o.problem.code == "unreachable" for o in self._last)
+        outcomes = {outcome.rule or f"{outcome.provider}/{outcome.scope}": outcome for outcome in self.done}
+        offline = any(o.did == "waiting" and o.problem and o.problem.code == "unreachable" for o in self.done)
         rules = db.rules(key)
         return RemoteFacts(
             rules,

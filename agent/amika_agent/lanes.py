@@ -253,7 +253,10 @@ class Lanes:
             if abs(offset - before) > JUMP:
                 await self._jumped(offset - before)
                 continue
-            self.poke(await self.run(self._work.overlooked))
+            try:
+                self.poke(await self.run(self._work.overlooked))
+            except Exception as error:
+                log.warning("the sweep failed", exc_info=error)
 
     async def _jumped(self, seconds: float) -> None:
         """Look at everything: the session first, then what needs it. The machine slept, or its clock was set."""

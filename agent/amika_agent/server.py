@@ -9,27 +9,20 @@ import os
 import socket
 import stat
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from amika_agent.connection import Connection, Hangup
+from amika_agent.connection import Connection, Hangup, Limits
 from amika_agent.stores.private_file import make_private_dir
 from amika_local.errors import AmikaError, Failed
 from amika_shared.protocol import MAX_FRAME, ProtocolError, overlap
 from amika_shared.transport import peer, with_short_name
 
+if TYPE_CHECKING:
+    from amika_agent.loop_clock import LoopClock
+
 log = logging.getLogger(__name__)
 
 Handler = Callable[[str, dict[str, Any], Connection], Coroutine[Any, Any, dict[str, Any]]]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a peer may cost. Seconds, and connections at once."""
-
-    hello: float = 5.0
-    write: float = 10.0
-    connections: int = 64
 
 
 class Server:
@@ -39,11 +32,15 @@ class Server:
         path: socket; its folder becomes 0700, a dead agent's socket is replaced.
         hello: what every peer is told first.
         handler: (op, args, connection) -> the `end`; raises AmikaError for the person.
+        clock: time of the heartbeats.
         limits: what a peer may cost.
 
     """
 
-    def __init__(self, path: str, hello: dict[str, Any], handler: Handler, limits: Limits | None = None) -> None:
+    def __init__(
+        self, path: str, hello: dict[str, Any], handler: Handler, clock: LoopClock, limits: Limits | None = None
+    ) -> None:
+        self._clock = clock
         self._path = path
         self._hello = hello
         self._handler = handler
@@ -81,7 +78,7 @@ class Server:
             os.unlink(self._path)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = Connection(reader, writer, self._limits.write)
+        connection = Connection(reader, writer, self._limits, self._clock.now)
         if not self._make_room():
             connection.abort()
             return

@@ -7,7 +7,8 @@ import contextlib
 import logging
 import os
 import signal
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 from amika_agent.api import Api
 from amika_agent.board import Board
@@ -17,6 +18,7 @@ from amika_agent.instance import recorded
 from amika_agent.lanes import Lanes
 from amika_agent.loop_clock import SystemLoopClock
 from amika_agent.server import Server
+from amika_local.errors import AmikaError
 from amika_shared import BUILD
 from amika_shared.effective import effective
 from amika_shared.protocol import PROTO
@@ -39,19 +41,24 @@ async def serve(profile: Profile, env: Mapping[str, str], ready: Callable[[], No
 
     Raises:
         Failed: the socket or the record cannot be made.
+        AmikaError: a lane ended by itself, which is a bug; whoever supervises the agent starts it again.
 
     """
+    _leave_out_the_http_command_line()
     clock = SystemLoopClock()
     stopping = _stop_signals()
     engine = Engine(profile, env, clock, "agent")
     board = Board()
 
     def publish() -> None:
-        board.publish(engine.snapshot())
+        try:
+            board.publish(engine.snapshot())
+        except Exception:  # the work goes on even when it cannot be shown
+            log.exception("the snapshot cannot be built")
 
     lanes = Lanes(engine, clock, publish)
     desk = Desk(engine, publish)
-    api = Api(engine, lanes, board, desk, clock, stopping)
+    api = Api(engine, lanes, board, desk, stopping)
     started = clock.now()
     hello = {
         "proto": list(PROTO),
@@ -61,18 +68,18 @@ async def serve(profile: Profile, env: Mapping[str, str], ready: Callable[[], No
         "started": started,
         "pid": os.getpid(),
     }
-    server = Server(profile.socket, hello, api.handle)
+    server = Server(profile.socket, hello, api.handle, clock)
     publish()
     await server.start()
     loop = asyncio.get_running_loop()
-    done = True
+    healthy = done = True
     try:
         with recorded(profile, env, started):
             log.info("agent %s started for the profile %s", BUILD, profile.name)
             ready()
             engine.watch(lambda names: _soon(loop, lanes, names))
             lanes.start()
-            await _until(stopping, lanes)
+            healthy = await _until(stopping, lanes)
             board.publish({**engine.snapshot(), "stopping": True})
             await desk.close()
             await server.close()
@@ -82,16 +89,29 @@ async def serve(profile: Profile, env: Mapping[str, str], ready: Callable[[], No
         done = await lanes.stop(STOP_DEADLINE)
         if done:
             engine.close()
+        else:
+            engine.close_services()
         log.info("agent stopped")
+    if not healthy:
+        raise AmikaError("the agent ended because of a bug", remedy=f"Its log: {profile.agent_log}")
     return done
 
 
-async def _until(stopping: asyncio.Event, lanes: Lanes) -> None:
+async def _until(stopping: asyncio.Event, lanes: Lanes) -> bool:
+    """Return True when the agent was told to stop, False when a lane ended."""
     ends = [asyncio.create_task(stopping.wait()), asyncio.create_task(lanes.broken())]
     _, left = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    healthy = stopping.is_set()
     stopping.set()
     for task in left:
         task.cancel()
+    return healthy
+
+
+def _leave_out_the_http_command_line() -> None:
+    # httpx imports its own command line with click, rich and pygments where they are installed: 6 MB for nothing
+    modules: dict[str, Any] = sys.modules
+    modules.setdefault("httpx._main", None)
 
 
 def _soon(loop: asyncio.AbstractEventLoop, lanes: Lanes, names: frozenset[str]) -> None:

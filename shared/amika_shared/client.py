@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from amika_shared.profile import Profile
 
 HELLO_TIMEOUT = 0.3
-CALL_TIMEOUT = 60.0
 BEAT_TIMEOUT = 150.0
+"""Longest silence, seconds, while a request is under way: the agent's heartbeat comes every 60 s."""
 _RESTART = "See `amika agent status`; `amika agent restart` starts it again."
 
 
@@ -85,7 +85,7 @@ class AgentClient:
         """Return a connection to the agent that does this profile's work, or None; `reach` also says why."""
         return reach(profile, env=env).client
 
-    def call(self, op: str, args: dict[str, Any] | None = None, *, timeout: float = CALL_TIMEOUT) -> dict[str, Any]:
+    def call(self, op: str, args: dict[str, Any] | None = None, *, timeout: float = BEAT_TIMEOUT) -> dict[str, Any]:
         """Return the `end` of one request (items on the way are dropped).
 
         Args:

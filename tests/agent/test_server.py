@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.fakes.agent_loop import ServerThread
 
-from amika_agent.connection import Connection
-from amika_agent.server import Limits, bind_private
+from amika_agent.connection import Connection, Limits
+from amika_agent.server import bind_private
 from amika_local.errors import Failed, NotFound
 from amika_shared.protocol import MAX_FRAME, PROTO, encode
 from amika_shared.transport import Gone, Line, dial
@@ -285,6 +285,16 @@ def test_those_that_wait_for_an_answer_keep_their_place(serve, path: str, handle
     still_answers(path)
     for line in (busy, *idle):
         line.close()
+
+
+def test_whoever_waits_long_hears_that_the_agent_lives(serve, path: str, handler: Handler) -> None:
+    serve(beat=0.05)
+    line = greet(path)
+    line.send({"op": "wait"})
+    for _ in range(3):
+        assert line.receive()["beat"] > 1_700_000_000
+    line.close()
+    assert handler.cancelled.wait(10)
 
 
 def test_a_peer_that_goes_cancels_what_it_asked_for(serve, path: str, handler: Handler) -> None:

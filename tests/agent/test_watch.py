@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -246,3 +248,22 @@ def test_stopping_ends_the_calls(home: Path, make: Callable[[Path], Watched]) ->
     path.write_text("1")
     watched.watch.rearm()
     assert watched.calls == 0
+
+
+def test_where_the_system_refuses_to_watch_it_is_said_and_the_net_is_left(home: Path) -> None:
+    code = """
+import resource, sys
+from amika_agent.watch import Watch
+import watchdog.observers.inotify
+resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+watch = Watch({sys.argv[1] + "/auth.json": "local"}, sys.argv[1], print)
+watch.start()
+print(watch.problem.code, watch.problem.remedy != "")
+watch.rearm()
+watch.changed_since()
+watch.stop()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(home)], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "watch True\n"

@@ -7,14 +7,16 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from amika_agent.server import Handler, Limits, Server
+from amika_agent.connection import Limits
+from amika_agent.loop_clock import SystemLoopClock
+from amika_agent.server import Handler, Server
 
 
 class ServerThread:
     """Serves `handler` on `path` until closed."""
 
     def __init__(self, path: str, hello: dict[str, Any], handler: Handler, limits: Limits | None = None) -> None:
-        self._server = Server(path, hello, handler, limits)
+        self._server = Server(path, hello, handler, SystemLoopClock(), limits)
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._error: BaseException | None = None

@@ -29,7 +29,7 @@ async def answer(op: str, args: dict[str, Any], connection: Connection) -> dict[
         raise Failed("the server said no", remedy="Try again.")
     for number in range(3):
         await connection.item({"number": number})
-        await connection.beat(1.0)
+        await connection.send({"beat": 1.0})
     return {"op": op, "args": args}
 
 
