@@ -117,7 +117,7 @@ class FakeAgent:
     def deny(self, _code: str = CODE) -> None:
         """Deny it."""
         refusal = Refused(
-            "not_signed_in", "the sign-in was denied in the browser", "Start it again if that was a mistake."
+            "denied", "the sign-in was denied in the browser", "Start it again if that was a mistake."
         )
         self._loop.call_soon_threadsafe(self._decisions.put_nowait, refusal)
 
@@ -165,7 +165,7 @@ class FakeAgent:
         self._peers.add(task)
         try:
             await self._serve(reader, writer)
-        except (OSError, asyncio.CancelledError, ValueError, asyncio.IncompleteReadError):
+        except (OSError, asyncio.CancelledError, asyncio.LimitOverrunError, asyncio.IncompleteReadError):
             pass
         finally:
             self._peers.discard(task)
@@ -225,6 +225,8 @@ class FakeAgent:
             case "choose_organization":
                 return self._choose(args)
             case "sign_out":
+                if not self._snapshot["accounts"]:
+                    return {"was_signed_in": False, "revoked": False, "detail": "", "left_remotely": []}
                 await self._publish({"state": "signed_out", "accounts": []})
                 return self.sign_out_end
             case "sync":
@@ -271,6 +273,8 @@ class FakeAgent:
             writer.write(encode({"item": said}))
 
     def _choose(self, args: dict[str, Any]) -> dict[str, Any]:
+        if self._snapshot.get("sign_in") is None:
+            raise Refused("conflict", "no sign-in is under way", "Start one: amika auth login")
         chosen = args.get("id")
         if chosen not in [organization["id"] for organization in self.organizations]:
             raise Refused("not_found", "there is no such organization among the choices")
