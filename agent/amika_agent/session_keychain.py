@@ -86,6 +86,15 @@ class KeychainStore:
         self._read = (signature, session)
         return session
 
+    def named(self) -> StoredSession | None:
+        """Return the session without its tokens, as the pointer names it: for when the keyring cannot be asked."""
+        content = self.pointer.read()
+        if not content.get("present"):
+            return None
+        session = StoredSession(Secret(""), Secret(""), email=str(content.get("email") or ""))
+        session.session_id = str(content.get("session_id") or "")
+        return session
+
     def look_again(self) -> None:
         """Forget what was read: a killed process may have changed the keyring and not the pointer."""
         self._read = None

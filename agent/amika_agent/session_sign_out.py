@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from amika_agent.session_lock import session_lock
 from amika_agent.session_meta import Meta
 from amika_agent.session_parts import Parts, session_name
+from amika_agent.stores.keyring_process import KeyringProblem
 from amika_local.errors import Busy, UsageError
 from amika_local.session_file import SessionFileError, StoredSession
 
@@ -50,7 +51,7 @@ def sign_out(parts: Parts, deadline: float, *, patience: float = LOCK_DEADLINE) 
 
 def _locked(parts: Parts, deadline: float) -> SignOutResult:
     try:
-        session = parts.store.load()
+        session, successor = _present(parts)
     except SessionFileError:
         parts.store.delete()
         return SignOutResult(
@@ -64,7 +65,6 @@ def _locked(parts: Parts, deadline: float) -> SignOutResult:
         parts.store.unstage()
         return SignOutResult(signed_in=False, revoked=None, message="you were not signed in")
     kept.revoke(session_name(session))
-    successor = parts.store.staged(session)
     result = _revoked(parts, successor or session, meta, deadline)
     if successor is not None:
         kept.revoke(session_name(successor))
@@ -75,6 +75,16 @@ def _locked(parts: Parts, deadline: float) -> SignOutResult:
         return result
     later = "the keyring cannot be reached; what it holds is deleted as soon as it can be"
     return replace(result, message=f"{result.message}; {later}")
+
+
+def _present(parts: Parts) -> tuple[StoredSession | None, StoredSession | None]:
+    """Return the session and a successor that a killed renewal left."""
+    try:
+        session = parts.store.load()
+        return session, None if session is None else parts.store.staged(session)
+    except KeyringProblem:
+        # its id is enough to end it at the server
+        return parts.store.keychain.named(), None
 
 
 def _revoked(parts: Parts, session: StoredSession, meta: Meta, deadline: float) -> SignOutResult:

@@ -6,8 +6,12 @@ from amika_agent.session_rules import digest, merged
 
 
 def stage(world) -> dict:
-    before = world.cli.stored()
+    return stage_with(world, world.cli)
+
+
+def stage_with(world, keeper) -> dict:
+    before = keeper.stored()
     _, answer = world.model._refresh({"refresh_token": before.refresh_token.reveal()})
-    world.cli._parts.store.stage(merged(before, answer, world.clock.now()), before)
+    keeper._parts.store.stage(merged(before, answer, world.clock.now()), before)
     world.edit_meta(rt=digest(before.refresh_token), sent_at=world.clock.now())
     return answer
