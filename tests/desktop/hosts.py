@@ -51,3 +51,11 @@ def names_on_the_bus(desktop: Desktop) -> str:
     """Return the names that programs own on the session bus."""
     call = ["dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus", "/"]
     return desktop.says([*call, "org.freedesktop.DBus.ListNames"])
+
+
+@contextlib.contextmanager
+def dunst(desktop: Desktop) -> Iterator[Program]:
+    """Have a notification daemon."""
+    with desktop.running("dunst", ["dunst"]) as daemon:
+        wait(lambda: "org.freedesktop.Notifications" in names_on_the_bus(desktop), "the notification daemon", daemon)
+        yield daemon
