@@ -5,6 +5,10 @@ import sys
 from amika_cli.flags import COMMON, Args, Flag, parse
 from amika_local.errors import AmikaError, Failed, UsageError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
+
 # command -> (module in amika_cli.commands, one line for the overview)
 COMMANDS: "dict[str, tuple[str, str]]" = {
     "up": ("up", "the main job: sign in, find, cache, push, and show it live"),
@@ -74,9 +78,12 @@ SECTIONS = {
 
 def main(argv: "list[str] | None" = None) -> int:
     """Run one command and return its exit code."""
-    argv = sys.argv[1:] if argv is None else argv
     if sys.stdout is None or sys.stderr is None:
         _open_closed_streams()
+    return _flushed(_guarded(sys.argv[1:] if argv is None else argv))
+
+
+def _guarded(argv: "list[str]") -> int:
     try:
         return _dispatch(argv)
     except AmikaError as error:
@@ -92,11 +99,25 @@ def main(argv: "list[str] | None" = None) -> int:
         return 1
 
 
+def _flushed(code: int) -> int:
+    """Write out what stdout still holds; at exit a full disk or a closed pipe would be a traceback."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _pipe_closed()
+    except OSError:
+        _pipe_closed()
+        if code == 0:
+            _complain("the output cannot be written", "")
+        return code or Failed.exit_code
+    return code
+
+
 def _dispatch(argv: "list[str]") -> int:
     if argv[:1] == ["--version"]:
         from amika_shared import BUILD
 
-        print(f"amika {BUILD}")
+        _print(f"amika {BUILD}")
         return 0
     argv = _ordered(argv)
     name, rest = _find(argv)
@@ -107,11 +128,10 @@ def _dispatch(argv: "list[str]") -> int:
     low, high = module.WORDS
     args: Args = parse(rest, flags, low=low, high=high, rest=getattr(module, "REST", False))
     if args.has("help"):
-        print(_help(name, module.USAGE, module.TEXT, flags))
+        _print(_help(name, module.USAGE, module.TEXT, flags))
         return 0
     args.command = name
     code: int = module.run(args)
-    sys.stdout.flush()
     return code
 
 
@@ -163,7 +183,7 @@ def _overview(argv: "list[str]") -> int:
     shown = {n: t for n, (_, t) in COMMANDS.items() if not prefix or n.startswith(prefix + " ")}
     if not shown:
         raise UsageError(f"unknown command{_near(prefix)}", remedy="`amika --help` lists the commands.")
-    print("\n".join(_listing(prefix, shown)), file=sys.stdout if asked else sys.stderr)
+    _print("\n".join(_listing(prefix, shown)), sys.stdout if asked else sys.stderr)
     if asked:
         return 0
     raise UsageError("which command?", remedy="See the list above.")
@@ -198,12 +218,22 @@ def _help(name: str, usage: str, text: str, flags: "tuple[Flag, ...]") -> str:
     return "\n".join([*lines, *(["", "more:", *below] if below else [])])
 
 
-def _complain(message: str, remedy: str) -> None:
+def _print(text: str, stream: "TextIO | None" = None) -> None:
     try:
-        sys.stdout.flush()
-        print(f"amika: {message}" + (f"\n  {remedy}" if remedy else ""), file=sys.stderr)
-    except OSError:
-        return
+        print(text, file=stream or sys.stdout, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Failed(f"the output cannot be written: {error.strerror}") from None
+
+
+def _complain(message: str, remedy: str) -> None:
+    for stream, text in ((sys.stdout, ""), (sys.stderr, f"amika: {message}\n" + (f"  {remedy}\n" if remedy else ""))):
+        try:
+            stream.write(text)
+            stream.flush()
+        except (OSError, ValueError):
+            continue
 
 
 def _open_closed_streams() -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from amika_cli.flags import Args
+from amika_local.errors import Failed
 
 _TIMES = ("at", "since", "until", "started", "paused_until", "last_seen")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -175,9 +176,12 @@ def _write(stream: object, lines: "list[str]") -> None:
     if isinstance(stream, TextIOWrapper):
         encoding = stream.encoding or "utf-8"
         text = text.encode(encoding, "replace").decode(encoding)
-    print(text, end="", file=stream)  # type: ignore[call-overload]  # sys.stdout may be any text stream
-    if isinstance(stream, TextIOWrapper):
-        stream.flush()
+    try:
+        print(text, end="", file=stream, flush=True)  # type: ignore[call-overload]  # sys.stdout may be any text stream
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Failed(f"the output cannot be written: {os.strerror(error.errno or 0)}") from None
 
 
 def home_short(path: str, home: str) -> str:

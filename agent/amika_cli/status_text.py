@@ -127,7 +127,7 @@ def rule_lines(rules: Sequence[RuleLine], now: float, width: int | None = None) 
 def problem_lines(problems: Sequence[ProblemLine], short: Short) -> list[str]:
     """Return each problem with what to do about it below."""
     lines = []
-    for problem in problems:
+    for problem in {(p["message"], p["remedy"]): p for p in problems}.values():
         lines.append(f"  {_shortened(problem['message'], problem['path'], short)}")
         if problem["remedy"]:
             lines.append(f"    → {_shortened(problem['remedy'], problem['path'], short)}")

@@ -40,11 +40,19 @@ def once(context: Context) -> int:
     pushes = engine.cycle()
     snapshot = read_snapshot(engine.snapshot())
     emit(context.args, _result(snapshot, pushes), _text(context, snapshot, pushes))
-    failed = [push for push in pushes if not push["ok"] and push["action"] != "blocked"]
-    if failed:
-        first = failed[0]
-        raise Failed(f"not pushed: {first['name']}: {first['detail']}", remedy="Run it again, or see `amika status`.")
+    trouble = _trouble(snapshot, pushes)
+    if trouble:
+        raise Failed(trouble, remedy="Run it again, or see `amika status`.")
     return 0
+
+
+def _trouble(snapshot: Snapshot, pushes: Sequence[Mapping[str, Any]]) -> str:
+    """Return what failed, or ""; a bad source and what waits for a decision are problems of the result, no failure."""
+    for push in pushes:
+        if not push["ok"] and push["action"] != "blocked":
+            return f"not pushed: {push['name']}: {push['detail']}"
+    ours = [p["message"] for p in snapshot["problems"] if p["source"] == "amika" or p["code"] == "sync_db"]
+    return ours[0] if ours else ""
 
 
 def _signed_in(snapshot: Snapshot) -> bool:

@@ -143,3 +143,22 @@ def test_the_overview_loads_no_heavy_module():
         assert "amika_agent" not in done.stdout
         return
     assert done.stdout.strip().endswith("[]")
+
+
+def test_output_that_cannot_be_written_is_a_failure():
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m amika_cli.main config list > /dev/full"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 5
+    assert "the output cannot be written: No space left on device" in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_a_closed_stream_is_no_bug(closed):
+    command = f"{sys.executable} -m amika_cli.main config get agent.log_level {closed}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert done.stderr == ""
