@@ -15,7 +15,7 @@ import subprocess
 import sys
 from typing import Any
 
-from amika_agent.workspace.child_process import module_command
+from amika_agent.module_process import module_command
 from amika_local.errors import Failed
 from amika_local.secret import Secret
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from amika_agent.clock import Clock, SystemClock
+from amika_agent.module_process import module_command
 from amika_agent.stores.private_file import locked, make_private_dir
-from amika_agent.workspace.child_process import module_command
 from amika_agent.workspace.owner_client import is_ours, order
 from amika_agent.workspace.owner_paths import DECIDE, LINK, STOP
 from amika_agent.workspace.record import LOCK, Record, read_key, read_record

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from amika_agent.stores import keyring_process
+from amika_agent.stores.keyring_process import KeyringProblem
 from amika_agent.stores.private_file import make_private_dir, refuse_symlink, write_private
-from amika_agent.workspace import keyring_process
 from amika_agent.workspace.storage import SealingKey, Storage
 from amika_local.errors import Failed
+from amika_local.secret import Secret
 
 SERVICE = "amika-workspace"
 KEYRING = "keyring"
@@ -73,8 +75,8 @@ def open_sealer(storage: Storage, data_dir: str, now: float) -> Sealer:
         return _new_sealer(storage, data_dir, now)
     try:
         material = _fetch(last, data_dir)
-    except keyring_process.KeyringUnavailableError as error:
-        return _new_sealer(storage, data_dir, now, why=f"the key in the OS keyring is out of reach: {error}")
+    except KeyringProblem as error:
+        return _new_sealer(storage, data_dir, now, why=f"the key in the OS keyring is out of reach: {error.message}")
     if material is None:
         return _new_sealer(storage, data_dir, now)
     return Sealer(last, material, note="" if last.store == KEYRING else _in_file(data_dir))
@@ -85,9 +87,9 @@ def _new_sealer(storage: Storage, data_dir: str, now: float, *, why: str = "") -
     key = SealingKey(secrets.token_hex(_ID), KEYRING, now)
     if not why:
         try:
-            keyring_process.put(SERVICE, key.id, base64.b64encode(material).decode())
-        except keyring_process.KeyringUnavailableError as error:
-            why = str(error)
+            keyring_process.put(SERVICE, key.id, Secret(base64.b64encode(material).decode()))
+        except KeyringProblem as error:
+            why = error.message
     note = ""
     if why:
         key = SealingKey(key.id, FILE, now)
@@ -100,7 +102,8 @@ def _new_sealer(storage: Storage, data_dir: str, now: float, *, why: str = "") -
 
 def _fetch(key: SealingKey, data_dir: str) -> bytes | None:
     if key.store == KEYRING:
-        kept = (keyring_process.get(SERVICE, key.id) or "").encode()
+        held = keyring_process.get(SERVICE, key.id)
+        kept = held.reveal().encode() if held else b""
     else:
         kept = _read(_key_file(data_dir, key.id)) or b""
     try:

@@ -14,7 +14,9 @@ import pytest
 from tests.agent.workspace.running import RunningServer
 
 from amika_agent.clock import SystemClock
-from amika_agent.workspace import keyring_process
+from amika_agent.stores import keyring_process
+from amika_agent.stores.keyring_process import KeyringProblem
+from amika_local.secret import Secret
 
 pytestmark = pytest.mark.desktop
 
@@ -151,16 +153,16 @@ def test_a_backend_that_keeps_nothing_is_never_used(
     keyring: object, backend: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", backend)
-    with pytest.raises(keyring_process.KeyringUnavailableError, match="no keyring"):
-        keyring_process.put("service", "account", "value")
+    with pytest.raises(KeyringProblem, match="no keyring"):
+        keyring_process.put("service", "account", Secret("value"))
 
 
 def test_the_keyring_process_keeps_and_returns_what_it_is_given(keyring: object) -> None:
     assert keyring_process.get("amika-test", "nobody") is None
-    keyring_process.put("amika-test", "somebody", "välue\n\x01")
-    assert keyring_process.get("amika-test", "somebody") == "välue\n\x01"
+    keyring_process.put("amika-test", "somebody", Secret("välue\n\x01"))
+    assert keyring_process.get("amika-test", "somebody") == Secret("välue\n\x01")
 
 
 def test_without_a_session_bus_no_process_is_started() -> None:
-    with pytest.raises(keyring_process.KeyringUnavailableError, match="no keyring in this session"):
+    with pytest.raises(KeyringProblem, match="no keyring in this session"):
         keyring_process.get("service", "account")
