@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from amika_agent.sync.rules import Rule
     from amika_local.discovery import Discovery
 
+REJECTED_AGAIN = 300.0  # a new sign-in is seen at once; this is for a server that was wrong
+
 
 @dataclass(frozen=True)
 class RemoteFacts:
@@ -125,7 +127,7 @@ class RemotePart:
         except Unreachable as error:
             return self._failed(error, offline=True, due_at=self._back_off.next(self._clock.now()))
         except NotSignedIn as error:
-            return self._failed(error, offline=False, due_at=None)
+            return self._failed(error, offline=False, due_at=self._clock.now() + REJECTED_AGAIN)
         except AmikaError as error:
             return self._failed(error, offline=False, due_at=self._back_off.next(self._clock.now()))
         self._back_off.reset()

@@ -1,0 +1,145 @@
+"""The engine and a server that fails in every way: the right state, a message, and recovery by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.fakes.loop_clock import FakeLoopClock
+from tests.fakes.secrets_server import FakeSecretsServer
+
+from amika_agent.clock import SystemClock
+from amika_agent.engine import Engine
+from amika_agent.settings import store
+from amika_shared.profile import Profile, resolve
+
+TOKEN = "sk-ant-oat01-fake-token"
+
+
+class Stage:
+    def __init__(self, server: FakeSecretsServer, home: Path) -> None:
+        self.server = server
+        self.clock = FakeLoopClock()
+        env = {**os.environ, "AMIKA_API_URL": server.url, "AMIKA_API_KEY": server.token}
+        self.profile: Profile = resolve(env)
+        store(self.profile.settings_file, "sync.auto_push", ["claude"], SystemClock())
+        self.home = home
+        self.write(1)
+        self.engine = Engine(self.profile, env, self.clock, "agent")
+
+    def write(self, number: int) -> None:
+        folder = self.home / ".claude"
+        folder.mkdir(exist_ok=True)
+        end = int((1_800_000_000 + 8 * 3600 + number) * 1000)
+        record = {"accessToken": f"{TOKEN}-{number}", "refreshToken": "sk-ant-ort01-fake", "expiresAt": end}
+        (folder / ".credentials.json").write_text(json.dumps({"claudeAiOauth": record}))
+
+    def cycle(self) -> str:
+        self.engine.look()
+        self.engine.renew()
+        self.engine.reconcile()
+        return self.state()
+
+    def state(self) -> str:
+        return str(self.engine.snapshot()["state"])
+
+    def until_due(self) -> str:
+        """Let the time come at which the remote lane goes on by itself, until it has nothing more to do by itself."""
+        for _ in range(20):
+            due = self.engine.reconcile_due()
+            if due is None:
+                break
+            self.clock._wall = max(self.clock._wall, due)
+            self.engine.reconcile()
+        return self.state()
+
+    def stored(self) -> list[str]:
+        return [record["name"] for record in self.server.records("claude")]
+
+
+@pytest.fixture
+def stage(home: Path) -> Iterator[Stage]:
+    with FakeSecretsServer() as server:
+        stage = Stage(server, home)
+        yield stage
+        stage.engine.close()
+
+
+def test_nothing_fails(stage: Stage) -> None:
+    stage.cycle()
+    assert stage.until_due() == "in_sync"
+    assert stage.stored() == ["Claude OAuth"]
+    sent = len(stage.server.requests)
+    for _ in range(3):
+        stage.engine.look()
+        stage.engine.renew()
+    assert len(stage.server.requests) == sent
+
+
+@pytest.mark.parametrize("fault", ["refuse", "reset", "status", "portal", "garbage", "half", "html", "huge"])
+def test_every_fault_of_the_listing_is_a_state_with_a_message_and_passes(stage: Stage, fault: str) -> None:
+    stage.server.faults.add(fault, method="GET", times=2)
+    assert stage.cycle() == "offline"
+    (problem,) = stage.engine.snapshot()["problems"]
+    assert problem["message"]
+    assert problem["remedy"]
+    assert TOKEN not in json.dumps(stage.engine.snapshot())
+    assert json.loads(Path(stage.profile.env_cache).read_text())["_amika"]["env"], "the cache needs no server"
+    assert stage.engine.reconcile_due() is not None
+    assert stage.until_due() == "in_sync"
+    assert stage.engine.snapshot()["problems"] == []
+    assert stage.stored() == ["Claude OAuth"]
+
+
+@pytest.mark.parametrize("fault", ["refuse", "reset", "status", "drop", "status_after", "garbage", "half", "html"])
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_every_fault_of_a_replacement_ends_with_exactly_one(stage: Stage, fault: str, method: str) -> None:
+    stage.cycle()
+    assert stage.until_due() == "in_sync"
+    stage.write(2)
+    stage.server.faults.add(fault, method=method)
+    stage.cycle()
+    assert stage.until_due() == "in_sync"
+    assert stage.stored() == ["Claude OAuth"]
+    (record,) = stage.server.records("claude")
+    assert f"{TOKEN}-2" in stage.server.value_of(record["id"])
+
+
+def test_a_rejected_key_is_a_problem_that_says_what_to_do_and_passes_when_it_is_accepted_again(stage: Stage) -> None:
+    stage.server.revoke(stage.server.token)
+    assert stage.cycle() == "problem"
+    (problem,) = stage.engine.snapshot()["problems"]
+    assert problem["remedy"]
+    stage.server.add_account(stage.server.token, stage.server.user_id, stage.server.org_id)
+    assert stage.until_due() == "in_sync"
+    assert stage.engine.snapshot()["problems"] == []
+
+
+def test_a_refused_value_is_a_problem_of_its_rule_and_the_next_value_goes(stage: Stage) -> None:
+    stage.server.faults.add("status", method="POST", status=422)
+    stage.cycle()
+    stage.until_due()
+    snapshot = stage.engine.snapshot()
+    assert snapshot["state"] in ("problem", "attention")
+    assert snapshot["rules"][0]["state"] == "problem"
+    stage.write(2)
+    stage.cycle()
+    assert stage.until_due() == "in_sync"
+
+
+def test_the_same_failure_again_and_again_is_asked_less_and_less_often(stage: Stage) -> None:
+    stage.server.faults.add("refuse", times=-1)
+    stage.cycle()
+    started = stage.clock.now()
+    for _ in range(10):
+        due = stage.engine.reconcile_due()
+        assert due is not None
+        assert due > stage.clock.now()
+        stage.clock._wall = due
+        stage.engine.reconcile()
+    assert stage.clock.now() - started > 120
+    stage.server.faults.clear()
+    assert stage.until_due() == "in_sync"
