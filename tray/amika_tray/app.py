@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCursor, QGuiApplication
@@ -14,15 +14,17 @@ from amika_shared.profile import Profile
 from amika_shared.redaction import safe_line
 from amika_tray.describe import Entry, describe, icon_state, tooltip
 from amika_tray.details import Details, details
-from amika_tray.details_window import DetailsWindow, quit_question
 from amika_tray.icons import dark_panel, state_icon
 from amika_tray.link import AgentLink
 from amika_tray.menu import draw
-from amika_tray.sign_in_dialog import SignInDialog
 from amika_tray.starter import Starter
 from amika_tray.tray_icon import TrayIcon
 from amika_tray.wording import named, t, tn
 
+if TYPE_CHECKING:
+    from amika_tray.sign_in_dialog import SignInDialog
+
+# Windows are imported when they are first opened: most of the time there is only the icon.
 STOP_WAIT = 3.0
 
 
@@ -109,6 +111,8 @@ class TrayApp(QObject):
 
     def sign_in(self, service: str) -> None:
         """Open the sign-in dialog, or bring the open one to the front."""
+        from amika_tray.sign_in_dialog import SignInDialog  # noqa: PLC0415
+
         if self._sign_in is None:
             self._sign_in = SignInDialog(
                 service,
@@ -142,6 +146,8 @@ class TrayApp(QObject):
         return show
 
     def _show(self, key: str, told: Details) -> None:
+        from amika_tray.details_window import DetailsWindow  # noqa: PLC0415
+
         earlier = self._windows.pop(key, None)
         if earlier is not None:
             earlier.close()
@@ -155,6 +161,8 @@ class TrayApp(QObject):
             del self._windows[key]
 
     def _ask_to_quit(self) -> None:
+        from amika_tray.details_window import quit_question  # noqa: PLC0415
+
         if self._link.link.state != "connected":
             self.quit_asked.emit()
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import segno
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPixmap
 
@@ -14,6 +13,8 @@ def qr_picture(text: str, side: int, ratio: float = 1.0) -> QPixmap | None:
 
     Always dark on white, on a dark desktop too: many readers cannot read the reverse.
     """
+    import segno  # noqa: PLC0415 -- it loads 10 MB, and only a sign-in needs it
+
     try:
         code = segno.make_qr(text, error="m")
     except segno.DataOverflowError:
