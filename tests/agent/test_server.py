@@ -208,6 +208,7 @@ def test_a_line_without_end_is_refused_and_its_connection_closed(serve, path: st
         sock.sendall(b"x" * (MAX_FRAME + 200_000))
         received = read_to_the_end(sock)
     assert not received or b"longer than 1 MiB" in received
+    sock.close()
     line.close()
     still_answers(path)
 

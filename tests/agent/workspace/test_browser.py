@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions, Keys
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -35,7 +36,9 @@ def heading(chrome: Chrome) -> str:
 
 
 def wait_for(chrome: Chrome, text: str) -> None:
-    WebDriverWait(chrome, 30).until(lambda driver: heading(driver) == text)
+    # the heading may go between being found and being read: the next page is on its way
+    between = [StaleElementReferenceException, NoSuchElementException]
+    WebDriverWait(chrome, 30, ignored_exceptions=between).until(lambda driver: heading(driver) == text)
 
 
 @pytest.mark.parametrize(("button", "end", "error"), [("Approve", "Approved", ""), ("Deny", "Denied", "access_denied")])
