@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from amika_shared.profile import Profile
 
 
+FAR_OFF = 300.0
+
+
 @dataclass(frozen=True)
 class AccountFacts:
     """Who is signed in.
@@ -104,7 +107,7 @@ class AccountPart:
             before = self.facts
             problem, offline, due = self._renewed(force=force)
             api_url = "" if self._services is None else self._services.endpoints.api_url
-            problems = (problem,) if problem else ()
+            problems = tuple(told for told in (problem, self._clock_problem()) if told is not None)
             self._note(who=self._who(), api_url=api_url, offline=offline, problems=problems, due_at=due)
             return _essence(before) != _essence(self.facts)
 
@@ -169,14 +172,30 @@ class AccountPart:
             if services.authority.method == "session":
                 services.authority.keeper.fresh(force=force)
         except Unreachable as error:
-            return _problem("offline", error), True, self._back_off.next(self._clock.now())
+            later = self._back_off.next(self._clock.now())
+            return _problem("offline", error), True, self._due() or later
         except NotSignedIn as error:
             self._back_off.reset()
             return _signed_out(error, self._who()), False, None
         except AmikaError as error:
             return _problem("session", error), False, self._back_off.next(self._clock.now())
         self._back_off.reset()
-        return None, False, services.authority.keeper.due_at() if services.authority.method == "session" else None
+        return None, False, self._due()
+
+    def _due(self) -> float | None:
+        """Return when the session wants to be renewed, as its keeper says; None when there is none."""
+        if self._services is None or self._services.authority.method != "session":
+            return None
+        return self._services.authority.keeper.due_at()
+
+    def _clock_problem(self) -> Problem | None:
+        from amika_agent.session_meta import MetaFile
+
+        skew = MetaFile(self._profile.amika_state_dir).read().skew
+        if abs(skew) <= FAR_OFF:
+            return None
+        how = f"{abs(skew) / 60:.0f} min {'ahead of' if skew > 0 else 'behind'} the server's"
+        return Problem("clock", f"the clock of this machine is {how}", remedy="Set it, or turn on NTP.")
 
     def _who(self) -> Mapping[str, Any]:
         who = dict(identity(self._env, self._profile.amika_state_dir, self._clock.now()))
@@ -210,7 +229,9 @@ class AccountPart:
         endpoints = resolve_endpoints(self._env, local_url=local_url, settings=settings.values)
         http = Http(proxy=settings.text("network.proxy"), ca_file=settings.text("network.ca_file"), clock=self._clock)
         state_dir = self._profile.amika_state_dir
-        return Services(endpoints, http, Authority(state_dir, self._env, endpoints, http, self._clock, self._role))
+        store = settings.text("session_store")
+        authority = Authority(state_dir, self._env, endpoints, http, self._clock, self._role, store=store)
+        return Services(endpoints, http, authority)
 
 
 def _is_alive(pid: int) -> bool:

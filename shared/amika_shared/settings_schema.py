@@ -46,6 +46,14 @@ class Setting:
 
 
 SCHEMA = (
+    Setting(
+        "session_store",
+        TEXT,
+        "file",
+        "where the login is kept: the file that the Go CLI reads too, or the system's keyring",
+        choices=("file", "keychain"),
+        live=False,
+    ),
     Setting("account.api_url", TEXT, "", "Amika's address; empty for Amika's own", live=False),
     Setting("account.workos_url", TEXT, "", "address of the sign-in service; changes with account.api_url", live=False),
     Setting(

@@ -13,6 +13,7 @@ from tests.fakes.loop_clock import FakeLoopClock
 
 from amika_agent.clock import SystemClock
 from amika_agent.engine import Engine
+from amika_agent.session_meta import Meta, MetaFile
 from amika_agent.settings import store
 from amika_shared.profile import Profile, resolve
 
@@ -222,3 +223,16 @@ def test_what_no_event_told_is_noticed_by_the_net(engine: Engine, home: Path) ->
     write_codex(home)
     assert engine.overlooked() == {"local"}
     assert engine.overlooked() == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("skew", "told"), [(0.0, ""), (200.0, ""), (3600.0, "60 min ahead"), (-86400.0, "1440 min behind")]
+)
+def test_a_clock_that_differs_from_the_servers_is_said(
+    engine: Engine, profile: Profile, skew: float, told: str
+) -> None:
+    MetaFile(profile.amika_state_dir).write(Meta(skew=skew))
+    engine.renew()
+    messages = [problem["message"] for problem in engine.snapshot()["problems"]]
+    assert len(messages) == bool(told)
+    assert told in "".join(messages)

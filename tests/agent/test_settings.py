@@ -98,3 +98,11 @@ def test_a_setting_that_is_none_is_refused(path: Path) -> None:
     with pytest.raises(UsageError, match="true or false"):
         store(str(path), "env_cache.enabled", "maybe", SystemClock())
     assert not path.exists()
+
+
+def test_a_setting_without_a_table_stays_outside_of_the_tables(path: Path) -> None:
+    path.write_text("# mine\n[sync]\nauto_push = []\n")
+    store(str(path), "session_store", "keychain", SystemClock())
+    settings = load(str(path), "default")
+    assert settings.text("session_store") == "keychain"
+    assert settings.problems == ()

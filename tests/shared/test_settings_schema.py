@@ -10,7 +10,6 @@ def test_every_default_is_a_value_of_its_setting(setting) -> None:
     assert checked(setting, setting.default) == setting.default
     assert checked(setting, setting.local) == setting.local
     assert setting.text
-    assert "." in setting.key
 
 
 def test_the_local_workspace_pushes_by_itself_and_a_real_account_does_not() -> None:
