@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from amika_cli.render import until
-from amika_cli.status_text import STATES
+from amika_cli.status_text import STATES, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ def changes(before: Snapshot, after: Snapshot, now: float, short: Callable[[str]
         *_credentials(before, after, now, short),
         *_env_cache(before, after, short),
         *_pushes(before, after),
-        *_problems(before, after),
+        *_problems(before, after, short),
     ]
 
 
@@ -95,11 +95,13 @@ def _pushes(before: Snapshot, after: Snapshot) -> list[str]:
     return lines + [f"no longer kept in sync: “{rule['name']}”" for key, rule in old.items() if key not in kept]
 
 
-def _problems(before: Snapshot, after: Snapshot) -> list[str]:
+def _problems(before: Snapshot, after: Snapshot, short: Callable[[str], str]) -> list[str]:
     old = {(p["code"], p["source"], p["message"]): p for p in before["problems"]}
     new = {(p["code"], p["source"], p["message"]): p for p in after["problems"]}
     lines = []
     for key, problem in new.items():
         if key not in old:
-            lines.append(f"problem: {problem['message']}" + (f" → {problem['remedy']}" if problem["remedy"] else ""))
-    return lines + [f"solved: {problem['message']}" for key, problem in old.items() if key not in new]
+            told = shortened(problem["message"], problem["path"], short)
+            lines.append(f"problem: {told}" + (f" → {problem['remedy']}" if problem["remedy"] else ""))
+    solved = [problem for key, problem in old.items() if key not in new]
+    return lines + [f"solved: {shortened(p['message'], p['path'], short)}" for p in solved]

@@ -128,11 +128,12 @@ def problem_lines(problems: Sequence[ProblemLine], short: Short) -> list[str]:
     """Return each problem with what to do about it below."""
     lines = []
     for problem in {(p["message"], p["remedy"]): p for p in problems}.values():
-        lines.append(f"  {_shortened(problem['message'], problem['path'], short)}")
+        lines.append(f"  {shortened(problem['message'], problem['path'], short)}")
         if problem["remedy"]:
-            lines.append(f"    → {_shortened(problem['remedy'], problem['path'], short)}")
+            lines.append(f"    → {shortened(problem['remedy'], problem['path'], short)}")
     return lines
 
 
-def _shortened(text: str, path: str, short: Short) -> str:
+def shortened(text: str, path: str, short: Short) -> str:
+    """Return a text in which the path it is about is shortened."""
     return text.replace(path, short(path)) if path else text

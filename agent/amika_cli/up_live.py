@@ -14,7 +14,7 @@ from amika_cli.context import as_error
 from amika_cli.interruption import undisturbed
 from amika_cli.live_text import changes, summary
 from amika_cli.programs import has_display, tray_command
-from amika_cli.render import encoded, note
+from amika_cli.render import encoded, note, terminal_width
 from amika_cli.up_once import suggestions
 from amika_local.errors import AmikaError, Failed
 from amika_shared.client import AgentClient, AgentError, reach
@@ -41,7 +41,7 @@ def live(context: Context) -> int:
         stack.callback(view.close)
         view.start()
         if not view.signed_in():
-            _sign_in(context)
+            _sign_in(context, view)
         view.wait()
     raise Failed("the agent ended", remedy=f"Its log says why: {context.command('agent logs')}")
 
@@ -95,9 +95,9 @@ def _connected(context: Context) -> AgentClient:
     return found.client
 
 
-def _sign_in(context: Context) -> None:
+def _sign_in(context: Context, view: View) -> None:
     """Follow the sign-in at the agent; a failed one is said, and the rest goes on without an account."""
-    approval = Approval(context)
+    approval = Approval(context, view.say)
     try:
         with _connected(context) as client:
             for event in client.stream("sign_in"):
@@ -107,7 +107,7 @@ def _sign_in(context: Context) -> None:
         context.nudge()
     except (AgentError, AmikaError) as error:
         told = as_error(error) if isinstance(error, AgentError) else error
-        note(f"Not signed in: {told.message}. {told.remedy}".strip())
+        view.say(f"Not signed in: {told.message}. {told.remedy}".strip())
 
 
 def _choose(context: Context, approval: Approval, event: dict[str, Any]) -> None:
@@ -128,6 +128,7 @@ class View:
         self._thread = threading.Thread(target=self._follow, name="live view", daemon=True)
         self._sticky = sys.stdout.isatty() and context.args.output == "text"
         self._suggested = False
+        self._writing = threading.Lock()
 
     def start(self) -> None:
         """Begin; return when the first snapshot is there."""
@@ -144,12 +145,18 @@ class View:
         while not self._over.wait(3600.0):
             pass
 
+    def say(self, line: str) -> None:
+        """Tell the person one line; the line at the bottom makes room for it."""
+        with self._writing:
+            self._erase()
+            note(line)
+            self._stick()
+
     def close(self) -> None:
         """End the view."""
         self._client.close()
         self._thread.join(2.0)
-        if self._sticky:
-            print(file=sys.stdout, flush=True)
+        self._erase()
 
     def _follow(self) -> None:
         try:
@@ -172,11 +179,20 @@ class View:
         if snapshot["state"] in ("in_sync", "attention") and not self._suggested:
             self._suggested = True
             lines += suggestions(self._context, snapshot)
-        clear = "\r\x1b[K" if self._sticky else ""
-        for line in lines:
-            print(f"{clear}{_stamp(now)}  {line}")
+        with self._writing:
+            self._erase()
+            for line in lines:
+                print(f"{_stamp(now)}  {line}")
+            self._stick()
+
+    def _erase(self) -> None:
         if self._sticky:
-            print(f"{clear}{summary(snapshot)} · Ctrl-C stops", end="")
+            print("\r\x1b[K", end="", flush=True)
+
+    def _stick(self) -> None:
+        if self._sticky:
+            text = f"{summary(self._present)} · Ctrl-C stops"
+            print(text[: (terminal_width() or 80) - 1], end="")
         sys.stdout.flush()
 
 

@@ -125,7 +125,7 @@ def test_what_is_new_is_told_in_order():
         "found anthropic API key: ~/.amp/config.json",
         "cached 1 entry: ~/.cache/amika/env-cache.json",
         "pushed “Claude OAuth” (claude, scope user)",
-        "problem: /home/dev/.codex/auth.json is not JSON → Sign in again: codex login",
+        "problem: ~/.codex/auth.json is not JSON → Sign in again: codex login",
     ]
 
 
@@ -140,7 +140,7 @@ def test_what_goes_is_told():
         "gone: anthropic from ~/.claude/.credentials.json",
         "gone: anthropic from ~/.amp/config.json",
         "no longer kept in sync: “Claude OAuth”",
-        "solved: /home/dev/.codex/auth.json is not JSON",
+        "solved: ~/.codex/auth.json is not JSON",
     ]
 
 

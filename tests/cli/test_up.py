@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conftest import FUTURE_MS
+from tests.fakes.terminal import Terminal
 
 from amika_shared.client import read_record
 from amika_shared.profile import resolve
@@ -237,3 +238,21 @@ def test_live_without_a_screen_says_so(amika, home, nothing_left, monkeypatch):
         out.wait("signed in as")
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 130
+
+
+def test_live_on_a_terminal_keeps_its_lines_apart(amika, codex, home, nothing_left, monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    codex()
+    with Terminal(["up", "--local", "--no-tray"], dict(os.environ), columns=90) as terminal:
+        seen = terminal.expect("amika workspace approve ")
+        assert "\r\x1b[KWaiting for your approval. Open  http://127.0.0.1:" in seen
+        terminal.expect("Ctrl-C stops", seconds=10)
+        page = next(line for line in terminal.seen.splitlines() if "and check the code" in line)
+        code = page.split("code  ")[1].split()[0]
+        assert amika("workspace", "approve", code).code == 0
+        terminal.expect("pushed “Codex API Key”")
+        terminal.process.send_signal(signal.SIGINT)
+        assert terminal.end(40) == 130
+        assert terminal.seen.rstrip().endswith("amika: interrupted")
+        assert "Stopped the agent." in terminal.seen
