@@ -3,6 +3,7 @@
 # make test    runs every check and every test                       ARGS="-k sign_in" are flags of pytest
 # make lint    runs the checks alone
 # make bench   prints the table of measurements                      ARGS="--quick"
+# make screenshots   takes the pictures of the documents anew, on a virtual desktop
 # make lock    locks the newest allowed versions again (hashes, no addresses)
 # make clean   removes what these commands made
 SHELL := /bin/bash
@@ -13,11 +14,11 @@ ARGS ?=
 WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 2 ? 2 : n > 4 ? 4 : n)))
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade
 
-.PHONY: help setup dev desktop run test lint bench lock clean
+.PHONY: help setup dev desktop run test lint bench screenshots lock clean
 .NOTPARALLEL:
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
 setup:
 	@requirements/venv.sh run
@@ -48,6 +49,9 @@ test: desktop lint
 
 bench: dev
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+screenshots: desktop dev
+	$(BIN)/python -m tests.desktop.screenshots
 
 lock: dev
 	$(COMPILE) requirements/bootstrap.in -o requirements/bootstrap.txt
