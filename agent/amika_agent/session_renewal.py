@@ -35,6 +35,7 @@ TORN_PATIENCE = 3.0
 REREAD = (0.5, 1.0, 2.0)  # seconds after a refusal at which another program's new token may turn up
 BACK_OFF = 5.0
 ROUNDS = 4
+NOT_LET_IN = ("400", "401", "403", "404", "422")  # what servers say to a switch into an organization that is not ours
 
 
 def renew(
@@ -160,7 +161,7 @@ def _spend(parts: Parts, current: StoredSession, meta: Meta, organization: str) 
         )
         if outcome.kind == "renewed" and outcome.answer is not None and isinstance(outcome.answer.body, dict):
             return _store(parts, current, merged(current, outcome.answer.body, parts.clock.now()), meta)
-    if outcome.kind == "ended":
+    if outcome.kind == "ended" or (organization and outcome.code in NOT_LET_IN):
         return _refused(parts, current, meta, outcome, organization)
     _note_failure(parts, meta, outcome)
     raise _postponed(outcome.message, meta.not_before or parts.clock.now() + BACK_OFF * (1 + random.random()))  # noqa: S311 -- jitter
@@ -237,7 +238,7 @@ def _refused(
     parts: Parts, current: StoredSession, meta: Meta, outcome: Outcome, organization: str
 ) -> StoredSession | None:
     parts.store.unstage()
-    if organization and not meta.unanswered:
+    if organization and not outcome.executable:
         meta.rt, meta.sent_at = "", 0.0
         with contextlib.suppress(Failed):
             parts.meta.write(meta)
@@ -252,7 +253,7 @@ def _refused(
         if found.refresh_token != current.refresh_token:
             return None
     meta.rejected, meta.rejected_code = digest(current.refresh_token), outcome.code
-    meta.rejected_lost = meta.unanswered
+    meta.rejected_lost = outcome.executable
     meta.rt, meta.sent_at = "", 0.0
     with contextlib.suppress(Failed):
         parts.meta.write(meta)

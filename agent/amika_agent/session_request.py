@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from amika_agent.accounts.endpoints import Endpoints
@@ -25,7 +25,7 @@ class Outcome:
 
     kind         "renewed": `answer` holds the new pair.  "ended": the server ended the session (`code`).
                  "refused": a definite answer that changes nothing.  "unsure": it may or may not have been executed
-    executable   whether any of the sendings may have been executed
+    executable   whether any sending without an answer may have been executed
     retry_after  seconds the server asked for, or None
     """
 
@@ -103,13 +103,11 @@ def _repeated(once: Callable[[], Outcome], clock: Clock, since_first: float, *, 
         tries += 1
         executable = executable or (outcome.executable and outcome.kind == "unsure")
         if outcome.kind in ("renewed", "ended"):
-            return outcome
+            return replace(outcome, executable=executable)
         wait = max(PAUSES[min(tries, len(PAUSES) - 1)], outcome.retry_after or 0.0)
         used = since_first + clock.monotonic() - start
         if used + wait >= WINDOW or not _worth_repeating(outcome, tries, executable=executable):
-            return Outcome(
-                outcome.kind, outcome.code, outcome.message, executable=executable, retry_after=outcome.retry_after
-            )
+            return replace(outcome, executable=executable)
         clock.sleep(wait)
 
 
