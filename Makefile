@@ -45,7 +45,7 @@ desktop:
 	@requirements/system.sh -r requirements/system-tray.txt requirements/system-test.txt
 
 test: desktop lint
-	@$(BIN)/python tests/process/install_oidc_provider.py || \
+	@NPM_CONFIG_UPDATE_NOTIFIER=false $(BIN)/python tests/process/install_oidc_provider.py || \
 		echo "test: the certified authorization server could not be fetched by npm; its tests will be skipped" >&2
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
