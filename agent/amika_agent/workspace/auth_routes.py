@@ -36,33 +36,17 @@ class AuthRoutes:
 
     async def authorize(self, request: Request) -> Response:
         """Begin a sign-in; the program may say what it is in `requesting_program` and `requesting_machine`."""
-        fields = await _fields(request)
-        started = await self._run(
-            self._services.sign_in.start,
-            _client_id(fields),
-            program=fields.get("requesting_program", ""),
-            machine=fields.get("requesting_machine", ""),
-        )
-        page = f"{self._services.url}/device"
-        return JSONResponse(
-            {
-                "device_code": started.device_code,
-                "user_code": started.user_code,
-                "verification_uri": page,
-                "verification_uri_complete": f"{page}?user_code={quote(started.user_code)}",
-                "expires_in": started.expires_in,
-                "interval": started.interval,
-            }
-        )
+        return await device_answer(self._services, await fields_of(request))
 
     async def authenticate(self, request: Request) -> Response:
         """Exchange an approved device code, or a refresh token, for a pair of tokens."""
-        fields = await _fields(request)
-        grant, client_id = fields.get("grant_type", ""), _client_id(fields)
+        fields = await fields_of(request)
+        grant, client_id = fields.get("grant_type", ""), client_id_of(fields)
         if grant == DEVICE_GRANT:
-            pair = await self._run(self._services.sign_in.collect, _needed(fields, "device_code"), client_id)
+            pair = await self._run(self._services.sign_in.collect, needed(fields, "device_code"), client_id)
         elif grant == "refresh_token":
-            pair = await self._refresh(_needed(fields, "refresh_token"), client_id, fields.get("organization_id"))
+            token, organization = needed(fields, "refresh_token"), fields.get("organization_id")
+            pair = await refreshed(self._services, token, client_id, organization)
         elif not grant:
             raise RefusedError("invalid_request", "The field `grant_type` is missing.")
         else:
@@ -80,19 +64,6 @@ class AuthRoutes:
     async def keys(self, _request: Request) -> Response:
         """Return the public keys of the access tokens."""
         return JSONResponse(self._services.signer.key_set())
-
-    async def _refresh(self, token: str, client_id: str, organization_id: str | None) -> Pair:
-        try:
-            return await self._run(self._services.sessions.refresh, token, client_id, organization_id)
-        except EndedError as error:
-            why = "The refresh token was used before; the session is ended." if error.reused else "The session is over."
-            raise RefusedError("invalid_grant", why) from None
-        except WrongClientError:
-            raise RefusedError("invalid_client", "The refresh token belongs to another client.") from None
-        except NoSuchOrganizationError:
-            raise RefusedError("organization_not_authorized", "The user is not in this organization.") from None
-        except NotNowError:
-            raise RefusedError("temporarily_unavailable", "Try again.", status=503) from None
 
     def _signed_in(self, pair: Pair) -> dict[str, Any]:
         who = self._services.identity
@@ -112,21 +83,60 @@ class AuthRoutes:
         }
 
 
-async def _fields(request: Request) -> dict[str, str]:
+async def device_answer(services: Services, fields: dict[str, str]) -> Response:
+    """Begin a sign-in and return RFC 8628's answer. Raises RefusedError."""
+    started = await services.thread.run(
+        services.sign_in.start,
+        client_id_of(fields),
+        program=fields.get("requesting_program", ""),
+        machine=fields.get("requesting_machine", ""),
+    )
+    page = f"{services.url}/device"
+    return JSONResponse(
+        {
+            "device_code": started.device_code,
+            "user_code": started.user_code,
+            "verification_uri": page,
+            "verification_uri_complete": f"{page}?user_code={quote(started.user_code)}",
+            "expires_in": started.expires_in,
+            "interval": started.interval,
+        }
+    )
+
+
+async def refreshed(services: Services, token: str, client_id: str, organization_id: str | None) -> Pair:
+    """Exchange a refresh token. Raises RefusedError."""
+    try:
+        return await services.thread.run(services.sessions.refresh, token, client_id, organization_id)
+    except EndedError as error:
+        why = "The refresh token was used before; the session is ended." if error.reused else "The session is over."
+        raise RefusedError("invalid_grant", why) from None
+    except WrongClientError:
+        raise RefusedError("invalid_client", "The refresh token belongs to another client.") from None
+    except NoSuchOrganizationError:
+        raise RefusedError("organization_not_authorized", "The user is not in this organization.") from None
+    except NotNowError:
+        raise RefusedError("temporarily_unavailable", "Try again.", status=503) from None
+
+
+async def fields_of(request: Request) -> dict[str, str]:
+    """Return the fields of a form or JSON body. Raises RefusedError."""
     try:
         return text_fields(await request.body(), request.headers.get("content-type", ""))
     except BadBodyError as error:
         raise RefusedError("invalid_request", str(error)) from None
 
 
-def _client_id(fields: dict[str, str]) -> str:
+def client_id_of(fields: dict[str, str]) -> str:
+    """Return the asking client. Raises RefusedError."""
     client_id = fields.get("client_id", "")
     if not client_id.strip() or len(client_id) > 200 or has_controls(client_id):
         raise RefusedError("invalid_client", "The field `client_id` is missing or not usable.")
     return client_id
 
 
-def _needed(fields: dict[str, str], name: str) -> str:
+def needed(fields: dict[str, str], name: str) -> str:
+    """Return a field that must be there. Raises RefusedError."""
     if not fields.get(name):
         raise RefusedError("invalid_request", f"The field `{name}` is missing.")
     return fields[name]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from amika_agent.workspace.services import Services
-from amika_agent.workspace.storage import GENERIC, PROVIDERS, Sandbox, Session, StoredSecret
+from amika_agent.workspace.storage import GENERIC, PROVIDERS, ApiKey, Sandbox, Session, StoredSecret
 
 _LAST_SIGN_INS = 20
 _KINDS = {GENERIC: "Generic", "claude": "Claude", "codex": "Codex"}
@@ -37,6 +37,16 @@ class SignInLine:
 
 
 @dataclass(frozen=True)
+class KeyLine:
+    """One API key of the almyty API."""
+
+    name: str
+    prefix: str
+    created: str
+    used: str
+
+
+@dataclass(frozen=True)
 class SandboxLine:
     """One recorded sandbox."""
 
@@ -57,6 +67,7 @@ class Overview:
     key_note: str
     secrets: Sequence[SecretLine]
     sign_ins: Sequence[SignInLine]
+    api_keys: Sequence[KeyLine]
     sandboxes: Sequence[SandboxLine]
 
 
@@ -78,6 +89,7 @@ def overview(services: Services) -> Overview:
         key_note=services.sealer.note,
         secrets=[_secret(secret) for secret in stored],
         sign_ins=[_sign_in(session) for session in services.storage.sessions(_LAST_SIGN_INS)],
+        api_keys=[_key(key) for key in services.api_keys.all()],
         sandboxes=[_sandbox(box) for box in sandboxes],
     )
 
@@ -100,6 +112,15 @@ def _sign_in(session: Session) -> SignInLine:
         machine=session.machine,
         at=_time(session.created_at),
         state="signed in" if session.ended_at is None else ended.get(session.ended_because, "ended"),
+    )
+
+
+def _key(key: ApiKey) -> KeyLine:
+    return KeyLine(
+        name=key.name,
+        prefix=f"{key.prefix}…",
+        created=_time(key.created_at),
+        used="never" if key.last_used_at is None else _time(key.last_used_at),
     )
 
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 import secrets
 import shlex
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from amika_agent.workspace.bodies import BadBodyError, form_fields
 from amika_agent.workspace.overview import Overview, overview
+from amika_agent.workspace.page import page
 from amika_agent.workspace.page_access import VISIT
 from amika_agent.workspace.services import Services
 from amika_agent.workspace.sign_in import Pending, normal_user_code
 from amika_agent.workspace.storage import PENDING
-from amika_agent.workspace.templates import render
 
 _STATUS = {"unknown": 404, "expired": 410}
 _COOKIE = "amika_form"
@@ -38,22 +37,24 @@ class PageRoutes:
         return [
             Route("/", self.overview, methods=["GET"]),
             Route("/device", self.show, methods=["GET"]),
+            Route("/cli-auth", self.show, methods=["GET"]),
             Route("/device", self.decide, methods=["POST"]),
             Route("/favicon.ico", self.no_icon, methods=["GET"]),
         ]
 
     async def show(self, request: Request) -> Response:
         """Show the sign-in of a code, its end, or the field to type a code into."""
-        typed = request.query_params.get("user_code", "")
+        # almyty's programs send people to /cli-auth?code=…
+        typed = request.query_params.get("user_code") or request.query_params.get("code", "")
         if not typed.strip():
-            return self._page("enter.html", title="Sign in")
+            return page("enter.html", title="Sign in")
         pending = await self._run(self._services.sign_in.look, typed)
         if pending is None:
             return self._end("unknown")
         if pending.state != PENDING:
             return self._end(pending.state, pending)
         browser = request.cookies.get(_COOKIE) or secrets.token_urlsafe(24)
-        response = self._page(
+        response = page(
             "device.html",
             title="Approve a sign-in",
             pending=pending,
@@ -93,25 +94,16 @@ class PageRoutes:
                 return response
         if not pages.is_visitor(request.cookies.get(self._visit, "")):
             command = f"amika workspace serve --data {shlex.quote(self._services.data_dir)}"
-            return self._page("locked.html", 403, title="Local workspace", used=bool(key), command=command)
+            return page("locked.html", 403, title="Local workspace", used=bool(key), command=command)
         content: Overview = await self._run(overview, self._services)
-        return self._page("overview.html", title="Local workspace", overview=content)
+        return page("overview.html", title="Local workspace", overview=content)
 
     async def no_icon(self, _request: Request) -> Response:
         """Tell browsers that there is no icon, without an error in anybody's log."""
         return Response(status_code=204)
 
     def _end(self, state: str, pending: Pending | None = None, *, status: int = 0) -> Response:
-        return self._page("end.html", status or _STATUS.get(state, 200), title="Sign in", state=state, pending=pending)
-
-    def _page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 -- page values
-        nonce = secrets.token_urlsafe(16)
-        policy = (
-            f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; "
-            "frame-ancestors 'none'; base-uri 'none'"
-        )
-        html = render(template, nonce=nonce, **values)
-        return HTMLResponse(html, status, headers={"content-security-policy": policy})
+        return page("end.html", status or _STATUS.get(state, 200), title="Sign in", state=state, pending=pending)
 
 
 def _clock_time(at: float) -> str:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from amika_agent.clock import Clock
+from amika_agent.workspace.api_keys import ApiKeys
 from amika_agent.workspace.identity import ensure_identity
 from amika_agent.workspace.page_access import PageAccess
 from amika_agent.workspace.sandbox_book import SandboxBook
@@ -75,6 +76,7 @@ class Services:
     sign_in: SignIn
     secrets: SecretShelf
     sandboxes: SandboxBook
+    api_keys: ApiKeys
     pages: PageAccess
     clock: Clock
     stop: Callable[[], None]
@@ -137,6 +139,7 @@ def assemble(
         sign_in=SignIn(opened.storage, sessions, clock, interval=interval),
         secrets=SecretShelf(opened.storage, opened.sealer, clock),
         sandboxes=SandboxBook(opened.storage, clock),
+        api_keys=ApiKeys(opened.storage, opened.identity, clock),
         pages=PageAccess(clock),
         clock=clock,
         stop=stop,

@@ -79,7 +79,7 @@ class Sessions:
         self._signer = signer
         self._clock = clock
         self._issuer = issuer
-        self._token_lifetime = token_lifetime
+        self.token_lifetime = token_lifetime
 
     def open(self, code: DeviceCode) -> Pair | None:
         """Open the session of an approved sign-in; None when it was collected already."""
@@ -131,6 +131,11 @@ class Sessions:
             log.info("a session ended: %s", because)
         return ended
 
+    def end_by_token(self, refresh_token: str) -> bool:
+        """End the session of a refresh token, used or not; False when there was none."""
+        token = self._storage.refresh_token(_hashed(refresh_token))
+        return token is not None and self.end(token.session_id)
+
     def bearer(self, access_token: str) -> Bearer | None:
         """Return who an access token speaks for; None when it is not ours, expired, or its session is over."""
         claims = self._signer.check(access_token)
@@ -171,7 +176,7 @@ class Sessions:
             "jti": secrets.token_hex(12),
             "org_id": org_id,
             "iat": now,
-            "exp": now + self._token_lifetime,
+            "exp": now + self.token_lifetime,
         }
         return Pair(self._signer.sign(claims), secrets.token_urlsafe(32), org_id)
 

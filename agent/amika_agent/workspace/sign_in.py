@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from amika_agent.clock import Clock
@@ -127,6 +128,24 @@ class SignIn:
             RefusedError: authorization_pending, slow_down, access_denied, expired_token or invalid_grant.
 
         """
+        pair = self._sessions.open(self._approved(device_code, client_id))
+        if pair is None:
+            raise RefusedError("invalid_grant", "The device code was used already.")
+        return pair
+
+    def collect_key(self, device_code: str, client_id: str, mint: Callable[[DeviceCode], str | None]) -> str:
+        """Return what `mint` makes of an approved sign-in; None from it means that the code was used meanwhile.
+
+        Raises:
+            RefusedError: as `collect`.
+
+        """
+        key = mint(self._approved(device_code, client_id))
+        if key is None:
+            raise RefusedError("invalid_grant", "The device code was used already.")
+        return key
+
+    def _approved(self, device_code: str, client_id: str) -> DeviceCode:
         code = self._storage.device_code(_hashed(device_code))
         if code is None or code.client_id != client_id or code.state == USED:
             raise RefusedError("invalid_grant", "The device code is unknown or was used already.")
@@ -136,10 +155,7 @@ class SignIn:
         if now >= code.expires_at:
             raise RefusedError("expired_token", "The code has expired. Start the sign-in again.")
         if code.state == APPROVED:
-            pair = self._sessions.open(code)
-            if pair is None:
-                raise RefusedError("invalid_grant", "The device code was used already.")
-            return pair
+            return code
         self._wait(code, now)
         raise RefusedError("authorization_pending", "The person has not decided yet.")
 

@@ -47,7 +47,15 @@ CREATE TABLE sandboxes (
 );
 """
 
-MIGRATIONS = (VERSION_1,)
+VERSION_2 = """
+CREATE TABLE api_keys (
+    id TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users, org_id TEXT NOT NULL REFERENCES organizations,
+    name TEXT NOT NULL, prefix TEXT NOT NULL, key_hash TEXT NOT NULL UNIQUE,
+    created_at REAL NOT NULL, expires_at REAL, last_used_at REAL
+);
+"""
+
+MIGRATIONS = (VERSION_1, VERSION_2)
 
 
 class WrongFileError(Exception):

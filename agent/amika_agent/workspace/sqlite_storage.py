@@ -20,6 +20,7 @@ from amika_agent.workspace.storage import (
     PENDING,
     USED,
     AlreadyExistsError,
+    ApiKey,
     DeviceCode,
     Identity,
     Organization,
@@ -32,9 +33,10 @@ from amika_agent.workspace.storage import (
 )
 from amika_local.errors import Failed
 
-Record = DeviceCode | RefreshToken | Sandbox | SealingKey | Session | StoredSecret
-Row = TypeVar("Row", bound=DeviceCode | RefreshToken | SealingKey | Session | StoredSecret)
+Record = ApiKey | DeviceCode | RefreshToken | Sandbox | SealingKey | Session | StoredSecret
+Row = TypeVar("Row", bound=ApiKey | DeviceCode | RefreshToken | SealingKey | Session | StoredSecret)
 
+_USE_CODE = "UPDATE device_codes SET state = ? WHERE code_hash = ? AND state = ?"
 _KEEP_CODES = 24 * 3600.0  # an expired code is still explained to the person for a day
 _KEEP_TOKENS = 90 * 24 * 3600.0  # used tokens are kept to recognise their reuse
 
@@ -138,13 +140,35 @@ class SqliteStorage:
 
     def redeem(self, code_hash: str, session: Session, token: RefreshToken) -> bool:
         with self._change() as run:
-            if not run(
-                "UPDATE device_codes SET state = ? WHERE code_hash = ? AND state = ?", USED, code_hash, APPROVED
-            ):
+            if not run(_USE_CODE, USED, code_hash, APPROVED):
                 return False
             run(_insertion("sessions", Session), *astuple(session))
             run(_insertion("refresh_tokens", RefreshToken), *astuple(token))
             return True
+
+    def redeem_as_key(self, code_hash: str, key: ApiKey) -> bool:
+        with self._change() as run:
+            if not run(_USE_CODE, USED, code_hash, APPROVED):
+                return False
+            run(_insertion("api_keys", ApiKey), *astuple(key))
+            return True
+
+    def add_api_key(self, key: ApiKey) -> None:
+        self._insert("api_keys", key)
+
+    def api_key(self, key_hash: str) -> ApiKey | None:
+        return self._first(ApiKey, "FROM api_keys WHERE key_hash = ?", key_hash)
+
+    def api_keys(self, user_id: str) -> Sequence[ApiKey]:
+        return self._all(ApiKey, "FROM api_keys WHERE user_id = ? ORDER BY created_at, rowid", user_id)
+
+    def note_key_use(self, key_id: str, at: float) -> None:
+        with self._change() as run:
+            run("UPDATE api_keys SET last_used_at = ? WHERE id = ?", at, key_id)
+
+    def delete_api_key(self, key_id: str, user_id: str) -> bool:
+        with self._change() as run:
+            return run("DELETE FROM api_keys WHERE id = ? AND user_id = ?", key_id, user_id)
 
     def session(self, session_id: str) -> Session | None:
         return self._first(Session, "FROM sessions WHERE id = ?", session_id)
@@ -233,7 +257,7 @@ class SqliteStorage:
         if found != "ok":
             raise StorageError("its content does not hold together")
 
-    def _insert(self, table: str, row: DeviceCode | SealingKey | StoredSecret) -> None:
+    def _insert(self, table: str, row: ApiKey | DeviceCode | SealingKey | StoredSecret) -> None:
         with self._change() as run:
             run(_insertion(table, type(row)), *astuple(row))
 

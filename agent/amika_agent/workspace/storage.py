@@ -100,6 +100,21 @@ class RefreshToken:
 
 
 @dataclass(frozen=True)
+class ApiKey:
+    """A key of the almyty API. `prefix` is what may be shown of it; `expires_at` None: it does not expire."""
+
+    id: str
+    user_id: str
+    org_id: str
+    name: str
+    prefix: str
+    key_hash: str
+    created_at: float
+    expires_at: float | None = None
+    last_used_at: float | None = None
+
+
+@dataclass(frozen=True)
 class StoredSecret:
     """A generic secret (`kind` "generic") or a provider's credential (`kind` "claude" or "codex")."""
 
@@ -171,6 +186,24 @@ class Storage(Protocol):
 
     def redeem(self, code_hash: str, session: Session, token: RefreshToken) -> bool:
         """Make an approved sign-in USED and open its session; False when it was not approved."""
+
+    def redeem_as_key(self, code_hash: str, key: ApiKey) -> bool:
+        """Make an approved sign-in USED and store its API key; False when it was not approved."""
+
+    def add_api_key(self, key: ApiKey) -> None:
+        """Store an API key."""
+
+    def api_key(self, key_hash: str) -> ApiKey | None:
+        """Return the key of this hash."""
+
+    def api_keys(self, user_id: str) -> Sequence[ApiKey]:
+        """Return a user's keys, oldest first."""
+
+    def note_key_use(self, key_id: str, at: float) -> None:
+        """Remember when a key was used last."""
+
+    def delete_api_key(self, key_id: str, user_id: str) -> bool:
+        """Delete a user's key; False when there is none of this id."""
 
     def session(self, session_id: str) -> Session | None:
         """Return a session, ended or not."""
