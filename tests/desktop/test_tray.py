@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +17,9 @@ from tests.desktop.status_notifier import TestHost
 from tests.desktop.tray_program import TrayProgram
 from tests.fakes.agent_server import ACCOUNT, EMAIL, FakeAgent
 
+from amika_agent.clock import SystemClock
+from amika_agent.workspace import launch
+from amika_shared.client import read_record
 from amika_shared.profile import Profile
 
 pytestmark = pytest.mark.desktop
@@ -168,3 +175,26 @@ def test_bad_snapshots_break_nothing(
     wait(lambda: host.items and "Sync now" in host.texts(), "the menu")
     agent.publish(state="offline", accounts=[], credentials=[], problems=[])
     wait(lambda: host.tooltip().startswith("Amika: Offline"), "the next snapshot")
+
+
+def test_a_real_agent_is_started_and_brought_back_after_a_kill(
+    host: TestHost, profile: Profile, start_tray: Start
+) -> None:
+    program = shutil.which("amika-agent", path=os.path.dirname(sys.executable))
+    start_tray("--local", agent_command=f"{program} start --local")
+    try:
+        wait(lambda: host.items and "Sign in…" in host.texts(), "the menu")
+        first = agent_pid(profile)
+        os.kill(first, signal.SIGKILL)
+        wait(lambda: agent_pid(profile) not in (0, first), "the next agent")
+        wait(lambda: "Sign in…" in host.texts(), "the menu again")
+    finally:
+        subprocess.run([str(program), "stop", "--local"], env=os.environ, check=True, capture_output=True, timeout=60)
+        workspace = launch.find(profile.workspace_dir, SystemClock())
+        if workspace is not None:  # the killed agent's; the next one did not start it
+            launch.stop(workspace)
+    wait(lambda: "Start the agent" in host.texts(), "the stopped agent in the menu")
+
+
+def agent_pid(profile: Profile) -> int:
+    return int((read_record(profile.agent_record) or {}).get("pid", 0))

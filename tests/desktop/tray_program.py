@@ -12,7 +12,7 @@ from tests.desktop.screen import Desktop, Program
 ENTRY = """
 import os, sys
 from amika_tray.main import run
-sys.exit(run(sys.argv[2:], os.environ, [sys.argv[1]]))
+sys.exit(run(sys.argv[2:], os.environ, sys.argv[1].split()))
 """
 
 
@@ -20,7 +20,7 @@ class TrayProgram:
     """A running tray.
 
     program        the installed `amika-tray`, which starts the real agent; "" for one whose
-    agent_command  stands for `amika-agent start`
+    agent_command  (words) stands for `amika-agent start`
     """
 
     def __init__(

@@ -81,6 +81,7 @@ class FakeAgent:
         self._decisions: asyncio.Queue[dict[str, Any] | Refused] = asyncio.Queue()
         self._server: asyncio.Server | None = None
         self._peers: set[asyncio.Task[None]] = set()
+        self._watchers: list[asyncio.StreamWriter] = []
         self._thread = threading.Thread(target=self._loop.run_forever, name="fake-agent")
 
     def start(self) -> FakeAgent:
@@ -106,6 +107,10 @@ class FakeAgent:
         """Make this true and tell every watcher."""
         self._wait(self._publish(fields))
 
+    def beat(self) -> None:
+        """Send every watcher a heartbeat."""
+        self._wait(self._beat())
+
     def tell(self, event: dict[str, Any]) -> None:
         """Send an event of its own on the sign-in under way."""
         self._loop.call_soon_threadsafe(self._decisions.put_nowait, event)
@@ -116,9 +121,7 @@ class FakeAgent:
 
     def deny(self, _code: str = CODE) -> None:
         """Deny it."""
-        refusal = Refused(
-            "denied", "the sign-in was denied in the browser", "Start it again if that was a mistake."
-        )
+        refusal = Refused("denied", "the sign-in was denied in the browser", "Start it again if that was a mistake.")
         self._loop.call_soon_threadsafe(self._decisions.put_nowait, refusal)
 
     def die(self) -> None:
@@ -158,6 +161,10 @@ class FakeAgent:
         self._generation += 1
         self._news.set()
         self._news = asyncio.Event()
+
+    async def _beat(self) -> None:
+        for writer in self._watchers:
+            writer.write(encode({"beat": time.time()}))
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -239,6 +246,7 @@ class FakeAgent:
         raise Refused("unknown_op", "this agent does not know that operation")
 
     async def _watch(self, writer: asyncio.StreamWriter) -> dict[str, Any]:
+        self._watchers.append(writer)
         while True:
             news = self._news
             writer.write(encode({"item": self._shown()}))

@@ -21,11 +21,13 @@ from amika_tray.channel import Channel
 class Heard:
     """Everything a channel says."""
 
-    def __init__(self, op: str, args: dict[str, object], path: str) -> None:
+    def __init__(
+        self, op: str, args: dict[str, object], path: str, patience: tuple[float, float] = (5.0, 150.0)
+    ) -> None:
         self.items: list[dict[str, object]] = []
         self.ends: list[dict[str, object]] = []
         self.failures: list[tuple[str, str, str]] = []
-        self.channel = Channel(op, args)
+        self.channel = Channel(op, args, patience=patience)
         self.channel.item.connect(self.items.append)
         self.channel.ended.connect(self.ends.append)
         self.channel.failed.connect(lambda *failure: self.failures.append(failure))
@@ -116,6 +118,33 @@ def test_an_agent_that_dies_ends_the_request(qt: QApplication, profile: Profile,
     agent.die()
     until(lambda: heard.outcomes)
     assert [failure[0] for failure in heard.failures] == ["gone"]
+
+
+def test_an_agent_that_hangs_is_told(qt: QApplication, profile: Profile, agent: FakeAgent) -> None:
+    agent.mute = True
+    heard = Heard("sync", {}, profile.socket, (5.0, 0.1))
+    until(lambda: heard.outcomes)
+    assert heard.failures[0][0] == "silent"
+    assert heard.failures[0][2] == "Restart it: amika agent restart"
+
+
+def test_one_that_does_not_even_say_hello_is_told(qt: QApplication, tmp_path: object) -> None:
+    path = os.path.join(str(tmp_path), "mute.sock")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        server.listen(1)
+        heard = Heard("sync", {}, path, (0.1, 150.0))
+        until(lambda: heard.outcomes)
+    assert heard.failures[0][0] == "silent"
+
+
+def test_heartbeats_are_no_silence(qt: QApplication, profile: Profile, agent: FakeAgent) -> None:
+    heard = Heard("watch", {}, profile.socket, (5.0, 0.4))
+    for _ in range(4):
+        settle(200)
+        agent.beat()
+    assert heard.outcomes == 0
+    heard.channel.close()
 
 
 HELLO = encode({"hello": {"proto": [1, 1]}})

@@ -23,6 +23,13 @@ class Channel(QObject):
     """A connection that carries one request. Closing it cancels what it asked for.
 
     Exactly one of `ended` and `failed` comes, unless it is closed first; nothing comes after `close`.
+
+    Args:
+        op: operation, for example "watch".
+        args: its arguments.
+        parent: owner.
+        patience: longest silence before the agent's hello, and after it (heartbeats break it); seconds.
+
     """
 
     greeted = Signal(object)
@@ -34,8 +41,16 @@ class Channel(QObject):
     failed = Signal(str, str, str)
     """code, message, remedy: the agent's own error, or "gone", "silent", "not_ours", "other_version", "protocol"."""
 
-    def __init__(self, op: str, args: dict[str, Any], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        op: str,
+        args: dict[str, Any],
+        parent: QObject | None = None,
+        *,
+        patience: tuple[float, float] = (HELLO_TIMEOUT, BEAT_TIMEOUT),
+    ) -> None:
         super().__init__(parent)
+        self._patience = patience
         self._request: Frame = {"op": op, "args": args}
         self._sock: socket.socket | None = None
         self._notifiers: list[QSocketNotifier] = []
@@ -67,7 +82,7 @@ class Channel(QObject):
             return
         self._notify(QSocketNotifier.Type.Read, self._readable)
         self._notify(QSocketNotifier.Type.Write, self._writable)
-        self._silence.start(round(HELLO_TIMEOUT * 1000))
+        self._silence.start(round(self._patience[0] * 1000))
 
     def close(self) -> None:
         """End the connection without a further signal; safe to call twice."""
@@ -128,7 +143,7 @@ class Channel(QObject):
         if not self._hello_seen:
             self._take_hello(frame)
             return
-        self._silence.start(round(BEAT_TIMEOUT * 1000))
+        self._silence.start(round(self._patience[1] * 1000))
         if "item" in frame:
             self.item.emit(_object(frame["item"]))
         elif "end" in frame:
@@ -150,7 +165,7 @@ class Channel(QObject):
             )
         else:
             self._hello_seen = True
-            self._silence.start(round(BEAT_TIMEOUT * 1000))
+            self._silence.start(round(self._patience[1] * 1000))
             self._out += encode(self._request)
             self._notifiers[1].setEnabled(True)
             self.greeted.emit(hello)

@@ -34,12 +34,12 @@ class DetailsWindow(QDialog):
         form = QFormLayout(sheet)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
         for name, text in told.rows:
             value = selectable(text_label(text))
             if name:
                 label = text_label(name)
                 label.setWordWrap(False)
+                label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
                 label.setBuddy(value)
                 value.setAccessibleName(f"{name}: {text}")
                 form.addRow(label, value)
