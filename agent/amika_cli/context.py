@@ -83,8 +83,8 @@ class Context:
         """Who we are to the server."""
         from amika_agent.accounts.amika import Authority
 
-        state_dir = self.profile.amika_state_dir
-        return Authority(state_dir, self.account_env, self.endpoints, self.http, self.clock, "cli")
+        state_dir, store = self.profile.amika_state_dir, self.settings.text("session_store")
+        return Authority(state_dir, self.account_env, self.endpoints, self.http, self.clock, "cli", store=store)
 
     @property
     def account(self) -> AccountKey:

@@ -11,12 +11,6 @@ from amika_local.identity import API_URL, CLIENT_ID, OTHER_API
 
 WORKOS_URL = "https://api.workos.com"
 LOOPBACK = "loopback"
-# setting -> the name it has without its table
-SHORT = {
-    "account.api_url": "api_url",
-    "account.workos_url": "workos_url",
-    "account.client_id": "workos_client_id",
-}
 
 
 @dataclass(frozen=True)
@@ -70,8 +64,7 @@ def resolve_endpoints(
 ) -> Endpoints:
     """Return the endpoints: `local_url` (one server for all), else environment, settings, default.
 
-    Settings keys: "account.api_url", "account.workos_url", "account.client_id"
-    (or "api_url", "workos_url", "workos_client_id"); "" counts as not set.
+    Settings keys: "account.api_url", "account.workos_url", "account.client_id"; "" counts as not set.
 
     Raises:
         UsageError: a URL that is malformed, not https (http only for loopback), or carries a password or query.
@@ -86,10 +79,9 @@ def resolve_endpoints(
         value = env.get(variable, "").strip()
         if value:
             return value, variable
-        for name in (key, SHORT[key]):
-            configured = settings.get(name)
-            if isinstance(configured, str) and configured.strip():
-                return configured.strip(), f"the setting {key}"
+        configured = settings.get(key)
+        if isinstance(configured, str) and configured.strip():
+            return configured.strip(), f"the setting {key}"
         return default, key
 
     client, where = pick("AMIKA_WORKOS_CLIENT_ID", "account.client_id", CLIENT_ID)

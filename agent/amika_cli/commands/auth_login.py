@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from amika_cli.flags import Args, Flag
-from amika_cli.services import chosen, own_environment
+from amika_cli.services import chosen
 from amika_local.errors import Failed, NotSignedIn, Unreachable, UsageError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def run(args: Args) -> int:
     chosen(args)
     if args.has("api-key-file") and args.has("org"):
         raise UsageError("--org is for the browser sign-in", remedy="An API key belongs to one organization already.")
-    with Context(args, env=own_environment(args)) as context:
+    with Context(args) as context:
         if context.endpoints.warning:
             _say(f"warning: {context.endpoints.warning}")
         return _store_key(context) if args.has("api-key-file") else _browser(context)

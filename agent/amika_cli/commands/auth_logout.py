@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+from typing import TYPE_CHECKING, Any
 
 from amika_cli.flags import Args, Flag
-from amika_cli.services import chosen, own_environment
-from amika_local.errors import UsageError
+from amika_cli.services import chosen
+from amika_local.errors import AmikaError, UsageError
 
 if TYPE_CHECKING:
     from amika_cli.context import Context
@@ -16,6 +17,7 @@ TEXT = """Ends the session at the server, then deletes the login here; a stored 
 Secrets you pushed stay stored at the server: the command names them. Running it again does no harm."""
 FLAGS = (Flag("all", "", "sign out of every service"),)
 WORDS = (0, 1)
+DEADLINE = 60.0  # seconds of silence from an agent that ends its open work
 
 
 def run(args: Args) -> int:
@@ -26,39 +28,75 @@ def run(args: Args) -> int:
     if args.has("all") and args.words:
         raise UsageError("--all means every service", remedy="Name one service, or pass --all.")
     chosen(args)
-    with Context(args, env=own_environment(args)) as context:
+    with Context(args) as context:
         from amika_agent.accounts.api_key import delete_api_key
 
-        left = _stays_stored(context)
-        result = context.authority.keeper.sign_out()
+        result = _signed_out(context)
+        signed_in, revoked, detail = bool(result["was_signed_in"]), result["revoked"], str(result["detail"])
+        left = [str(name) for name in result["left_remotely"]]
         had_key = delete_api_key(context.profile.amika_state_dir)
         context.nudge()
-        lines = [f"{result.message[:1].upper()}{result.message[1:]}."] if result.signed_in or not had_key else []
+        lines = [f"{clean(detail[:1].upper() + detail[1:])}."] if signed_in or not had_key else []
         if had_key:
             lines.append("The stored API key was deleted here; it stays valid until you revoke it in Amika.")
         if left:
             lines.append(f"Secrets you pushed stay stored: {', '.join(clean(name) for name in left)}")
         report = {
             "service": "amika",
-            "was_signed_in": result.signed_in or had_key,
-            "revoked": result.revoked,
-            "detail": result.message,
+            "was_signed_in": signed_in or had_key,
+            "revoked": revoked,
+            "detail": detail,
             "api_key_deleted": had_key,
             "left_remotely": left,
         }
         emit(args, report, lines)
-        if result.revoked is False:
-            note(f"warning: {result.message}")
-        if context.env.get("AMIKA_API_KEY", "").strip():
+        if revoked is False:
+            note(f"warning: {detail}")
+        if context.account_env.get("AMIKA_API_KEY", "").strip():
             note("warning: AMIKA_API_KEY is still set: commands of this shell go on using it")
     return 0
+
+
+def _signed_out(context: Context) -> dict[str, Any]:
+    """Sign out: by the running agent, which ends its open work first; else here, ending what a crash left open."""
+    from amika_shared.client import AgentError
+
+    left = _stays_stored(context)
+    if context.agent is not None:
+        # an agent that fails is no reason to stay signed in: the same is done here, under the same locks
+        with contextlib.suppress(AgentError):
+            found = context.agent.call("sign_out", timeout=DEADLINE)
+            return {**found, "left_remotely": sorted({*left, *found.get("left_remotely", [])})}
+    left = sorted({*left, *_end_open_work(context)})
+    result = context.authority.keeper.sign_out()
+    return {
+        "was_signed_in": result.signed_in,
+        "revoked": result.revoked,
+        "detail": result.message,
+        "left_remotely": left,
+    }
+
+
+def _end_open_work(context: Context) -> list[str]:
+    """Finish replacements that a crash left open, while we still may; return the names of those that stay open."""
+    import os
+
+    if not os.path.exists(context.profile.sync_db):
+        return []
+    try:
+        account = context.authority.account()
+        if account is None or not context.db.pending(account.text):
+            return []
+        with contextlib.suppress(AmikaError):
+            context.remote.recover(context.discover())
+        return [entry.name for entry in context.db.pending(account.text)]
+    except AmikaError:
+        return []
 
 
 def _stays_stored(context: Context) -> list[str]:
     """Return the names of the secrets that rules of this account keep at the server; never a reason to fail."""
     import os
-
-    from amika_local.errors import AmikaError
 
     if not os.path.exists(context.profile.sync_db):
         return []

@@ -64,7 +64,7 @@ def _verified(args: Args, who: "dict[str, object]") -> "AmikaError | None":
 
     who["verified"] = None
     try:
-        with Context(args, env=own_environment(args)) as context:
+        with Context(args) as context:
             _note(who, context)
     except NotSignedIn as error:
         who["verified"] = who["authenticated"] = False
@@ -81,7 +81,7 @@ def _note(who: "dict[str, object]", context: "Context") -> None:
     who["api_url"] = context.endpoints.api_url
     if who["method"] == "session":
         # asking may have renewed the session
-        renewed = identity(own_environment(context.args), context.profile.amika_state_dir, time.time())
+        renewed = identity(dict(context.account_env), context.profile.amika_state_dir, time.time())
         who.update({name: renewed[name] for name in ("expires_at", "warnings", "email", "org_id")})
 
 

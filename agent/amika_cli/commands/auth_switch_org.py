@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from amika_cli.flags import Args, Flag
-from amika_cli.services import own_environment
 from amika_local.errors import AmikaError, NotSignedIn, UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def run(args: Args) -> int:
     wanted = args.words[0].strip() if args.words else ""
     if args.words and not wanted:
         raise UsageError("the organization's name is blank", remedy="Give its id (org_…) or its name.")
-    with Context(args, env=own_environment(args)) as context:
+    with Context(args) as context:
         if context.authority.method in ("env_api_key", "stored_api_key"):
             raise UsageError("an API key belongs to one organization", remedy="Sign in instead: amika auth login --org")
         before = context.authority.account()
