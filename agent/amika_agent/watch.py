@@ -51,6 +51,12 @@ class Watch:
 
     def start(self) -> None:
         """Begin; where the system refuses to watch, `problem` says so and only the net is left."""
+        self.changed_since()
+        with self._lock:
+            self._observer = self._observing()
+        self.rearm()
+
+    def _observing(self) -> BaseObserver | None:
         from watchdog.observers import Observer
 
         # it logs an error whenever a watch ends while an event is on its way, which is what re-arming is made of
@@ -60,10 +66,8 @@ class Watch:
             observer.start()
         except OSError as error:
             self.problem = _refused(error)
-            return
-        with self._lock:
-            self._observer = observer
-        self.rearm()
+            return None
+        return observer
 
     def stop(self) -> None:
         """End; no call of `on_change` begins afterwards."""
@@ -90,6 +94,7 @@ class Watch:
     def _arm(self, observer: BaseObserver) -> bool:
         wanted, self._interest = _directories(self._files, self._home)
         gone, self._gone = self._gone, set()
+        self.problem = None
         changed = False
         for path, (identity, watch) in list(self._armed.items()):
             if path in gone or wanted.get(path) != identity:

@@ -219,7 +219,6 @@ def test_what_no_event_told_is_noticed_by_the_net(engine: Engine, home: Path) ->
     engine.look()
     assert engine.overlooked() == frozenset()
     engine.watch(lambda _: None)
-    engine.overlooked()
     write_codex(home)
     assert engine.overlooked() == {"local"}
     assert engine.overlooked() == frozenset()

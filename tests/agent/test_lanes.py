@@ -26,7 +26,7 @@ class Work:
         self.hold: dict[str, threading.Event] = {}
         self.fail: dict[str, Exception] = {}
         self.unseen: frozenset[str] = frozenset()
-        self.working = 0
+        self.due_fails = False
 
     def _ran(self, name: str) -> bool:
         self.runs.append(name)
@@ -50,12 +50,16 @@ class Work:
         return self.due["look"]
 
     def renew_due(self) -> float | None:
+        if self.due_fails:
+            raise ValueError("a bug")
         return self.due["renew"]
 
     def reconcile_due(self) -> float | None:
         return self.due["reconcile"]
 
     def overlooked(self) -> frozenset[str]:
+        if "overlooked" in self.fail:
+            raise self.fail["overlooked"]
         unseen, self.unseen = self.unseen, frozenset()
         return unseen
 
@@ -305,3 +309,29 @@ def test_stopping_waits_for_what_runs_but_not_for_ever() -> None:
         await asyncio.wait(stage.lanes.under_way)
 
     asyncio.run(play())
+
+
+@pytest.mark.logs_warning
+def test_a_lane_that_ends_by_itself_is_noticed() -> None:
+    async def play(stage: Stage) -> None:
+        await stage.started()
+        stage.work.due_fails = True
+        stage.lanes.session.poke()
+        await stage.clock.advance(1)
+        await asyncio.wait_for(stage.lanes.broken(), 10)
+
+    on_stage(play)
+
+
+@pytest.mark.logs_warning
+def test_a_sweep_that_fails_is_tried_again() -> None:
+    async def play(stage: Stage) -> None:
+        await stage.started()
+        stage.work.fail["overlooked"] = OSError("gone")
+        await stage.clock.advance(61)
+        stage.work.fail.clear()
+        stage.work.unseen = LOCAL
+        await stage.clock.advance(61)
+        assert stage.work.count("look") == 1
+
+    on_stage(play)
