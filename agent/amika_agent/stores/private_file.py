@@ -127,12 +127,16 @@ def _try_lock(descriptor: int) -> bool:
 
 def translated(error: OSError, path: str) -> Failed:
     """Return the error for a person: what cannot be written, why, and what helps."""
+    folder = os.path.dirname(path)
+    while not os.path.isdir(folder) and folder != os.path.dirname(folder):
+        folder = os.path.dirname(folder)
+    writable = f"Make it writable for your user: chmod u+rwx {folder}"
     remedies = {
         errno.ENOSPC: "The disk is full: free some space and try again.",
         errno.EDQUOT: "Your disk quota is used up: free some space and try again.",
         errno.EROFS: "The file system is read-only.",
-        errno.EACCES: f"Make it writable for your user: chmod u+rwx {os.path.dirname(path)}",
-        errno.EPERM: f"Make it writable for your user: chmod u+rwx {os.path.dirname(path)}",
+        errno.EACCES: writable,
+        errno.EPERM: writable,
         errno.ENOTDIR: "A file is where a directory should be; move it away.",
         errno.EEXIST: "A file is where a directory should be; move it away.",
     }

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from tests.fakes.loop_clock import FakeLoopClock
+
+from amika_agent.stores.private_file import locked, make_private_dir, refuse_symlink, translated, write_private
+from amika_local.errors import Busy, Failed
+
+
+def test_a_file_is_replaced_whole_and_private(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "file"
+    write_private(str(path), b"one")
+    write_private(str(path), b"two")
+    assert path.read_bytes() == b"two"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert [entry.name for entry in path.parent.iterdir()] == ["file"]
+
+
+def test_a_link_in_its_place_is_refused_and_its_target_untouched(tmp_path: Path) -> None:
+    (tmp_path / "target").write_text("mine")
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    with pytest.raises(Failed, match="symbolic link"):
+        write_private(str(tmp_path / "link"), b"x")
+    with pytest.raises(Failed):
+        refuse_symlink(str(tmp_path / "link"))
+    assert (tmp_path / "target").read_text() == "mine"
+
+
+def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for path in ("file", "file/below"):
+        with pytest.raises(Failed, match="cannot write") as caught:
+            make_private_dir(str(tmp_path / path))
+        assert "move it away" in caught.value.remedy
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT])
+def test_every_reason_has_its_remedy(tmp_path: Path, number: int) -> None:
+    error = translated(OSError(number, os.strerror(number)), str(tmp_path / "a" / "b" / "file"))
+    assert os.strerror(number) in error.message
+    assert error.remedy
+
+
+def test_the_remedy_names_a_folder_that_exists(tmp_path: Path) -> None:
+    error = translated(PermissionError(errno.EACCES, "no"), str(tmp_path / "a" / "b" / "file"))
+    assert error.remedy.endswith(f" {tmp_path}")
+
+
+def test_a_held_lock_is_waited_for_and_then_busy(tmp_path: Path) -> None:
+    path = str(tmp_path / "lock")
+    with (
+        locked(path, deadline=0),
+        pytest.raises(Busy, match="the thing"),
+        locked(path, deadline=0, clock=FakeLoopClock(), what="the thing"),
+    ):
+        pass
+    with locked(path, deadline=0):
+        assert os.path.exists(path)
