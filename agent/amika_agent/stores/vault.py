@@ -10,8 +10,9 @@ Any bytes up to 64 KiB are a value; they travel as text with surrogate escapes, 
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,6 +34,13 @@ MAX_VALUE = 64 * 1024
 MAX_KEY = 128
 LOCK_DEADLINE = 30.0
 _SERVICE = "amika-desktop vault"
+_REMEDIES = {
+    "locked": "Unlock it (sign in to your desktop, or open its password manager) and try again.",
+    "absent": "The value lies in the keyring of your desktop session: run it there, or store it anew here.",
+    "slow": "It may be waiting for its password in a window. Unlock it and try again.",
+    "failed": "Try again; nothing was changed.",
+    "forgetful": "Store it again.",
+}
 # the keyring of Windows takes 2,560 bytes in UTF-16, base64 takes a third
 _KEYRING_LIMIT = {"nt": 900}.get(os.name, MAX_VALUE)
 
@@ -105,11 +113,12 @@ class Vault:
         """
         name = _name(key, scope)
         data = _checked(value)
-        load(self._path)  # a damaged index is said before anything is stored
+        file = load(self._path)  # a damaged index is said before anything is stored
         source = self._into_keyring(name, data)
         if source == KEYRING:
             self._change(lambda file: file.put(name, Entry(KEYRING, self._clock.now())))
         else:
+            self._open(file)  # asks for the passphrase, if at all, while nobody waits for the lock
             self._change(lambda file: self._seal_into(file, name, data))
         return source
 
@@ -123,10 +132,7 @@ class Vault:
         """
         name = _name(key, scope)
         file = load(self._path)
-        entry = file.entries.get(name)
-        if entry is None:
-            raise NotFound(f"there is no {key} in the {scope} scope", remedy="`amika vault list` shows what there is.")
-        return self._value(file, name, entry)
+        return self._value(file, name, _entry(file, key, scope))
 
     def find(self, key: str) -> Secret | None:
         """Return a secret of either scope, workspace first, or None."""
@@ -152,11 +158,9 @@ class Vault:
 
         """
         name = _name(key, scope)
-        entry = load(self._path).entries.get(name)
-        if entry is None:
-            raise NotFound(f"there is no {key} in the {scope} scope", remedy="`amika vault list` shows what there is.")
-        if entry.source == KEYRING:
-            self._keyring.delete(_SERVICE, self._account(name))
+        if _entry(load(self._path), key, scope).source == KEYRING:
+            with _said_for_the_vault():
+                self._keyring.delete(_SERVICE, self._account(name))
         self._change(lambda file: file.drop(name))
 
     def rename(self, key: str, new: str, scope: str = WORKSPACE) -> None:
@@ -167,7 +171,9 @@ class Vault:
             Conflict: the new name is taken.
 
         """
-        if _name(new, scope) in load(self._path).entries:
+        file = load(self._path)
+        _entry(file, key, scope)
+        if _name(new, scope) in file.entries:
             raise Conflict(f"there is a {new} already", remedy=f"Delete it first: amika vault delete {new}")
         self.put(new, self.get(key, scope), scope)
         self.delete(key, scope)
@@ -181,13 +187,16 @@ class Vault:
             self._keyring.put(_SERVICE, self._account(name), Secret(base64.b64encode(data).decode()))
         except KeyringProblem as problem:
             if problem.kind in ("locked", "slow"):
-                raise  # it is there: a second place for the same secret would only surprise
+                # it is there: a second place for the same secret would only surprise
+                problem.remedy = _REMEDIES[problem.kind]
+                raise
             return SEALED
         return KEYRING
 
     def _value(self, file: VaultFile, name: str, entry: Entry) -> Secret:
         if entry.source == KEYRING:
-            kept = self._keyring.get(_SERVICE, self._account(name))
+            with _said_for_the_vault():
+                kept = self._keyring.get(_SERVICE, self._account(name))
             if kept is None:
                 key = name.partition("/")[2]
                 raise Failed(f"the keyring has lost {key}", remedy=f"Store it again: amika vault put {key}")
@@ -200,7 +209,8 @@ class Vault:
         return file.put(name, sealed).with_seal(seal.head)
 
     def _open(self, file: VaultFile) -> Seal:
-        if self._seal is None or self._seal.head != file.seal:
+        # a seal just made is not in the file yet; one that another process made meanwhile counts
+        if self._seal is None or (file.seal is not None and self._seal.head != file.seal):
             self._seal = self._opened(file)
         return self._seal
 
@@ -211,7 +221,8 @@ class Vault:
         return seal or new_passphrase_seal(lambda: self._passphrase(new=True))
 
     def _key(self, key_id: str) -> Secret | None:
-        return self._keyring.get(_SERVICE, f"{self._owner}/seal/{key_id}")
+        with _said_for_the_vault():
+            return self._keyring.get(_SERVICE, f"{self._owner}/seal/{key_id}")
 
     def _keep_key(self, key_id: str, key: Secret) -> bool:
         try:
@@ -227,6 +238,16 @@ class Vault:
         # one writer at a time reads, changes and replaces the file: parallel writers lose nothing
         with locked(f"{self._path}.lock", deadline=LOCK_DEADLINE, clock=self._clock, what="the vault"):
             save(self._path, change(load(self._path)))
+
+
+@contextlib.contextmanager
+def _said_for_the_vault() -> Iterator[None]:
+    # the keyring's own remedies speak of the session; what is in the keyring can be had from nowhere else
+    try:
+        yield
+    except KeyringProblem as problem:
+        problem.remedy = _REMEDIES[problem.kind]
+        raise
 
 
 def _nobody(*, new: bool) -> Secret | None:  # noqa: ARG001 -- the shape of Passphrase
@@ -257,6 +278,25 @@ def _name(key: str, scope: str) -> str:
     if scope not in SCOPES:
         raise UsageError("the scope must be one of: workspace, tenant")
     return f"{scope}/{checked_key(key)}"
+
+
+def _entry(file: VaultFile, key: str, scope: str) -> Entry:
+    name = _name(key, scope)
+    if name in file.entries:
+        return file.entries[name]
+    other = next((o for o in SCOPES if o != scope and f"{o}/{key}" in file.entries), "")
+    remedy = "`amika vault list` shows what there is."
+    if other:
+        remedy = f"The {other} scope has one: add --scope {other}."
+    raise NotFound(f"there is no {key} in the {scope} scope{_near(file, key, scope)}", remedy=remedy)
+
+
+def _near(file: VaultFile, key: str, scope: str) -> str:
+    from difflib import get_close_matches
+
+    known = [name.partition("/")[2] for name in file.entries if name.startswith(f"{scope}/")]
+    close = get_close_matches(key, known, 1, 0.75)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def _checked(value: Secret) -> bytes:

@@ -1,23 +1,18 @@
 """The vault file: index of every secret and home of the sealed ones. Read whole, checked whole, replaced whole.
 
-    {"v": 1, "seal": {…} | null, "entries": {"workspace/KEY": {"source", "stored_at", "sealed"?}}, "check": "…"}
-
-`check` is the hash of all the rest: a truncated or edited file is found out and named, and never written over.
+{"v": 1, "seal": {…} | null, "entries": {"workspace/KEY": {"source", "stored_at", "sealed"?}}, "check": "…"}
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from amika_agent.stores.private_file import write_private
-from amika_local.errors import Failed
+from amika_agent.stores import checked_document
+from amika_agent.stores.checked_document import damaged
 
 VERSION = 1
-MAX_FILE = 64 << 20
+_WHAT = "the vault"
 
 
 @dataclass(frozen=True)
@@ -56,14 +51,15 @@ def load(path: str) -> VaultFile:
         Failed: unreadable, truncated, edited, or of a newer version. The file is left as it is.
 
     """
-    try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_FILE + 1)
-    except FileNotFoundError:
+    body = checked_document.load(path, _WHAT, VERSION)
+    if body is None:
         return VaultFile()
-    except OSError as error:
-        raise Failed(f"cannot read the vault {path}: {os.strerror(error.errno or 0)}") from None
-    return _parsed(path, data)
+    entries, seal = body.get("entries"), body.get("seal")
+    if not isinstance(entries, dict):
+        raise damaged(path, _WHAT, "is not a vault")
+    return VaultFile(
+        {name: _entry(path, entry) for name, entry in entries.items()}, seal if isinstance(seal, dict) else None
+    )
 
 
 def save(path: str, content: VaultFile) -> None:
@@ -73,33 +69,11 @@ def save(path: str, content: VaultFile) -> None:
         Failed: it cannot be written; the old one is unchanged.
 
     """
-    body = {
-        "v": VERSION,
-        "seal": content.seal,
-        "entries": {
-            name: {"source": e.source, "stored_at": e.stored_at, **({"sealed": e.sealed} if e.sealed else {})}
-            for name, e in sorted(content.entries.items())
-        },
+    entries = {
+        name: {"source": e.source, "stored_at": e.stored_at, **({"sealed": e.sealed} if e.sealed else {})}
+        for name, e in sorted(content.entries.items())
     }
-    write_private(path, json.dumps({**body, "check": _check(body)}, indent=1).encode() + b"\n")
-
-
-def _parsed(path: str, data: bytes) -> VaultFile:
-    try:
-        body = json.loads(data)
-    except (ValueError, RecursionError):
-        raise _damaged(path, "is cut short or no JSON") from None
-    if not isinstance(body, dict) or not isinstance(body.get("entries"), dict):
-        raise _damaged(path, "is not a vault")
-    if isinstance(body.get("v"), int) and body["v"] > VERSION:
-        raise Failed(f"the vault {path} was written by a newer version", remedy="Update this program.")
-    check = body.pop("check", "")
-    if check != _check(body):
-        raise _damaged(path, "was changed by another program or by hand")
-    seal = body.get("seal")
-    return VaultFile(
-        {name: _entry(path, entry) for name, entry in body["entries"].items()}, seal if isinstance(seal, dict) else None
-    )
+    checked_document.save(path, {"seal": content.seal, "entries": entries}, VERSION)
 
 
 def _entry(path: str, entry: object) -> Entry:
@@ -107,15 +81,4 @@ def _entry(path: str, entry: object) -> Entry:
         case {"source": str(source), "stored_at": int() | float() as stored_at}:
             sealed = entry.get("sealed", "") if isinstance(entry, dict) else ""
             return Entry(source, float(stored_at), sealed if isinstance(sealed, str) else "")
-    raise _damaged(path, "has an entry that cannot be understood")
-
-
-def _check(body: Mapping[str, object]) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def _damaged(path: str, how: str) -> Failed:
-    return Failed(
-        f"the vault {path} {how}; it was left as it is",
-        remedy=f"Put a copy of it back, or move it away and store the secrets again: mv {path} {path}.old",
-    )
+    raise damaged(path, _WHAT, "has an entry that cannot be understood")

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from amika_local.errors import NotFound
 from amika_local.secret import Secret
 
-_REFERENCE = re.compile(r"\$\{vault:([A-Z][A-Z0-9_]*)\}")
+REFERENCE = re.compile(r"\$\{vault:([A-Z][A-Z0-9_]*)\}")
 
 
 def references(text: str) -> list[str]:
     """Return the keys that the text refers to, in order, each once."""
-    return list(dict.fromkeys(_REFERENCE.findall(text)))
+    return list(dict.fromkeys(REFERENCE.findall(text)))
 
 
 def resolve(text: str, find: Callable[[str], Secret | None]) -> Secret:
@@ -30,4 +30,4 @@ def resolve(text: str, find: Callable[[str], Secret | None]) -> Secret:
             raise NotFound(f"the vault has no {match[1]}", remedy=f"Store it: amika vault put {match[1]}")
         return found.reveal()
 
-    return Secret(_REFERENCE.sub(value, text))
+    return Secret(REFERENCE.sub(value, text))
