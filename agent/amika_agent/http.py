@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from amika_agent.accounts.endpoints import checked_url, is_loopback
 from amika_agent.clock import Clock, SystemClock
+from amika_agent.http_deadline import Deadline, OutOfTime
 from amika_local.errors import Failed, NotSignedIn, Unreachable
 from amika_local.secret import Secret
 from amika_shared import BUILD
@@ -85,6 +86,7 @@ class Http:
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._clients: dict[bool, httpx.Client] = {}
+        self._deadline = Deadline(self._clock)
 
     def request(
         self,
@@ -95,6 +97,7 @@ class Http:
         form: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
         bearer: Secret | None = None,
+        headers: Mapping[str, str] | None = None,
         timeout: float = 10.0,
     ) -> Answer:
         """Send one request and return its answer, whatever its status.
@@ -106,6 +109,7 @@ class Http:
             form: body, sent url-encoded.
             query: query parameters.
             bearer: sent as Authorization.
+            headers: further ones, `Host` among them; no secret.
             timeout: seconds for the whole exchange.
 
         Raises:
@@ -117,30 +121,31 @@ class Http:
         import httpx
 
         checked_url(url, "the server's address")
-        headers = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"}
+        sent = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"}
+        sent |= headers or {}
         if bearer is not None:
-            headers["Authorization"] = f"Bearer {_sendable(bearer)}"
-        end = self._clock.monotonic() + timeout
+            sent["Authorization"] = f"Bearer {_sendable(bearer)}"
         client = self._client(loopback=is_loopback(url))
+        self._deadline.begin(timeout)
         request = client.build_request(
             method,
             url,
             json=json,
             data=dict(form) if form is not None else None,
             params=dict(query) if query else None,
-            headers=headers,
+            headers=sent,
             timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)),
         )
         try:
             response = client.send(request, stream=True, follow_redirects=False)
+            try:
+                return self._answer(response, url)
+            finally:
+                response.close()
         except httpx.HTTPError as error:
             raise _no_answer(error, url) from None
-        try:
-            return self._answer(response, end, url)
-        except httpx.HTTPError as error:
-            raise _no_answer(error, url) from None
-        finally:
-            response.close()
+        except OutOfTime as error:
+            raise _failure(url, "its answer took too long", sent=error.sent, reason="timeout") from None
 
     def close(self) -> None:
         """Close the connections; the client may be used again."""
@@ -155,7 +160,7 @@ class Http:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _answer(self, response: httpx.Response, end: float, url: str) -> Answer:
+    def _answer(self, response: httpx.Response, url: str) -> Answer:
         headers = {name.lower(): value for name, value in response.headers.items()}
         unpack = _unpacker(headers.get("content-encoding", "identity"))
         body = bytearray()
@@ -163,8 +168,6 @@ class Http:
             body += unpack(part, MAX_BODY + 1 - len(body))
             if len(body) > MAX_BODY:
                 raise _failure(url, "its answer is larger than 1 MiB", sent=True, reason="too_large")
-            if self._clock.monotonic() > end:
-                raise _failure(url, "its answer took too long", sent=True, reason="timeout")
         return Answer(response.status_code, headers, _parsed(bytes(body)))
 
     def _client(self, *, loopback: bool) -> httpx.Client:
@@ -172,6 +175,7 @@ class Http:
             client = self._clients.get(loopback)
             if client is None:
                 client = self._clients[loopback] = self._new_client(loopback=loopback)
+                self._deadline.keep(client)
             return client
 
     def _new_client(self, *, loopback: bool) -> httpx.Client:

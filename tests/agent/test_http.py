@@ -64,7 +64,14 @@ def test_redirects_are_not_followed(http, server):
 
 @pytest.mark.parametrize(
     ("kind", "reason"),
-    [("reset", "reset"), ("half", "incomplete"), ("silence", "timeout"), ("drip", "timeout"), ("huge", "too_large")],
+    [
+        ("reset", "reset"),
+        ("half", "incomplete"),
+        ("silence", "timeout"),
+        ("drip", "timeout"),
+        ("drip_headers", "timeout"),
+        ("huge", "too_large"),
+    ],
 )
 def test_no_usable_answer(http, server, kind, reason):
     server.fail("refresh", kind)

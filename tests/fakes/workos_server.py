@@ -3,7 +3,8 @@
     with WorkosServer() as server:
         server.fail("refresh", "reset", executed=True)   # the token is rotated, its answer is lost
 
-Steps: "device", "poll", "select", "refresh", "logout", "api". Kinds of fault: see `FAULTS`.
+Steps: "device", "poll", "select", "refresh", "logout", "api". Kinds of fault: a status ("429", "500" …), "reset",
+"silence", "half", "drip", "drip_headers", "html", "huge", "garbage", "redirect", "empty_object", "answer" (`body`).
 """
 
 from __future__ import annotations
@@ -21,20 +22,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.fakes.workos_model import DEVICE_GRANT, SELECTION_GRANT, WorkosModel
 
-FAULTS = (
-    "reset",
-    "silence",
-    "half",
-    "429",
-    "500",
-    "503",
-    "html",
-    "huge",
-    "garbage",
-    "drip",
-    "redirect",
-    "empty_object",
-)
 GRANTS = {DEVICE_GRANT: "poll", SELECTION_GRANT: "select", "refresh_token": "refresh"}
 
 
@@ -219,7 +206,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def _break(self, fault: Fault) -> None:  # noqa: C901 -- one case a fault
+    def _break(self, fault: Fault) -> None:  # noqa: C901, PLR0912 -- one case a fault
         match fault.kind:
             case "reset":
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -235,6 +222,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9000\r\n\r\n")
                 while not self.fake._closing.wait(0.05):
                     self.wfile.write(b" ")
+            case "drip_headers":
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                while not self.fake._closing.wait(0.05):
+                    self.wfile.write(b"x")
             case "html":
                 self._raw(200, b"<html><title>Please log in to the wifi</title></html>", "text/html")
             case "huge":

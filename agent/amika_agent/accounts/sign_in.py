@@ -231,17 +231,21 @@ class _Flow:
         if self.cancel.is_set():
             self.keeper.drop(granted)
             raise SignInCancelled("sign-in cancelled")
-        if chosen or wanted is None or wanted == granted.organization_id:
-            session = self.keeper.accept(answer.body)
-        elif wanted.startswith("org_"):
-            self.keeper.accept(answer.body)
-            session = self.keeper.switch_organization(wanted)
-        else:
+        elsewhere = not chosen and wanted is not None and wanted != granted.organization_id
+        if elsewhere and not str(wanted).startswith("org_"):
             self.keeper.drop(granted)
             raise NotFound(
                 "the server offered no choice of organizations to find that name in",
                 remedy="Sign in without --org, or give the organization's id (org_…).",
             )
+        try:
+            session = self.keeper.accept(answer.body)
+        except Failed:
+            # nobody will ever hold it
+            self.keeper.drop(granted)
+            raise
+        if elsewhere:
+            session = self.keeper.switch_organization(str(wanted))
         return SignedIn(session.email, session.organization_id)
 
 

@@ -247,6 +247,22 @@ def test_a_directory_that_cannot_be_written_is_found_out_first(world, server):
     assert server.seen == []
 
 
+def test_a_session_that_cannot_be_stored_is_ended_at_the_server(world, server):
+    world.run()
+    kept = world.file.read_bytes()
+    events = world.start()
+    server.model.approve(next(events).user_code)
+    # between the code and the approval somebody replaces the file by a link
+    elsewhere = world.state.parent / "elsewhere.json"
+    elsewhere.write_bytes(kept)
+    world.file.unlink()
+    world.file.symlink_to(elsewhere)
+    with pytest.raises(Failed, match="symbolic link"):
+        list(events)
+    assert elsewhere.read_bytes() == kept
+    assert len(server.model.live()) == 1
+
+
 def test_signing_in_anew_replaces_and_ends_the_old_session(world, server):
     world.run()
     first = world.stored()
