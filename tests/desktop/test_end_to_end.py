@@ -30,15 +30,10 @@ from amika_agent.clock import SystemClock
 from amika_agent.workspace import launch
 from amika_shared.client import AgentClient, AgentError
 from amika_shared.profile import Profile, resolve
+from amika_shared.snapshot import read_snapshot
+from amika_tray.describe import describe
 
 pytestmark = [pytest.mark.desktop, pytest.mark.slow]
-
-SIGNED_OUT = {
-    "sign_in": 0,
-    "sync": 2,
-    "quit": 3,
-}  # lines that can be chosen: Sign in…, No credentials…, Sync now, Quit…
-SIGNED_IN = {"identity": 0, "sign_out": 1, "credential": 2, "sync": 3, "quit": 4}
 
 
 class Person:
@@ -66,6 +61,13 @@ class Person:
         new.write_text(json.dumps({"claudeAiOauth": login}))
         new.chmod(0o600)
         new.rename(folder / ".credentials.json")
+
+    def chooses(self, action: str) -> None:
+        """Open the tray's menu with a click on the icon, and click the line that does `action`."""
+        wait_until_still(self.desktop)
+        lines = [entry for entry in describe(read_snapshot(self.snapshot()), time.time()) if entry.enabled]
+        place = [entry.action for entry in lines if entry.kind == "action"].index(action)
+        choose(self.desktop, open_menu(self.desktop), place)
 
     def cached(self) -> str:
         """Return the env cache's text, "" while there is none."""
@@ -133,8 +135,7 @@ def test_the_main_job(desktop: Desktop, person: Person, tmp_path: Path) -> None:
 
 def sign_in(person: Person, tmp_path: Path) -> None:
     desktop = person.desktop
-    wait_until_still(desktop)
-    choose(desktop, open_menu(desktop), SIGNED_OUT["sign_in"])
+    person.chooses("sign_in")
     desktop.focus("Sign in to Amika")
     wait(lambda: (person.snapshot().get("sign_in") or {}).get("user_code"), "the code")
     wait_until_shown(desktop, "Sign in to Amika")
@@ -183,8 +184,7 @@ def sign_out(person: Person) -> None:
     desktop = person.desktop
     session = Path(person.profile.amika_state_dir, "workos-session.json")
     assert session.exists()
-    wait_until_still(desktop)
-    choose(desktop, open_menu(desktop), SIGNED_IN["sign_out"])
+    person.chooses("sign_out")
     wait(lambda: not session.exists(), "the session to end")
     wait(lambda: person.snapshot()["state"] == "signed_out", "the agent to say so")
     desktop.focus("Signed out")  # it says what stays stored remotely
@@ -195,8 +195,7 @@ def sign_out(person: Person) -> None:
 
 def quit_with_the_agent(person: Person, tray: TrayProgram) -> None:
     desktop = person.desktop
-    wait_until_still(desktop)
-    choose(desktop, open_menu(desktop), SIGNED_OUT["quit"])
+    person.chooses("quit")
     desktop.focus("Quit Amika")
     desktop.screenshot("quit", window="Quit Amika")
     desktop.press("alt+s")  # Stop the agent

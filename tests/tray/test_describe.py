@@ -149,7 +149,8 @@ def test_problems_are_told_each_with_its_own_details() -> None:
     seen = snapshot(problems=found)
     menu = [entry for entry in describe(seen, NOW) if entry.target.startswith("problem")]
     assert [entry.text for entry in menu][:1] == ["Problem: file 0 is damaged"]
-    assert menu[-1].text == f"{6 - PROBLEMS_SHOWN} more problems…"
+    assert menu[-2].text == f"{6 - PROBLEMS_SHOWN} more problems…"
+    assert menu[-1].text == "Everything is in sync"  # the line of the state leads there too
     assert ("What to do", "repair 1") in details(seen, menu[1].target, NOW).rows
     assert ("What to do", "repair 5") in details(seen, menu[-1].target, NOW).rows
 

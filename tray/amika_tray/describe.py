@@ -61,10 +61,16 @@ def describe(snapshot: Snapshot, now: float, link: Link = CONNECTED) -> list[Ent
             _identity(snapshot, now),
             _credentials(snapshot, now),
             [*note, *_problems(snapshot)],
-            [Entry(text=headline(snapshot, now), enabled=False), Entry(text=t("Sync now"), action="sync", key="S")],
+            [_state(snapshot, now), Entry(text=t("Sync now"), action="sync", key="S")],
             [Entry(text=t("Quit…"), action="quit", key="Q")],
         ]
     )
+
+
+def _state(snapshot: Snapshot, now: float) -> Entry:
+    # it can be chosen, because what cannot is drawn too faint to be read
+    target = "problems" if snapshot["problems"] else "credentials"
+    return Entry(text=headline(snapshot, now), action="show", target=target)
 
 
 def headline(snapshot: Snapshot, now: float, link: Link = CONNECTED) -> str:
