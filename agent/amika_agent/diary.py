@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,8 @@ if TYPE_CHECKING:
     from amika_agent.activity import ActivityLog
     from amika_agent.sync.env_cache import EnvCacheResult
     from amika_agent.sync.outcome import Outcome
+
+log = logging.getLogger(__name__)
 
 _WHAT = {
     "created": "pushed",
@@ -39,7 +42,7 @@ class Diary:
     def cached(self, result: EnvCacheResult) -> None:
         """Note what a look changed in the env cache."""
         for name in result.changed:
-            self._log.record("cached", name, "the env cache follows what is on disk", caller=self._caller)
+            self._note("cached", name, "the env cache follows what is on disk")
 
     def account(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """Note that somebody signed in or out, or that the session was renewed."""
@@ -47,12 +50,12 @@ class Diary:
         email = str((after if now else before).get("email") or "")
         same = [before.get(name) == after.get(name) for name in ("user_id", "org_id", "method")]
         if now and (not was or not all(same)):
-            self._log.record("signed_in", "amika", f"by {after.get('method')}", caller=self._caller, account=email)
+            self._note("signed_in", "amika", f"by {after.get('method')}", email)
         elif was and not now:
             why = str(after.get("problem") or "signed out")
-            self._log.record("signed_out", "amika", why, caller=self._caller, account=email)
+            self._note("signed_out", "amika", why, email)
         elif now and before.get("expires_at") != after.get("expires_at"):
-            self._log.record("renewed", "amika", "the session was renewed", caller=self._caller, account=email)
+            self._note("renewed", "amika", "the session was renewed", email)
 
     def outcomes(self, before: Mapping[str, Outcome], after: Iterable[Outcome], account: str) -> None:
         """Note what was sent, and what could not be unless that was so before."""
@@ -63,7 +66,11 @@ class Diary:
             if what is None or (told and outcome.did in ("blocked", "failed")):
                 continue
             subject = f"{outcome.name or outcome.provider} ({outcome.scope})"
-            self._log.record(what, subject, outcome.reason, caller=self._caller, account=account)
+            self._note(what, subject, outcome.reason, account)
+
+    def _note(self, what: str, subject: str, why: str, account: str = "") -> None:
+        log.info("%s %s: %s", what, subject, why)
+        self._log.record(what, subject, why, caller=self._caller, account=account)
 
     def close(self) -> None:
         """Give back the log."""

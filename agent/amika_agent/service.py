@@ -51,8 +51,10 @@ async def serve(profile: Profile, env: Mapping[str, str], ready: Callable[[], No
     board = Board()
 
     def publish() -> None:
+        before = board.snapshot
         try:
-            board.publish(engine.snapshot())
+            if board.publish(engine.snapshot()):
+                _log_news(before, board.snapshot)
         except Exception:  # the work goes on even when it cannot be shown
             log.exception("the snapshot cannot be built")
 
@@ -106,6 +108,15 @@ async def _until(stopping: asyncio.Event, lanes: Lanes) -> bool:
     for task in left:
         task.cancel()
     return healthy
+
+
+def _log_news(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    if before.get("state") != after["state"]:
+        log.info("state: %s", after["state"])
+    known = [problem["message"] for problem in before.get("problems", [])]
+    for problem in after["problems"]:
+        if problem["message"] not in known:
+            log.info("problem (%s): %s", problem["code"], problem["message"])
 
 
 def _leave_out_the_http_command_line() -> None:
