@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
+from amika_agent.caller import program
 from amika_local.errors import UsageError
+from amika_local.secret import Secret
+from amika_shared.transport import peer
 
 if TYPE_CHECKING:
     from amika_agent.board import Board
@@ -35,6 +38,12 @@ class Commands(Protocol):
 
     def sign_out(self) -> Args:
         """Sign out of Amika."""
+
+    def secret_put(self, key: str, value: Secret, scope: str, caller: str) -> Args:
+        """Store a secret in the vault."""
+
+    def secret_list(self, scope: str | None) -> Args:
+        """Return names of the vault: {"secrets": […]}."""
 
     def snapshot(self) -> Args:
         """Return the present snapshot."""
@@ -65,6 +74,8 @@ class Api:
             "choose_organization": self._choose_organization,
             "sign_out": self._sign_out,
             "sync": self._sync,
+            "secret_put": self._secret_put,
+            "secret_list": self._secret_list,
             "stop": self._stop,
         }
 
@@ -122,6 +133,18 @@ class Api:
             return {}
         await self._lanes.cycle()
         return {"actions": self._engine.outcomes()}
+
+    async def _secret_put(self, args: Args, connection: Connection) -> Args:
+        value = args.pop("value", None)
+        if not isinstance(value, str):
+            raise UsageError("value must be a text")
+        secret, key, scope = Secret(value), _text(args, "key"), _text(args, "scope") or "workspace"
+        caller = program(peer(connection.socket())[0])
+        return await self._lanes.run(lambda: self._engine.secret_put(key, secret, scope, caller))
+
+    async def _secret_list(self, args: Args, _: Connection) -> Args:
+        scope = _text(args, "scope") or None
+        return await self._lanes.run(lambda: self._engine.secret_list(scope))
 
     async def _stop(self, _: Args, __: Connection) -> Args:
         self._stopping.set()

@@ -17,6 +17,7 @@ from amika_agent.diary import Diary
 from amika_agent.engine_account import AccountPart
 from amika_agent.engine_local import LocalPart
 from amika_agent.engine_remote import RemotePart
+from amika_agent.engine_vault import VaultPart
 from amika_local.errors import AmikaError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from amika_agent.settings import Settings
     from amika_agent.sync.journal import SyncDb
     from amika_local.discovery import Discovery
+    from amika_local.secret import Secret
     from amika_shared.profile import Profile
 
 
@@ -45,8 +47,10 @@ class Engine:
         self._opened: SyncDb | None = None
         self._local = LocalPart(profile, env, clock, self._db)
         self._account = AccountPart(profile, env, clock, role, self._local.settings)
-        self._remote = RemotePart(self._account, clock, self._db)
-        self._diary = Diary(ActivityLog(profile.activity_db, clock), "agent" if role == "agent" else "amika")
+        self._remote = RemotePart(self._account, clock, self._db, self._local.pause.until)
+        activity = ActivityLog(profile.activity_db, clock)
+        self._diary = Diary(activity, "agent" if role == "agent" else "amika")
+        self._vault = VaultPart(profile, env, clock, activity)
 
     def look(self) -> bool:
         """Read every source and bring the env cache up to date. Needs neither network nor keyring.
@@ -129,7 +133,14 @@ class Engine:
     def snapshot(self) -> dict[str, Any]:
         """Return the present facts in the shape of `amika_shared.snapshot.Snapshot`; reads memory only."""
         return state.build(
-            state.Facts(self.profile, self.clock.now(), self._account.facts, self._local.facts, self._remote.facts)
+            state.Facts(
+                self.profile,
+                self.clock.now(),
+                self._account.facts,
+                self._local.facts,
+                self._remote.facts,
+                None if self._local.facts is None else self._local.facts.paused_until,
+            )
         )
 
     def sign_in(
@@ -171,6 +182,20 @@ class Engine:
         result = self._account.sign_out()
         self._diary.account(before, self._account.facts.who)
         return {**result, "left_remotely": sorted(set(left))}
+
+    def secret_put(self, key: str, value: Secret, scope: str, caller: str) -> dict[str, Any]:
+        """Store a secret in the vault for `caller`; return {"key", "scope", "source"}.
+
+        Raises:
+            UsageError: refused name, scope or value.
+            Failed: no store can be used.
+
+        """
+        return self._vault.put(key, value, scope, caller)
+
+    def secret_list(self, scope: str | None) -> dict[str, Any]:
+        """Return {"secrets": [{"key", "scope", "source", "stored_at"}]} of one scope, or of both (None)."""
+        return self._vault.list(scope)
 
     def watch(self, on_change: Callable[[frozenset[str]], None]) -> None:
         """Call `on_change`, from a thread of its own, with the lanes ("local", "session") that a change concerns."""

@@ -15,13 +15,16 @@ sign_in              organization?: id or name   {"event": …}, see below      
 choose_organization  id                                                        {}
 sign_out                                                                       {"was_signed_in","revoked","detail",…}
 sync                 dry_run?, wait?             (wait: false = only a nudge)  {"actions": […], "offline": bool}
+secret_put           key, value, scope?                                        {"key","scope","source"}
+secret_list          scope?                                                    {"secrets": [{"key","scope",…}]}
 stop                                                                           {}: the agent ends
 
 Events of a sign-in:
 {"event":"code","user_code","verification_uri","verification_uri_complete","expires_at","interval"},
 {"event":"waiting","message"}, {"event":"choose_organization","organizations":[{"id","name"}]},
 {"event":"done","email","organization_id"}. A second caller joins the sign-in that is under way.
-Nothing that a client sends is obeyed as an address or a path.
+Nothing that a client sends is obeyed as an address or a path. A secret crosses in `secret_put` only, as text with
+surrogate escapes for bytes that are none.
 """
 
 from __future__ import annotations

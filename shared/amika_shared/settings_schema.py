@@ -71,6 +71,12 @@ SCHEMA = (
     ),
     Setting("env_cache.enabled", SWITCH, default=True, text="keep env-cache.json equal to the credentials on disk"),
     Setting("shell.allow", WORDS, [], "API keys that the shell hook exports although it would withhold them"),
+    Setting(
+        "vault.reveal_without_terminal",
+        SWITCH,
+        default=False,
+        text="let `amika vault get` show and copy values for programs, not only on a terminal",
+    ),
     Setting("agent.log_level", TEXT, "info", "how much the agent logs", choices=("debug", "info", "warning", "error")),
 )
 

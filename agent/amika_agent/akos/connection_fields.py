@@ -148,7 +148,7 @@ def _refuse_token(value: str, what: str, command: Callable[[str], str] = lambda 
     if redact(text) != text:
         raise UsageError(
             f"{what} looks like a token or password; a connection keeps none in plain text",
-            remedy=f"Store it: {command('vault put KEY')}. Then name it: --vault-key KEY, or ${{vault:KEY}} in a field.",
+            remedy=f"Store it: {command('vault put KEY')}. Then name it: --vault-key KEY, or ${{vault:KEY}} here.",
         )
 
 
