@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 import pytest
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 from tests.desktop.browser import WINDOW, chromium
@@ -28,7 +29,7 @@ from tests.desktop.tray_program import TrayProgram
 
 from amika_agent.clock import SystemClock
 from amika_agent.workspace import launch
-from amika_shared.client import AgentClient, AgentError
+from amika_shared.client import AgentClient, AgentError, reach
 from amika_shared.profile import Profile, resolve
 from amika_shared.snapshot import read_snapshot
 from amika_tray.describe import describe
@@ -76,7 +77,7 @@ class Person:
 
     def snapshot(self) -> dict[str, Any]:
         """Return what the agent says."""
-        client = AgentClient.connect(self.profile, env=self.desktop.env_for(os.environ))
+        client = self.agent()
         if client is None:
             return {}
         with client:
@@ -84,6 +85,10 @@ class Person:
                 return client.call("status")
             except AgentError:
                 return {}
+
+    def agent(self) -> AgentClient | None:
+        """Return a connection to the agent, or None when none runs; a busy machine may take its time."""
+        return reach(self.profile, env=self.desktop.env_for(os.environ), timeout=20.0).client
 
     def remote(self) -> list[dict[str, Any]]:
         """Return what the workspace lists under Claude; values cannot be read back by anyone."""
@@ -102,7 +107,7 @@ def person(desktop: Desktop, home: Path) -> Iterator[Person]:
     found = Person(desktop, home, resolve(os.environ, local=True))
     yield found
     # whatever happened: nothing of this test outlives it
-    client = AgentClient.connect(found.profile, env=desktop.env_for(os.environ))
+    client = found.agent()
     if client is not None:
         with client:
             client.call("stop")
@@ -148,7 +153,10 @@ def sign_in(person: Person, tmp_path: Path) -> None:
         wait_until_still(desktop)
         crop(desktop.screenshot("page"), Box(*WINDOW), margin=0)
         chrome.find_element(By.XPATH, "//button[text()='Approve']").click()
-        WebDriverWait(chrome, 30).until(lambda page: page.find_element(By.TAG_NAME, "h1").text == "Approved")
+        # the heading may go between being found and being read: the next page is on its way
+        between = [NoSuchElementException, StaleElementReferenceException]
+        waiting = WebDriverWait(chrome, 30, ignored_exceptions=between)
+        waiting.until(lambda page: page.find_element(By.TAG_NAME, "h1").text == "Approved")
     wait(lambda: [a for a in person.snapshot()["accounts"] if a["signed_in"]], "the account")
     assert not Path(person.profile.workspace_dir, "keys").exists(), "the workspace's key is not in the keyring"
     desktop.focus("Sign in to Amika")
