@@ -15,7 +15,7 @@ from tests.fakes.agent_server import FakeAgent
 
 from amika_agent.clock import SystemClock
 from amika_agent.workspace import launch
-from amika_shared.client import AgentClient, AgentError
+from amika_shared.client import AgentClient, AgentError, reach
 from amika_shared.profile import Profile, resolve
 from amika_shared.protocol import MAX_FRAME, PROTO, decode, encode
 
@@ -76,9 +76,7 @@ def agent(request: pytest.FixtureRequest, profile: Profile, until: Until) -> Ite
 
 @pytest.fixture
 def client(agent: Agent, profile: Profile) -> Iterator[AgentClient]:
-    found = AgentClient.connect(profile)
-    assert found is not None
-    with found:
+    with another(profile) as found:
         yield found
 
 
@@ -119,9 +117,9 @@ HELLO = encode({"hello": {"proto": list(PROTO), "build": "test", "features": [],
 
 
 def another(profile: Profile) -> AgentClient:
-    found = AgentClient.connect(profile)
-    assert found is not None
-    return found
+    reached = reach(profile, timeout=20.0)  # commands give an agent 0.3 s; a busy machine may need more
+    assert reached.client is not None, reached.reason
+    return reached.client
 
 
 def still_answers(profile: Profile) -> bool:
