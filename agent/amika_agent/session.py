@@ -16,6 +16,7 @@ from amika_agent.session_parts import Parts, RenewalPostponed, SessionEnded, ses
 from amika_agent.session_renewal import renew
 from amika_agent.session_rules import ADOPT_LEFT, digest, hurried, lead, merged, skew_of
 from amika_agent.session_sign_out import SignOutResult, sign_out
+from amika_agent.stores.keyring_process import KeyringProblem
 from amika_local.errors import Busy, Failed, UsageError
 from amika_local.secret import Secret
 from amika_local.session_file import SessionFileError, StoredSession
@@ -25,6 +26,7 @@ __all__ = ["RenewalPostponed", "SessionEnded", "SessionKeeper", "SignOutResult"]
 LOCK_DEADLINE = 30.0
 GLANCE_PATIENCE = 0.3
 TIDY_EVERY = 600.0
+KEYRING_PAUSE = 60.0  # seconds until a keyring that could not be asked is asked again
 HURRY = 1.0  # seconds between two attempts while the grace of a lost answer is open
 LAST_RESORT = 5.0  # a token with more than this left is better than no answer
 BACK_OFF = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0)
@@ -63,10 +65,23 @@ class SessionKeeper:
 
         Raises:
             SessionFileError: the file is damaged, blank or unreadable.
+            KeyringProblem: the session rests in the keyring, and that cannot be asked.
 
         """
         session = self._parts.settled(GLANCE_PATIENCE)
         return None if session is None or self._parts.revoked(session, self._parts.meta.read()) else session
+
+    def named(self) -> StoredSession | None:
+        """Return whose login it is, without network; its tokens are missing when the keyring cannot be asked.
+
+        Raises:
+            SessionFileError: the file is damaged, blank or unreadable.
+
+        """
+        try:
+            return self.stored()
+        except KeyringProblem:
+            return self._parts.store.keychain.named()
 
     def fresh(self, *, force: bool = False) -> StoredSession:
         """Return a login whose access token is good now, renewing it when it is due.
@@ -160,6 +175,8 @@ class SessionKeeper:
             session = self.stored()
         except SessionFileError:
             return None
+        except KeyringProblem:
+            return parts.clock.now() + KEYRING_PAUSE
         meta = parts.meta.read()
         if session is None or not session.refresh_token or meta.rejected == digest(session.refresh_token):
             return None
@@ -193,7 +210,7 @@ class SessionKeeper:
             if previous is None or previous.session_id in ("", accepted.session_id):
                 return None
             return previous if parts.bound(previous, parts.meta.read()) else None
-        except (SessionFileError, UsageError):
+        except (SessionFileError, UsageError, KeyringProblem):
             return None
 
     def _glance(self) -> StoredSession | None:

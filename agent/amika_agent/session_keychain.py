@@ -91,7 +91,13 @@ class KeychainStore:
         content = self.pointer.read()
         if not content.get("present"):
             return None
-        session = StoredSession(Secret(""), Secret(""), email=str(content.get("email") or ""))
+        session = StoredSession(
+            Secret(""),
+            Secret(""),
+            user_id=str(content.get("user_id") or ""),
+            email=str(content.get("email") or ""),
+            organization_id=str(content.get("organization_id") or ""),
+        )
         session.session_id = str(content.get("session_id") or "")
         return session
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -11,11 +12,16 @@ import pytest
 from tests.fakes.session_files import go_session, write_session
 from tests.fakes.workos_server import WorkosServer
 
+from amika_agent.accounts.amika import AccountKey
 from amika_agent.accounts.endpoints import resolve_endpoints
 from amika_agent.clock import SystemClock
 from amika_agent.http import Http
 from amika_agent.session import SessionKeeper
+from amika_agent.sync.journal import SyncDb
+from amika_agent.sync.records import Pushed
+from amika_agent.sync.rules import Rule
 from amika_cli.main import main
+from amika_shared.profile import resolve
 
 
 @pytest.fixture
@@ -243,6 +249,36 @@ def test_switch_organization(amika, server, state):
         code, out, _ = amika("auth", "switch-org", "Acme", "--no-browser")
     assert code == 0
     assert "org_01ACME" in out
+
+
+@pytest.fixture
+def pushed(server, state):
+    """A secret that this machine pushed and keeps equal."""
+    signed_in(server, state)
+    account = AccountKey("loopback", "user_01FAKE", "org_01ACME").text
+    with contextlib.closing(SyncDb(resolve(os.environ).sync_db, SystemClock())) as db:
+        rule = Rule("claude-oauth", "claude", "oauth", "user", "Claude OAuth", "claude-oauth", "/nowhere")
+        db.put_rule(account, rule)
+        fields = ("claude-oauth", "claude", "oauth", "user", "Claude OAuth", "id_1", "fingerprint", None, None, 1.0)
+        db.put_pushed(account, Pushed(*fields))
+    return account
+
+
+def test_logout_names_what_stays_stored(amika, server, state, pushed):
+    code, out, _ = amika("auth", "logout")
+    assert code == 0
+    assert "Secrets you pushed stay stored: Claude OAuth" in out
+
+
+def test_switching_the_organization_parks_the_rules(amika, server, state, pushed):
+    server.model.organizations = [("org_01ACME", "Acme"), ("org_02BETA", "Beta")]
+    code, _, err = amika("auth", "switch-org", "org_02BETA")
+    assert code == 0
+    assert "parked" in err
+    after = AccountKey("loopback", "user_01FAKE", "org_02BETA").text
+    with contextlib.closing(SyncDb(resolve(os.environ).sync_db, SystemClock())) as db:
+        assert [rule.id for rule in db.rules(pushed)] == ["claude-oauth"]
+        assert db.rules(after) == []
 
 
 def test_switch_organization_without_a_login(amika, server, state, monkeypatch):

@@ -90,7 +90,7 @@ class Authority:
         except SessionFileError:
             return "stored_api_key"
         try:
-            return "session" if self.keeper.stored() else "none"
+            return "session" if self.keeper.named() else "none"
         except SessionFileError:
             return "session"
 
@@ -117,7 +117,7 @@ class Authority:
             if key is not None:
                 digest = hashlib.sha256(key.reveal().encode()).hexdigest()
                 return AccountKey(self.endpoints.origin, f"key:{digest[:16]}", "")
-            session = self.keeper.stored()
+            session = self.keeper.named()
         except SessionFileError:
             return None
         if session is None:

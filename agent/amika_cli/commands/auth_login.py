@@ -65,7 +65,7 @@ def _say_present(context: Context) -> None:
     from amika_local.session_file import SessionFileError
 
     try:
-        present = context.authority.keeper.stored()
+        present = context.authority.keeper.named()
     except SessionFileError as error:
         _say(f"warning: {error.message}; it is replaced by the new login")
         return

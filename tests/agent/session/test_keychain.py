@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from amika_agent.accounts.amika import AccountKey, Authority
 from amika_agent.session import RenewalPostponed
 from amika_agent.session_meta import MetaFile
 from amika_agent.stores import keyring_process
@@ -93,6 +94,17 @@ def test_a_keyring_that_cannot_be_used_costs_no_token(world, keychain, ring, mod
     ring.mode("")
     assert keychain.fresh()
     assert len(world.model.live()) == 1
+
+
+def test_whose_login_it_is_can_be_said_with_a_locked_keyring(world, keychain, ring):
+    keychain.accept(world.model.open_session())
+    ring.mode("locked")
+    authority = Authority(str(world.state), {}, world.endpoints, world.http, world.clock, "cli", store="keychain")
+    assert authority.method == "session"
+    assert authority.account() == AccountKey("loopback", "user_01FAKE", "org_01ACME")
+    assert authority.keeper.due_at() == world.clock.now() + 60
+    with pytest.raises(KeyringProblem):
+        authority.bearer()
 
 
 def test_a_keyring_locked_at_sign_in_keeps_the_login_that_was_there(world, keychain, ring):
