@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from amika_agent import last_good
+from amika_agent.pause import FOREVER, PauseFile
 from amika_agent.rule_state import mark
 from amika_agent.settings import Settings, load
 from amika_agent.shell import env_file
@@ -37,6 +38,7 @@ class LocalFacts:
     env_cache: EnvCacheResult
     problems: tuple[Problem, ...]
     due_at: float | None
+    paused_until: float | None = None
 
 
 class LocalPart:
@@ -57,6 +59,7 @@ class LocalPart:
         self._db = db
         self._lock = threading.Lock()
         self._last_good = last_good.LastGood()
+        self.pause = PauseFile(profile.data_dir, clock)
         self._watch: Watch | None = None
         self.facts: LocalFacts | None = None
 
@@ -83,7 +86,7 @@ class LocalPart:
         """Call `on_change` with the lanes ("local", "session") that a change of a file concerns."""
         profile = self._profile
         files = dict.fromkeys(watched_files(profile.home, self._env, confined=profile.confined), "local")
-        files |= {profile.env_cache: "local", profile.settings_file: "local"}
+        files |= {profile.env_cache: "local", profile.settings_file: "local", self.pause.path: "local"}
         files |= dict.fromkeys(
             (session_path(profile.amika_state_dir), api_key_path(profile.amika_state_dir)), "session"
         )
@@ -100,7 +103,7 @@ class LocalPart:
         return self._watch.changed_since() if self._watch is not None else frozenset()
 
     def _looked(self) -> LocalFacts:
-        now = self._clock.now()
+        now, paused_until = self._clock.now(), self.pause.until()
         settings = self.settings()
         problems = list(settings.problems)
         db, trouble = self._opened()
@@ -114,15 +117,18 @@ class LocalPart:
         settled = self._last_good.settle(found.credentials, found.problems, now)
         found.credentials, found.problems = settled.credentials, settled.problems
         found.winners = last_good.winners(settled.credentials)
-        cache = self._cached(found, settings, db, trouble)
+        paused = paused_until is not None
+        cache = self._cached(found, settings, db, trouble, paused=paused)
         problems += [*settled.problems, *cache.problems]
-        problems += env_file.update(self._profile.data_dir, env_file.choose(found, settings.words("shell.allow"), now))
+        choices = env_file.choose(found, settings.words("shell.allow"), now)
+        problems += env_file.update(self._profile.data_dir, choices, paused=paused)
         if self._watch is not None and self._watch.problem is not None:
             problems.append(self._watch.problem)
         if now < 1_700_000_000:
             problems.append(Problem("clock", "the clock of this machine is far off", remedy="Set it, or turn on NTP."))
-        due = _earliest(settled.due_at, cache.due_at, _next_expiry(found, now))
-        return LocalFacts(found, settings, cache, tuple(problems), due)
+        over = paused_until if paused and paused_until != FOREVER else None
+        due = _earliest(settled.due_at, cache.due_at, _next_expiry(found, now), over)
+        return LocalFacts(found, settings, cache, tuple(problems), due, paused_until)
 
     def _opened(self) -> tuple[SyncDb | None, Problem | None]:
         try:
@@ -131,7 +137,7 @@ class LocalPart:
             return None, Problem("sync_db", error.message, path=self._profile.sync_db, remedy=error.remedy)
 
     def _cached(
-        self, discovery: Discovery, settings: Settings, db: SyncDb | None, trouble: Problem | None
+        self, discovery: Discovery, settings: Settings, db: SyncDb | None, trouble: Problem | None, *, paused: bool
     ) -> EnvCacheResult:
         if db is None:
             return EnvCacheResult("problem", 0, problems=(trouble,) if trouble else ())
@@ -140,7 +146,7 @@ class LocalPart:
                 return self.facts.env_cache
             withdrawn = env_cache.withdraw(self._profile.env_cache, db, self._clock)
             return EnvCacheResult("problem" if withdrawn.problems else "off", 0, problems=withdrawn.problems)
-        return env_cache.reconcile(self._profile.env_cache, discovery, db, self._clock)
+        return env_cache.reconcile(self._profile.env_cache, discovery, db, self._clock, paused=paused)
 
 
 def _essence(facts: LocalFacts) -> object:
@@ -149,6 +155,7 @@ def _essence(facts: LocalFacts) -> object:
         [mark(credential) for credential in facts.discovery.credentials],
         [(problem.code, problem.source, problem.path) for problem in facts.discovery.problems],
         dict(facts.settings.values),
+        facts.paused_until,
     )
 
 

@@ -58,11 +58,15 @@ class RemotePart:
         accounts: the servers and the right to use them.
         clock: time.
         db: opens sync.db; raises AmikaError.
+        paused: the end of the pause as it is now, or None.
 
     """
 
-    def __init__(self, accounts: AccountPart, clock: Clock, db: Callable[[], SyncDb]) -> None:
+    def __init__(
+        self, accounts: AccountPart, clock: Clock, db: Callable[[], SyncDb], paused: Callable[[], float | None]
+    ) -> None:
         self._accounts = accounts
+        self._paused = paused
         self._clock = clock
         self._db = db
         self._lock = threading.Lock()
@@ -172,7 +176,7 @@ class RemotePart:
             return self._sync[2]
         authority = services.authority
         api = SecretsApi(services.endpoints.api_url, lambda force: authority.bearer(force=force), services.http)
-        sync = RemoteSync(self._db(), api, account, self._clock, decided)
+        sync = RemoteSync(self._db(), api, account, self._clock, decided, paused=self._paused)
         self._sync = (services, account, sync)
         return sync
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from amika_agent.rule_state import credential_sync, rule_line, under_way
@@ -27,7 +28,7 @@ _WEIGHT = {"blocked": "attention", "waiting": ""}
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything the snapshot is made of."""
+    """Everything the snapshot is made of; `paused_until` may be infinite: until resumed."""
 
     profile: Profile
     now: float
@@ -57,7 +58,8 @@ def build(facts: Facts) -> dict[str, Any]:
             for entry in facts.remote.pending
         ],
         "problems": [_problem_line(problem) for problem, _ in problems],
-        "paused_until": facts.paused_until,
+        # JSON has no infinity: the state "paused" without an end is a pause until resumed
+        "paused_until": facts.paused_until if _is_paused(facts) and facts.paused_until != inf else None,
     }
 
 
@@ -65,7 +67,7 @@ def overall(facts: Facts, weights: Collection[str]) -> str:
     """Return the one word that the tray's icon shows; `weights`: "problem" and "attention" of what is wrong."""
     remote = facts.remote
     table = (
-        ("paused", facts.paused_until is not None and facts.paused_until > facts.now),
+        ("paused", _is_paused(facts)),
         ("problem", "problem" in weights),
         ("signed_out", not facts.account.who.get("authenticated")),
         ("attention", "attention" in weights or any(_ends_soon(used, facts.now) for used in _used(facts))),
@@ -73,6 +75,10 @@ def overall(facts: Facts, weights: Collection[str]) -> str:
         ("working", remote.busy or facts.local is None or _under_way(facts)),
     )
     return next((state for state, holds in table if holds), "in_sync")
+
+
+def _is_paused(facts: Facts) -> bool:
+    return facts.paused_until is not None and facts.paused_until > facts.now
 
 
 def _found(facts: Facts) -> list[Credential]:

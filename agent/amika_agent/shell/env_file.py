@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SHELLS = ("bash", "zsh", "fish")
 METERED = "ANTHROPIC_API_KEY"
 CLAUDE_LOGIN = "claude-oauth"
+_PUT = "__amika_put "
 
 
 @dataclass(frozen=True)
@@ -114,14 +115,21 @@ def render(choices: Iterable[Choice], shell: str) -> str:
     """Return the content of the env file of `shell`; the same choices give the same text."""
     quote = fish if shell == "fish" else posix
     kept = sorted((c for c in choices if c.exported), key=lambda c: c.name)
-    body = "".join(f"__amika_put {c.name} {quote(c.credential.value.reveal())}\n" for c in kept)
+    body = "".join(f"{_PUT}{c.name} {quote(c.credential.value.reveal())}\n" for c in kept)
     ends = min((int(c.credential.expires_at) for c in kept if c.credential.expires_at is not None), default=0)
+    return _marked(body, ends)
+
+
+def _marked(body: str, ends: int) -> str:
     # the mark changes with the content; it is no secret: 64 bits of a hash over the whole file
     return f"# amika {hashlib.sha256(body.encode('utf-8', 'surrogatepass')).hexdigest()[:16]} {ends}\n{body}"
 
 
-def update(data_dir: str, choices: Iterable[Choice]) -> list[Problem]:
-    """Write the env files of the installed hooks, and remove those that no hook reads; equal files are not touched."""
+def update(data_dir: str, choices: Iterable[Choice], *, paused: bool = False) -> list[Problem]:
+    """Write the env files of the installed hooks, and remove those that no hook reads; equal files are not touched.
+
+    While `paused` a file only loses the lines of what is not exported any more; nothing is added or changed.
+    """
     where = folder(data_dir)
     shells = where.installed()
     choices = list(choices)
@@ -129,7 +137,9 @@ def update(data_dir: str, choices: Iterable[Choice]) -> list[Problem]:
     wanted = {where.env(shell): render(choices, shell) for shell in shells}
     for path in (where.env("bash"), where.env("fish")):
         try:
-            _set(path, wanted.get(path))
+            text = wanted.get(path)
+            shell = "fish" if path == where.env("fish") else "posix"
+            _set(path, _without_the_revoked(path, shell, choices) if paused and text is not None else text)
         except (AmikaError, OSError) as error:
             remedy = error.remedy if isinstance(error, AmikaError) else "Make the folder writable for your user."
             problems.append(Problem("shell_env", f"cannot write {path}", source="shell", path=path, remedy=remedy))
@@ -144,6 +154,35 @@ def _set(path: str, text: str | None) -> None:
     data = text.encode("utf-8", "surrogateescape")
     if _content(path) != data:
         write_private(path, data)
+
+
+def _without_the_revoked(path: str, shell: str, choices: Iterable[Choice]) -> str | None:
+    """Return the file as it is, without the variables that nothing exports now; None when there is no file."""
+    data = _content(path)
+    if data is None:
+        return None
+    head, _, body = data.decode("utf-8", "surrogateescape").partition("\n")
+    exported = {choice.name for choice in choices if choice.exported}
+    before = list(_entries(body, shell))
+    after = [entry for entry in before if entry.removeprefix(_PUT).partition(" ")[0] in exported]
+    if after == before:
+        return f"{head}\n{body}"
+    return _marked("".join(after), int(head.rpartition(" ")[2] or "0"))
+
+
+def _entries(body: str, shell: str) -> Iterator[str]:
+    """Yield the commands of an env file of ours; a quoted value may hold line ends."""
+    start, quoted, escaped = 0, False, False
+    for index, character in enumerate(body):
+        if escaped:
+            escaped = False
+        elif character == "\\" and (not quoted or shell == "fish"):
+            escaped = True
+        elif character == "'":
+            quoted = not quoted
+        elif character == "\n" and not quoted:
+            yield body[start : index + 1]
+            start = index + 1
 
 
 def _content(path: str) -> bytes | None:

@@ -64,10 +64,14 @@ def may_send(rule: Rule, facts: Facts, value: Value) -> Stop | None:
 
 
 def _paused(rule: Rule, facts: Facts) -> Stop | None:
-    until = max(facts.settings.paused_until or 0.0, rule.paused_until or 0.0)
+    everything, alone = facts.settings.paused_until or 0.0, rule.paused_until or 0.0
+    until = max(everything, alone)
     if until <= facts.now:
         return None
-    return Stop(LATER, "paused", "paused", "amika resume", due_at=until if until < float("inf") else None)
+    due_at = until if until < float("inf") else None
+    if everything > facts.now:
+        return Stop(LATER, "paused", "paused", "amika resume", due_at=due_at)
+    return Stop(LATER, "paused", "this rule is paused", f"amika sync resume {rule.id}", due_at=due_at)
 
 
 def _source(rule: Rule, facts: Facts) -> Credential | Stop:

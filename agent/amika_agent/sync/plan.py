@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from amika_agent.sync import guards
@@ -75,6 +75,12 @@ class Facts:
     still_since: Mapping[str, float] = field(default_factory=dict)
     gone_since: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def paused(self) -> float | None:
+        """End of the pause of everything, or None."""
+        until = self.settings.paused_until
+        return until if until is not None and until > self.now else None
+
     def record(self, provider: str, scope: str, name: str) -> Listed | None:
         """Return the listed record under a right name; an organization has one per provider, whatever its name."""
         alone = scope == ORG and provider in PROVIDERS
@@ -122,6 +128,15 @@ def plan(facts: Facts) -> Plan:
     ]
     needed = {rule.provider for rule in facts.rules} - set(facts.listing)
     return Plan((*finishing, *wanted, *_left_overs(facts)), offline=bool(needed))
+
+
+def held(action: Action, settings: Settings, now: float) -> Action | None:
+    """Return the action as it stands when a pause began after the plan was made, or None when it may go on."""
+    until = settings.paused_until
+    if action.kind not in SENDING or action.kind == FINISH or until is None or until <= now:
+        return None
+    due_at = until if until < float("inf") else None
+    return replace(action, kind=WAIT, code="paused", reason="paused", remedy="amika resume", due_at=due_at)
 
 
 def _finish(entry: Pending) -> Action:

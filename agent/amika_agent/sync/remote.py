@@ -45,11 +45,19 @@ class RemoteSync:
         account: whose rules are applied; nothing recorded under another key is ever sent here.
         clock: time source.
         settings: what the person decided about pushing; may be replaced between runs.
+        paused: asked before every action: the end of the pause (epoch seconds) or None. Another process may pause.
 
     """
 
     def __init__(
-        self, db: SyncDb, api: SecretsApi, account: AccountKey, clock: Clock, settings: Settings | None = None
+        self,
+        db: SyncDb,
+        api: SecretsApi,
+        account: AccountKey,
+        clock: Clock,
+        settings: Settings | None = None,
+        *,
+        paused: Callable[[], float | None] | None = None,
     ) -> None:
         self._db = db
         self._api = api
@@ -59,7 +67,19 @@ class RemoteSync:
         self._replacements = Replacements(db, api, account.text, clock)
         self._silent_runs = 0
         self._due: float | None = None
-        self.settings = settings or Settings()
+        self._paused = paused
+        self._settings = settings or Settings()
+
+    @property
+    def settings(self) -> Settings:
+        """What the person decided, with the pause as it is now."""
+        if self._paused is None:
+            return self._settings
+        return replace(self._settings, paused_until=self._paused())
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        self._settings = settings
 
     def plan(self, discovery: Discovery) -> Plan:
         """Return what `run` would do now; sends nothing but listings, and does without them when offline.
@@ -264,14 +284,14 @@ class RemoteSync:
         open_first = self._open_groups()
         sweeps = self._db.sweeps(self._account).items()
         late = [(provider, scope) for provider, due in sweeps if due <= facts.now for scope in SCOPES]
+        if facts.paused is not None:
+            late = []
         known = {rule.id for rule in self._db.rules(self._account)}
         need = {
             (action.provider, action.scope)
             for action in plan.plan(facts).actions
-            if action.code == "unlisted"
-            or action.kind in plan.SENDING
-            or action.rule not in known
-            or (fresh and action.code != "paused")
+            if action.code != "paused"
+            and (fresh or action.code == "unlisted" or action.kind in plan.SENDING or action.rule not in known)
         }
         if only is not None:
             need &= {(rule.provider, rule.scope) for rule in facts.rules if rule.id in only}
@@ -310,7 +330,8 @@ class RemoteSync:
         for action in plan.plan(facts).actions:
             mine = (action.provider, action.scope) == (provider, scope) and action.kind != plan.FINISH
             if mine and (only is None or not action.rule or action.rule in only):
-                outcomes.append(self._perform(action, facts))
+                held = plan.held(action, self.settings, self._clock.now())
+                outcomes.append(told(held) if held is not None else self._perform(action, facts))
         due = self._db.sweeps(self._account).get(provider)
         if scope == USER and due is not None and due <= self._clock.now():  # the last of the two to be looked at
             self._db.put_sweep(self._account, provider, None)
