@@ -142,12 +142,17 @@ class _Flow:
 
     def _wait_for_choice(self, organizations: list[dict[str, str]]) -> str | None:
         # runs in the sign-in's thread
-        self._offered = frozenset(organization["id"] for organization in organizations)
+        self._offer(organizations)
         self._answered.wait()
         self._offered = frozenset()
         return None if self._cancel.is_set() else self._chosen
 
+    def _offer(self, organizations: list[dict[str, str]]) -> None:
+        self._offered = frozenset(organization["id"] for organization in organizations)
+
     def _add(self, event: dict[str, Any]) -> None:
+        if event["event"] == "choose_organization":
+            self._offer(event["organizations"])  # whoever hears of the choice may choose, however fast
         self._events.append(event)
         self._news.set()
         self._changed()
