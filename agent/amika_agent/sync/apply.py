@@ -69,8 +69,10 @@ class Replacements:
             if look:
                 entry = self._listed(entry, wanted=wanted)
             value = offer or self._sealed_offer(entry)
-            if entry.txn.state is State.DONE or not _may_go_on(entry, value):
+            if entry.txn.state is State.DONE:
                 return self._closed(entry)
+            if not _may_go_on(entry, value):
+                return self._commit(replace(entry, retry_at=None))  # time does not help, a value does
             entry = self._prepared(entry, value)
             before = entry.txn
             entry, look = self._step(entry, value)

@@ -37,6 +37,7 @@ class EnvCacheResult:
     state       "current", "behind" (paused, busy, or being written by another program), "off" or "problem"
     entries     number of derived entries
     changed     names that were (or with `dry_run` would be) added, changed or removed
+    removed     those of `changed` that were taken out
     problems    what stands in the way
     written_at  the file's time, epoch seconds, or None
     due_at      epoch seconds at which an entry expires or an absence becomes certain, or None
@@ -48,6 +49,7 @@ class EnvCacheResult:
     problems: tuple[Problem, ...] = ()
     written_at: float | None = None
     due_at: float | None = None
+    removed: tuple[str, ...] = ()
 
 
 @dataclass
@@ -187,7 +189,8 @@ def _store(path: str, look: _Look) -> bool:
 
 
 def _look_result(path: str, look: _Look) -> EnvCacheResult:
-    return EnvCacheResult("current", len(look.after), look.changed, (), _time_of(path), look.due_at)
+    removed = tuple(name for name in look.changed if name not in look.after)
+    return EnvCacheResult("current", len(look.after), look.changed, (), _time_of(path), look.due_at, removed)
 
 
 def _torn(path: str, db: SyncDb, clock: Clock, error: Malformed) -> EnvCacheResult:

@@ -252,7 +252,7 @@ class RemoteSync:
         times = [entry.retry_at for entry in self._db.pending(self._account) if entry.retry_at is not None]
         times += list(self._db.sweeps(self._account).values())
         times += [self._due] if self._due is not None else []
-        return min(times, default=None)
+        return max(min(times), self._not_before) if times else None
 
     def _retract(self, provider: str, scope: str) -> list[Outcome]:
         for entry in self._db.pending(self._account):
@@ -306,11 +306,12 @@ class RemoteSync:
             raise
         except (Unreachable, Busy) as error:
             self._silent_runs += 1
-            due_at = self._clock.now() + BACK_OFF[min(self._silent_runs, len(BACK_OFF)) - 1]
-            return self._failures(provider, scope, "waiting", error, due_at)
+            self._not_before = self._clock.now() + BACK_OFF[min(self._silent_runs, len(BACK_OFF)) - 1]
+            return self._failures(provider, scope, "waiting", error, self._not_before)
         except Failed as error:
             return self._failures(provider, scope, "failed", error, None)
         self._silent_runs = 0
+        self._not_before = 0.0
         return outcomes
 
     def _failures(self, provider: str, scope: str, did: str, error: Failed, due_at: float | None) -> list[Outcome]:
