@@ -59,6 +59,14 @@ SCHEMA = (
     Setting(
         "account.client_id", TEXT, "", "client id at the sign-in service; changes with account.api_url", live=False
     ),
+    Setting("almyty.exchange_path", TEXT, "", "where almyty exchanges a sign-in code; empty for /auth/cli/exchange"),
+    Setting("akos.api_url", TEXT, "", "address of your AKOS workspace"),
+    Setting("akos.issuer", TEXT, "", "AKOS's sign-in service; empty for akos.api_url"),
+    Setting("akos.client_id", TEXT, "", "client id at AKOS's sign-in service"),
+    Setting("akos.device_url", TEXT, "", "where a device code is asked for; empty: asked from akos.issuer"),
+    Setting("akos.token_url", TEXT, "", "where codes and refresh tokens are exchanged; empty: asked from akos.issuer"),
+    Setting("akos.session_url", TEXT, "", "where AKOS says whose session it is; empty: asked from akos.issuer"),
+    Setting("akos.tenants_url", TEXT, "", "where AKOS lists tenants; empty: asked from akos.issuer"),
     Setting("network.proxy", TEXT, "", "proxy for everything the agent sends: http://HOST:PORT", live=False),
     Setting("network.ca_file", TEXT, "", "file of certificates to trust instead of the system's", live=False),
     Setting(
@@ -86,6 +94,11 @@ _BY_KEY = {setting.key: setting for setting in SCHEMA}
 def find(key: str) -> Setting | None:
     """Return the setting of that name, or None."""
     return _BY_KEY.get(key)
+
+
+def may_configure(key: str) -> bool:
+    """Tell whether a client of the agent may change the setting: none that decides where secrets are sent."""
+    return not key.startswith(("account.", "network."))
 
 
 def defaults(profile: str) -> dict[str, object]:

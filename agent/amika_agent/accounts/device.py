@@ -41,12 +41,18 @@ class SignInExpired(NotSignedIn):
 
 @dataclass(frozen=True)
 class DeviceEndpoints:
-    """Where the flow runs: URLs, our client there, further form fields of the first request."""
+    """Where the flow runs: URLs, our client there, further form fields of the first request.
+
+    again   command that starts the sign-in again, for remedies
+    server  what names the server, for remedies
+    """
 
     device_url: str
     token_url: str
     client_id: str
     extra: Mapping[str, str] = field(default_factory=dict)
+    again: str = "amika auth login"
+    server: str = "AMIKA_WORKOS_URL and AMIKA_WORKOS_CLIENT_ID: they change together"
 
 
 @dataclass(frozen=True)
@@ -79,12 +85,12 @@ def request_code(endpoints: DeviceEndpoints, http: Http, clock: Clock) -> Device
     form = {"client_id": endpoints.client_id, **endpoints.extra}
     answer = http.request("POST", endpoints.device_url, form=form, timeout=REQUEST)
     if not answer.ok:
-        raise _refused(answer)
+        raise _refused(answer, endpoints)
     code, shown, page = (answer.text(name) for name in ("device_code", "user_code", "verification_uri"))
     if not code or not _showable(shown) or not page:
-        raise Failed("the sign-in server's answer holds no code", remedy="Check AMIKA_WORKOS_URL; try again later.")
+        raise Failed("the sign-in server's answer holds no code", remedy=f"Check {endpoints.server}.")
     if not may_open(page):
-        raise Failed("the sign-in server names a page that is not safe to open", remedy="Check AMIKA_WORKOS_URL.")
+        raise Failed("the sign-in server names a page that is not safe to open", remedy=f"Check {endpoints.server}.")
     complete = answer.text("verification_uri_complete")
     return DeviceCode(
         Secret(code),
@@ -117,7 +123,7 @@ def poll(
         if clock.sleep(max(0.0, min(pause, end - clock.monotonic())), cancel):
             raise SignInCancelled("sign-in cancelled")
         if clock.monotonic() >= end:
-            raise SignInExpired("the code has expired", remedy="Start again: amika auth login")
+            raise SignInExpired("the code has expired", remedy=f"Start again: {endpoints.again}")
         try:
             answer = http.request("POST", endpoints.token_url, form=form, timeout=REQUEST)
         except NoAnswer as error:
@@ -126,7 +132,7 @@ def poll(
             continue
         if cancel.is_set():
             raise SignInCancelled("sign-in cancelled")
-        verdict = _verdict(answer)
+        verdict = _verdict(answer, endpoints)
         if verdict == "decided":
             yield answer
             return
@@ -141,7 +147,7 @@ def poll(
         failures = 0
 
 
-def _verdict(answer: Answer) -> str:
+def _verdict(answer: Answer, endpoints: DeviceEndpoints) -> str:
     """Return "pending", "slow_down", "decided" or "unusable"; raise for the ends."""
     if answer.ok:
         return "decided" if answer.text("access_token") else "unusable"
@@ -151,17 +157,17 @@ def _verdict(answer: Answer) -> str:
     if error == "slow_down":
         return "slow_down"
     if error == "access_denied":
-        raise SignInDenied("the sign-in was denied in the browser", remedy="Start again: amika auth login")
+        raise SignInDenied("the sign-in was denied in the browser", remedy=f"Start again: {endpoints.again}")
     if error == "expired_token":
-        raise SignInExpired("the code has expired", remedy="Start again: amika auth login")
+        raise SignInExpired("the code has expired", remedy=f"Start again: {endpoints.again}")
     if answer.status == 403 and answer.text("pending_authentication_token"):
         return "decided"
     if answer.status == 429 or answer.status >= 500 or answer.status < 400:
         return "unusable"
-    raise _refused(answer)
+    raise _refused(answer, endpoints)
 
 
-def _refused(answer: Answer) -> Failed:
+def _refused(answer: Answer, endpoints: DeviceEndpoints) -> Failed:
     # only words that we know are repeated: a server's text may hold anything
     word = answer.text("error") or answer.text("code")
     known = {
@@ -171,10 +177,7 @@ def _refused(answer: Answer) -> Failed:
         "invalid_request": "it did not understand the request",
     }
     what = known.get(word, f"HTTP {answer.status}")
-    return Failed(
-        f"the sign-in server refused: {what}",
-        remedy="Check AMIKA_WORKOS_URL and AMIKA_WORKOS_CLIENT_ID: they change together.",
-    )
+    return Failed(f"the sign-in server refused: {what}", remedy=f"Check {endpoints.server}.")
 
 
 def _showable(code: str) -> bool:

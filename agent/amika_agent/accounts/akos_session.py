@@ -1,0 +1,292 @@
+"""The AKOS session: kept in a file of ours, renewed by one process at a time, ended once.
+
+A refresh token that was sent counts as spent: `sent_at` is written before it leaves, the answer before it is used.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from amika_agent.accounts.akos_endpoints import AkosEndpoints, AkosPlace, bound
+from amika_agent.clock import Clock
+from amika_agent.http import Answer, Http, NoAnswer
+from amika_agent.stores.private_file import locked, make_private_dir, sync_dir, translated, write_private
+from amika_local.akos_file import SIGN_IN, AkosFileError, AkosSession, read_session, session_path
+from amika_local.errors import Failed, NotSignedIn, UsageError
+from amika_local.jwt_claims import claims
+from amika_local.secret import Secret
+
+EARLY = 60.0
+WAIT = 30.0
+REQUEST = 10.0
+# a refresh token that the server rejects for good (RFC 6749 5.2)
+_TERMINAL = ("invalid_grant", "invalid_client", "unauthorized_client")
+
+
+@dataclass(frozen=True)
+class AkosSignedOut:
+    """What became of a session; `revoked` None: nothing to revoke, or the server has no way."""
+
+    was_signed_in: bool
+    revoked: bool | None
+    detail: str
+
+
+class AkosKeeper:
+    """Owner of the session file.
+
+    Args:
+        data_dir: the profile's data directory.
+        http: used for every request.
+        clock: time.
+
+    """
+
+    def __init__(self, data_dir: str, http: Http, clock: Clock) -> None:
+        self.path = session_path(data_dir)
+        self._dir = data_dir
+        self._http = http
+        self._clock = clock
+
+    def stored(self) -> AkosSession | None:
+        """Return the session, None when there is none. Raises AkosFileError."""
+        return read_session(self.path)
+
+    def required(self, place: AkosPlace) -> AkosSession:
+        """Return the session of this server.
+
+        Raises:
+            NotSignedIn: nobody is signed in, or the session is over or cannot be read.
+            UsageError: it belongs to another server.
+
+        """
+        session = self.stored()
+        if session is None:
+            raise NotSignedIn("nobody is signed in to AKOS", remedy=f"Sign in: {SIGN_IN}")
+        if bound(session.texts["api_url"]) != place.origin:
+            raise UsageError(
+                f"the AKOS session belongs to {session.texts['api_url']}, but {place.api_url} is configured",
+                remedy=f"Sign in there first ({SIGN_IN}), or unset AKOS_API_URL.",
+            )
+        _follow(session, place)
+        if session.texts["rejected"] and session.texts["rejected"] == _hashed(session.refresh_token):
+            raise _over()
+        return session
+
+    def fresh(self, place: AkosPlace, *, force: bool = False) -> AkosSession:
+        """Return the session with an access token that is good for a minute, renewed when it has to be.
+
+        Raises:
+            NotSignedIn, UsageError: as `required`; or the server ended the session.
+            Unreachable, Failed, Busy: it could not be renewed now; it is kept.
+
+        """
+        session = self.required(place)
+        if not force and self._lasts(session):
+            return session
+        with self._locked():
+            now = self.required(place)
+            renewed = now.access_token != session.access_token
+            if self._lasts(now) and (renewed or not force):
+                return now  # another process was here first
+            return self._renewed(now, {})
+
+    def switch_tenant(self, place: AkosPlace, tenant_id: str) -> AkosSession:
+        """Renew the session for another tenant; what the server made of it is the caller's to check.
+
+        Raises:
+            as `fresh`.
+
+        """
+        with self._locked():
+            return self._renewed(self.required(place), {"tenant_id": tenant_id})
+
+    def accept(self, answer: Answer, place: AkosPlace, endpoints: AkosEndpoints, scope: str) -> AkosSession:
+        """Store the session of a finished sign-in. Raises Failed."""
+        texts = {
+            "api_url": place.api_url,
+            "issuer": place.issuer,
+            "client_id": place.client_id,
+            "scope": scope,
+            "token_url": endpoints.token_url,
+            "revocation_url": endpoints.revocation_url,
+            "session_url": endpoints.session_url,
+            "tenants_url": endpoints.tenants_url,
+            **told(answer.body),
+        }
+        session = self._granted(answer, Secret(""), texts)
+        with self._locked():
+            self._write(session)
+        return session
+
+    def note(self, session: AkosSession, facts: Mapping[str, str]) -> None:
+        """Keep what the server said about the session, if it is still the stored one. Raises Failed."""
+        with self._locked():
+            stored = self.stored()
+            changed = {**session.texts, **{name: value for name, value in facts.items() if value}}
+            if stored is not None and stored.access_token == session.access_token and stored.texts != changed:
+                stored.texts.update(changed)
+                self._write(stored)
+
+    def sign_out(self, *, timeout: float = 5.0) -> AkosSignedOut:
+        """Revoke at the server, then delete the file; a renewal under way is waited for and loses.
+
+        Raises:
+            Failed: the file cannot be deleted.
+
+        """
+        with self._locked():
+            try:
+                session = self.stored()
+            except AkosFileError as error:
+                self._delete()
+                return AkosSignedOut(
+                    was_signed_in=True, revoked=None, detail=f"deleted a session that could not be read: {error}"
+                )
+            if session is None:
+                return AkosSignedOut(was_signed_in=False, revoked=None, detail="nobody was signed in to AKOS")
+            revoked, detail = self._revoke(session, timeout)
+            self._delete()
+            return AkosSignedOut(was_signed_in=True, revoked=revoked, detail=detail)
+
+    def _lasts(self, session: AkosSession) -> bool:
+        if session.sent_at is not None:
+            return False  # an answer was lost; asking again is only safe for a short while
+        return session.expires_at is None or session.expires_at - self._clock.now() > EARLY
+
+    def _renewed(self, session: AkosSession, more: Mapping[str, str]) -> AkosSession:
+        if not session.refresh_token:
+            raise NotSignedIn("the AKOS session cannot be renewed", remedy=f"Sign in again: {SIGN_IN}")
+        session.sent_at = self._clock.now()
+        self._write(session)
+        answer = self._redeem(session, more)
+        if answer.ok and answer.text("access_token"):
+            granted = self._granted(answer, session.refresh_token, {**session.texts, **told(answer.body)})
+            self._write(granted)
+            return granted
+        if answer.status in (400, 401) and answer.text("error") in _TERMINAL:
+            session.texts["rejected"], session.sent_at = _hashed(session.refresh_token), None
+            self._write(session)
+            raise _over()
+        host = urlsplit(session.texts["token_url"]).netloc
+        if answer.status == 400 and more:
+            raise Failed(f"{host} does not let you work on that tenant", remedy="List them: amika tenant list")
+        raise Failed(f"{host} could not renew the session (HTTP {answer.status})", remedy="Try again later.")
+
+    def _redeem(self, session: AkosSession, more: Mapping[str, str]) -> Answer:
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": session.refresh_token.reveal(),
+            "client_id": session.texts["client_id"],
+            **more,
+        }
+        try:
+            return self._http.request("POST", session.texts["token_url"], form=form, timeout=REQUEST)
+        except NoAnswer as error:
+            if not error.sent:
+                raise
+            # it may have been spent: servers with a grace repeat their answer when asked again at once
+            return self._http.request("POST", session.texts["token_url"], form=form, timeout=REQUEST)
+
+    def _granted(self, answer: Answer, refresh: Secret, texts: Mapping[str, str]) -> AkosSession:
+        access = answer.text("access_token")
+        held = claims(access)
+        lasts, ends = answer.field("expires_in"), held.get("exp")
+        expires = None
+        if isinstance(lasts, int | float) and not isinstance(lasts, bool) and 0 < lasts < 1e9:
+            expires = self._clock.now() + lasts
+        elif isinstance(ends, int | float) and not isinstance(ends, bool):
+            expires = float(ends)
+        known = {**texts, "rejected": ""}
+        known["user_id"] = known.get("user_id") or _text(held, "sub")
+        known["tenant_id"] = known.get("tenant_id") or _first(held, ("tenant_id", "tid", "org_id"))
+        token = answer.text("refresh_token")
+        return AkosSession(Secret(access), Secret(token) if token else refresh, known, expires_at=expires)
+
+    def _revoke(self, session: AkosSession, timeout: float) -> tuple[bool | None, str]:
+        url = session.texts["revocation_url"]
+        token = session.refresh_token or session.access_token
+        if not url:
+            return None, "signed out of AKOS here; its server has no way to end the session, it ends by itself"
+        form = {"token": token.reveal(), "client_id": session.texts["client_id"]}
+        try:
+            answer = self._http.request("POST", url, form=form, timeout=timeout)
+        except (Failed, UsageError) as error:
+            return False, f"signed out of AKOS here, but not at the server: {error.message}"
+        if not answer.ok:
+            return False, f"signed out of AKOS here, but not at the server (HTTP {answer.status})"
+        return True, "signed out of AKOS"
+
+    def _write(self, session: AkosSession) -> None:
+        content: dict[str, object] = {name: value for name, value in session.texts.items() if value}
+        content["access_token"] = session.access_token.reveal()
+        if session.refresh_token:
+            content["refresh_token"] = session.refresh_token.reveal()
+        times = {"expires_at": session.expires_at, "sent_at": session.sent_at}
+        content |= {name: at for name, at in times.items() if at is not None}
+        write_private(self.path, json.dumps(content, indent=2).encode() + b"\n")
+
+    def _delete(self) -> None:
+        try:
+            os.unlink(self.path)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise translated(error, self.path) from None
+        with contextlib.suppress(OSError):
+            sync_dir(self._dir)
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        make_private_dir(self._dir)
+        lock = os.path.join(self._dir, ".akos.lock")
+        with locked(lock, deadline=WAIT, clock=self._clock, what="the AKOS session"):
+            yield
+
+
+def _follow(session: AkosSession, place: AkosPlace) -> None:
+    """Lead a session of the local workspace to the port that it has now."""
+    before = session.texts["api_url"]
+    if before != place.api_url:
+        for name, value in session.texts.items():
+            if value == before or value.startswith(before + "/"):
+                session.texts[name] = place.api_url + value.removeprefix(before)
+
+
+def told(body: object) -> dict[str, str]:
+    """Return what a server's answer says about user and tenant, in our names; only what it says."""
+    if not isinstance(body, Mapping):
+        return {}
+    inner = body.get("data")
+    found = {**body, **inner} if isinstance(inner, Mapping) else body
+    names = {
+        "user_id": ("userId", "user_id", "sub"),
+        "tenant_id": ("tenantId", "tenant_id", "tid", "org_id"),
+        "tenant_name": ("tenantName", "tenant_name"),
+        "email": ("email",),
+    }
+    values = {name: _first(found, keys) for name, keys in names.items()}
+    return {name: value for name, value in values.items() if value}
+
+
+def _first(found: Mapping[str, object], names: tuple[str, ...]) -> str:
+    return next((text for name in names if (text := _text(found, name))), "")
+
+
+def _text(found: Mapping[str, object], name: str) -> str:
+    value = found.get(name)
+    return value if isinstance(value, str) and len(value) <= 1000 else ""
+
+
+def _hashed(token: Secret) -> str:
+    return hashlib.sha256(token.reveal().encode("utf-8", "replace")).hexdigest()
+
+
+def _over() -> NotSignedIn:
+    return NotSignedIn("the server ended the AKOS session", remedy=f"Sign in again: {SIGN_IN}")

@@ -1,0 +1,89 @@
+"""almyty's files, written: credentials.json and config.json, readable by every almyty CLI."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+
+from amika_agent.stores.private_file import make_private_dir, sync_dir, translated, write_private
+from amika_local import rfc3339
+from amika_local.almyty_file import OURS, AlmytyLogin, config_path, credentials_path, token_hash
+from amika_local.credential import Problem
+from amika_local.document import DocumentError, parse_object
+from amika_local.modes import tighten
+from amika_local.regular_file import read
+
+LARGEST = 1 << 20
+
+
+def store_login(folder: str, login: AlmytyLogin) -> str:
+    """Store the login and return its file.
+
+    Raises:
+        Failed: nothing was changed.
+
+    """
+    token = login.token.reveal()
+    content: dict[str, object] = {"url": login.url, "token": token}
+    if login.email:
+        content["email"] = login.email
+    if login.expires_at is not None:
+        content["expiresAt"] = rfc3339.text(login.expires_at)
+    if login.frontend_url:
+        content["frontendUrl"] = login.frontend_url
+    # readers ignore what they do not know; the hash ties the note to this very token, others write the file too
+    note = {"keyId": login.key_id, "organization": login.organization}
+    if any(note.values()):
+        content[OURS] = {name: value for name, value in note.items() if value} | {"tokenHash": token_hash(token)}
+    path = credentials_path(folder)
+    make_private_dir(folder)
+    tighten(folder)
+    write_private(path, _encoded(content))
+    return path
+
+
+def remember_addresses(folder: str, *, api: str = "", frontend: str = "") -> None:
+    """Keep in config.json the addresses that the person gave; its other fields stay.
+
+    Raises:
+        Failed: it cannot be written.
+
+    """
+    given = {name: value for name, value in (("apiUrl", api), ("frontendUrl", frontend)) if value}
+    if given:
+        path = config_path(folder)
+        write_private(path, _encoded({**_present(path), **given}))
+
+
+def delete_login(folder: str) -> bool:
+    """Delete credentials.json; return whether there was one.
+
+    Raises:
+        Failed: it is still there.
+
+    """
+    path = credentials_path(folder)
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise translated(error, path) from None
+    with contextlib.suppress(OSError):
+        sync_dir(folder)
+    return True
+
+
+def _present(path: str) -> dict[str, object]:
+    data = read(path, "almyty", limit=LARGEST)
+    if data is None or isinstance(data, Problem):
+        return {}
+    try:
+        return parse_object(data)
+    except DocumentError:
+        return {}
+
+
+def _encoded(content: dict[str, object]) -> bytes:
+    return json.dumps(content, indent=2, ensure_ascii=False).encode("utf-8", "replace") + b"\n"

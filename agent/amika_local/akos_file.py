@@ -1,0 +1,178 @@
+"""The AKOS session as it lies on this machine: a file of ours; nothing here writes, locks or uses the network."""
+
+import os
+import sys
+
+from amika_local import rfc3339
+from amika_local.credential import Problem
+from amika_local.document import DocumentError, parse_object
+from amika_local.errors import NotSignedIn
+from amika_local.regular_file import read
+from amika_local.secret import Secret
+
+TOKEN_VARIABLES = ("AGENTSKIT_TOKEN", "AKOS_TOKEN")
+SIGN_IN = "amika auth login akos"
+NAME = "akos-session.json"
+MAX_BYTES = 1 << 20
+TEXTS = (
+    "api_url",
+    "issuer",
+    "client_id",
+    "scope",
+    "user_id",
+    "tenant_id",
+    "tenant_name",
+    "email",
+    "token_url",
+    "revocation_url",
+    "session_url",
+    "tenants_url",
+    "rejected",
+)
+
+
+class AkosFileError(NotSignedIn):
+    """The file is there but no session can be read from it; `kind`: "corrupt", "blank" or "unreadable"."""
+
+    code = "akos_file"
+
+    def __init__(self, kind: str, path: str, what: str) -> None:
+        super().__init__(f"{path} {what}", remedy=f"Sign in again: {SIGN_IN}")
+        self.kind = kind
+        self.path = path
+
+
+class AkosSession:
+    """One session as it lies on disk.
+
+    access_token, refresh_token   Secret; the refresh token may be empty
+    expires_at    epoch seconds of the access token's end, or None
+    sent_at       epoch seconds at which the refresh token was sent and no answer was stored yet, or None
+    texts         the fields of TEXTS, "" for what is absent; `rejected` is the hash of a refresh token that is over
+    """
+
+    __slots__ = ("access_token", "expires_at", "refresh_token", "sent_at", "texts")
+
+    def __init__(
+        self,
+        access_token: Secret,
+        refresh_token: Secret,
+        texts: "dict[str, str]",
+        *,
+        expires_at: "float | None" = None,
+        sent_at: "float | None" = None,
+    ) -> None:
+        self.access_token = access_token
+        self.refresh_token = refresh_token
+        self.texts = {name: texts.get(name, "") for name in TEXTS}
+        self.expires_at = expires_at
+        self.sent_at = sent_at
+
+    def __repr__(self) -> str:
+        return f"AkosSession({self.texts['user_id'] or 'unknown'})"
+
+
+def session_path(data_dir: str) -> str:
+    """Return the file of the session in a profile's data directory."""
+    return os.path.join(data_dir, NAME)
+
+
+def default_data_dir(env: "os._Environ[str] | dict[str, str]", home: str) -> str:
+    """Return the default profile's data directory, as `amika_shared.profile` has it, without what that costs."""
+    if sys.platform == "darwin":
+        base = os.path.join(home, "Library", "Application Support")
+    else:
+        base = env.get("XDG_DATA_HOME", "").strip() or os.path.join(home, ".local", "share")
+    return os.path.join(base, "amika-desktop", "default")
+
+
+def read_session(path: str) -> "AkosSession | None":
+    """Return the session in `path`, or None when there is no such file.
+
+    Raises:
+        AkosFileError: see its kinds. The text names the file, never the content.
+
+    """
+    data = read(path, "akos", limit=MAX_BYTES)
+    if data is None:
+        return None
+    if isinstance(data, Problem):
+        raise AkosFileError("unreadable", path, "cannot be read: " + data.message.removeprefix("cannot read "))
+    try:
+        found = parse_object(data)
+    except DocumentError as error:
+        raise AkosFileError("corrupt", path, str(error)) from None
+    access = _text(found, "access_token")
+    if not access:
+        raise AkosFileError("blank", path, "holds no token")
+    return AkosSession(
+        Secret(access),
+        Secret(_text(found, "refresh_token")),
+        {name: _text(found, name) for name in TEXTS},
+        expires_at=_number(found, "expires_at"),
+        sent_at=_number(found, "sent_at"),
+    )
+
+
+def env_token(env: "os._Environ[str] | dict[str, str]") -> "tuple[str, Secret | None]":
+    """Return the token variable that is set and its value, or ("", None)."""
+    for name in TOKEN_VARIABLES:
+        value = env.get(name, "").strip()
+        if value:
+            return name, Secret(value)
+    return "", None
+
+
+def akos_identity(env: "os._Environ[str] | dict[str, str]", data_dir: str, now: float) -> "dict[str, object]":
+    """Return the session that counts, from file and environment only.
+
+    Shape: {"authenticated": bool, "method": "none|env_token|session", "email", "user_id", "tenant_id", "tenant_name",
+    "url", "expires_at": RFC 3339 or "", "storage": "environment|file|", "variable": str, "path", "problem":
+    ""|"expired"|"rejected"|"corrupt"|"blank"|"unreadable", "warnings": [str]}
+    """
+    path = session_path(data_dir)
+    warnings: list[str] = []
+    names = ("email", "user_id", "tenant_id", "tenant_name", "url", "expires_at", "storage", "variable", "problem")
+    found: dict[str, object] = dict.fromkeys(names, "")
+    found.update(authenticated=False, method="none", path=path, warnings=warnings)
+    variable, token = env_token(env)
+    if token is not None:
+        found.update(authenticated=True, method="env_token", storage="environment", variable=variable)
+        found["url"] = env.get("AKOS_API_URL", "").strip()
+        if os.path.lexists(path):
+            warnings.append(f"{variable} is used instead of the session that is stored here too")
+        return found
+    try:
+        session = read_session(path)
+    except AkosFileError as error:
+        found["problem"] = error.kind
+        warnings.append(f"{error.message}; sign in again: {SIGN_IN}")
+        return found
+    if session is not None:
+        _stored(found, session, warnings, now)
+    return found
+
+
+def _stored(found: "dict[str, object]", session: AkosSession, warnings: "list[str]", now: float) -> None:
+    found.update(authenticated=True, method="session", storage="file", url=session.texts["api_url"])
+    found.update({name: session.texts[name] for name in ("email", "user_id", "tenant_id", "tenant_name")})
+    if session.expires_at is not None:
+        found["expires_at"] = rfc3339.text(session.expires_at)
+    over = ""
+    if session.texts["rejected"]:
+        over = "the server ended the AKOS session"
+    elif session.expires_at is not None and session.expires_at <= now and not session.refresh_token:
+        over = f"the AKOS session expired on {found['expires_at']}"
+    if over:
+        found.update(authenticated=False, method="none", problem="rejected" if session.texts["rejected"] else "expired")
+        warnings.append(f"{over}; sign in again: {SIGN_IN}")
+
+
+def _text(found: "dict[str, object]", key: str) -> str:
+    value = found.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _number(found: "dict[str, object]", key: str) -> "float | None":
+    value = found.get(key)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

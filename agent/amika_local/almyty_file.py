@@ -1,0 +1,247 @@
+"""almyty's login as it lies on this machine: ~/.almyty/credentials.json and config.json, shared with every almyty CLI.
+
+Nothing here writes, locks or uses the network.
+"""
+
+import os
+
+from amika_local import rfc3339
+from amika_local.credential import Problem
+from amika_local.document import DocumentError, parse_object
+from amika_local.errors import NotSignedIn
+from amika_local.regular_file import read
+from amika_local.secret import Secret
+
+API_URL = "https://api.almyty.com"
+FRONTEND_URL = "https://app.almyty.com"
+SIGN_IN = "amika auth login almyty"
+OURS = "_amika"
+MAX_BYTES = 1 << 20
+
+
+class AlmytyFileError(NotSignedIn):
+    """The file is there but no login can be read from it; `kind`: "corrupt", "blank" or "unreadable"."""
+
+    code = "almyty_file"
+
+    def __init__(self, kind: str, path: str, what: str) -> None:
+        super().__init__(f"{path} {what}", remedy=f"Sign in again: {SIGN_IN}")
+        self.kind = kind
+        self.path = path
+
+
+class AlmytyLogin:
+    """One login as it lies on disk.
+
+    token          Secret, never blank
+    url            the API it is for; almyty's own when the file does not say
+    frontend_url   "" when the file does not say
+    email, organization   "" when unknown
+    expires_at     epoch seconds, or None
+    key_id         id of the key at the server when our own browser sign-in minted it, else ""
+    mode           permissions of the file
+    """
+
+    __slots__ = ("email", "expires_at", "frontend_url", "key_id", "mode", "organization", "token", "url")
+
+    def __init__(
+        self,
+        token: Secret,
+        *,
+        url: str = "",
+        frontend_url: str = "",
+        email: str = "",
+        organization: str = "",
+        expires_at: "float | None" = None,
+        key_id: str = "",
+        mode: int = 0o600,
+    ) -> None:
+        self.token = token
+        self.url = url or API_URL
+        self.frontend_url = frontend_url
+        self.email = email
+        self.organization = organization
+        self.expires_at = expires_at
+        self.key_id = key_id
+        self.mode = mode
+
+    def __repr__(self) -> str:
+        return f"AlmytyLogin({self.email or 'unknown'})"
+
+
+def credentials_path(folder: str) -> str:
+    """Return the file of the login."""
+    return os.path.join(folder, "credentials.json")
+
+
+def config_path(folder: str) -> str:
+    """Return the file of the addresses."""
+    return os.path.join(folder, "config.json")
+
+
+def almyty_dir(home: str) -> str:
+    """Return the folder that all almyty CLIs share."""
+    return os.path.join(home, ".almyty")
+
+
+def read_login(path: str) -> "AlmytyLogin | None":
+    """Return the login in `path`, or None when there is no such file.
+
+    Raises:
+        AlmytyFileError: see its kinds. The text names the file, never the content.
+
+    """
+    data = read(path, "almyty", limit=MAX_BYTES)
+    if data is None:
+        return None
+    if isinstance(data, Problem):
+        raise AlmytyFileError("unreadable", path, "cannot be read: " + data.message.removeprefix("cannot read "))
+    try:
+        found = parse_object(data)
+    except DocumentError as error:
+        raise AlmytyFileError("corrupt", path, str(error)) from None
+    token = _text(found, "token").strip()
+    if not token:
+        raise AlmytyFileError("blank", path, "holds no token")
+    noted = found.get(OURS)
+    ours = noted if isinstance(noted, dict) and noted.get("tokenHash") == token_hash(token) else {}
+    return AlmytyLogin(
+        Secret(token),
+        url=_text(found, "url").strip(),
+        frontend_url=_text(found, "frontendUrl").strip(),
+        email=_text(found, "email"),
+        organization=_text(ours, "organization"),
+        expires_at=instant(found.get("expiresAt")),
+        key_id=_text(ours, "keyId"),
+        mode=_mode(path),
+    )
+
+
+def read_addresses(path: str) -> "tuple[str, str]":
+    """Return (apiUrl, frontendUrl) of config.json; "" for what it does not say. A file that is no JSON says nothing."""
+    data = read(path, "almyty", limit=MAX_BYTES)
+    if data is None or isinstance(data, Problem):
+        return "", ""
+    try:
+        found = parse_object(data)
+    except DocumentError:
+        return "", ""
+    return _text(found, "apiUrl").strip(), _text(found, "frontendUrl").strip()
+
+
+def addresses(
+    env: "os._Environ[str] | dict[str, str]",
+    login: "AlmytyLogin | None",
+    config: "tuple[str, str]",
+    *,
+    api: str = "",
+    frontend: str = "",
+) -> "tuple[str, str]":
+    """Return (API, frontend), unchecked: flag > environment > credentials.json > config.json > almyty's own."""
+    api_url = api or env.get("ALMYTY_URL", "").strip() or (login.url if login else "") or config[0] or API_URL
+    stored = login.frontend_url if login else ""
+    return api_url, frontend or env.get("ALMYTY_FRONTEND_URL", "").strip() or stored or config[1] or FRONTEND_URL
+
+
+def almyty_identity(env: "os._Environ[str] | dict[str, str]", folder: str, now: float) -> "dict[str, object]":
+    """Return the login that counts, from files and environment only.
+
+    Shape: {"authenticated": bool, "method": "none|env_token|file", "email", "organization", "url", "frontendUrl",
+    "tokenPreview": str, "expiry": "unknown|valid|expired", "expires_at": RFC 3339 or "", "storage":
+    "environment|file|", "path": credentials.json, "problem": ""|"expired"|"corrupt"|"blank"|"unreadable",
+    "warnings": [str]}
+    """
+    path = credentials_path(folder)
+    config = read_addresses(config_path(folder))
+    warnings: list[str] = []
+    found: dict[str, object] = {
+        "authenticated": False,
+        "method": "none",
+        "email": "",
+        "organization": "",
+        "url": "",
+        "frontendUrl": "",
+        "tokenPreview": "",
+        "expiry": "unknown",
+        "expires_at": "",
+        "storage": "",
+        "path": path,
+        "problem": "",
+        "warnings": warnings,
+    }
+    token = env.get("ALMYTY_TOKEN", "").strip()
+    if token:
+        found.update(authenticated=True, method="env_token", storage="environment", tokenPreview=preview(token))
+        found["url"], found["frontendUrl"] = addresses(env, None, config)
+        if os.path.lexists(path):
+            warnings.append("ALMYTY_TOKEN is used; the stored login is never read while it is set")
+        return found
+    try:
+        login = read_login(path)
+    except AlmytyFileError as error:
+        found["problem"] = error.kind
+        warnings.append(f"{error.message}; sign in again: {SIGN_IN}")
+        login = None
+    found["url"], found["frontendUrl"] = addresses(env, login, config)
+    if login is not None:
+        _stored(found, login, warnings, now)
+    return found
+
+
+def preview(token: str) -> str:
+    """Return what almyty's programs show of a token: first 8 and last 4 characters, nothing of a short one."""
+    return f"{token[:8]}…{token[-4:]}" if len(token) > 16 and token.isascii() and token.isprintable() else "****"
+
+
+def token_hash(token: str) -> str:
+    """Return what ties a note of ours to one token: others write the file too."""
+    from hashlib import sha256
+
+    return sha256(token.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def instant(value: object) -> "float | None":
+    """Return epoch seconds of an `expiresAt`: RFC 3339, or epoch milliseconds."""
+    if isinstance(value, str):
+        return rfc3339.parse(value.strip())
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e15:
+        return value / 1000 if value > 1e11 else float(value)
+    return None
+
+
+def same_server(one: str, other: str) -> bool:
+    """Tell whether two configured addresses are the same but for case and a closing slash."""
+    return one.rstrip("/").lower() == other.rstrip("/").lower()
+
+
+def _stored(found: "dict[str, object]", login: AlmytyLogin, warnings: "list[str]", now: float) -> None:
+    found.update(
+        authenticated=True,
+        method="file",
+        email=login.email,
+        organization=login.organization,
+        tokenPreview=preview(login.token.reveal()),
+        storage="file",
+    )
+    if login.expires_at is not None:
+        found["expires_at"] = rfc3339.text(login.expires_at)
+        found["expiry"] = "valid" if login.expires_at > now else "expired"
+    if found["expiry"] == "expired":
+        found.update(authenticated=False, method="none", problem="expired")
+        warnings.append(f"the almyty login expired on {found['expires_at']}; sign in again: {SIGN_IN}")
+    if login.mode & 0o077:
+        warnings.append(f"{found['path']} could be read by others (mode {login.mode & 0o777:04o})")
+    if not same_server(str(found["url"]), login.url):
+        warnings.append(f"ALMYTY_URL names {found['url']}, but the stored login is for {login.url}")
+
+
+def _mode(path: str) -> int:
+    try:
+        return os.stat(path).st_mode & 0o7777
+    except OSError:
+        return 0o600
+
+
+def _text(found: "dict[str, object]", key: str) -> str:
+    value = found.get(key)
+    return value if isinstance(value, str) else ""
