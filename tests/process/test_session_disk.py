@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.workos_server import WorkosServer
-from tests.process.test_session_processes import due
+from tests.process.session_crowd import due
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.process

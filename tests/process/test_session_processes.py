@@ -9,16 +9,12 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 from tests.fakes.workos_server import WorkosServer
 from tests.process.session_child import act
+from tests.process.session_crowd import child, crowd, due
 
-from amika_agent.session_meta import MetaFile
-from amika_agent.session_rules import as_file, merged
-
-ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.process
 
 
@@ -28,36 +24,9 @@ def server():
         yield server
 
 
-def child(state: Path, server: WorkosServer, what: str, *flags: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.process.session_child", str(state), server.url, what, *flags]
-    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-
-def crowd(state: Path, server: WorkosServer, count: int) -> list[dict]:
-    """Let `count` processes ask for the session at the same moment."""
-    process = child(state, server, "fresh", "--crowd", str(count))
-    out, _ = process.communicate(timeout=100)
-    return [json.loads(line) for line in out.splitlines()]
-
-
 def result(process: subprocess.Popen[str]) -> dict:
     out, _ = process.communicate(timeout=60)
     return json.loads(out.splitlines()[-1])
-
-
-def due(state: Path, server: WorkosServer, left: float = 0.0) -> dict:
-    """A login whose token has `left` seconds, as if it had been fetched long ago."""
-    act(str(state), server.url, "accept", answer=server.model.open_session())
-    session = next(iter(server.model.sessions.values()))
-    lifetime, server.model.lifetime = server.model.lifetime, left
-    answer = server.model._answer(session)
-    server.model.lifetime = lifetime
-    content = as_file(merged(None, answer, time.time()))
-    (state / "workos-session.json").write_text(json.dumps(content))
-    meta = MetaFile(str(state)).read()
-    meta.got, meta.got_at = "", 0.0
-    MetaFile(str(state)).write(meta)
-    return content
 
 
 def test_fifty_processes_at_the_moment_of_expiry_renew_once(tmp_path, server):
