@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from amika_agent.accounts.amika import ChooseOrganization, CodeReady, Organization, SignedIn, Waiting, sign_in
+from amika_cli.browser import has_screen, open_page
 from amika_cli.render import clean, note, span
 
 if TYPE_CHECKING:
@@ -56,26 +56,8 @@ def _show_code(context: Context, ready: CodeReady, *, browser: bool) -> None:
     note(f"To sign in, open  {page}")
     note(f"and check the code  {ready.user_code}")
     note(f"Waiting for your approval ({span(max(0.0, ready.expires_at - context.clock.now()))}, Ctrl-C cancels) …")
-    if browser and not ready.joined and _has_screen(os.environ):
-        threading.Thread(target=_open, args=(page,), name="browser", daemon=True).start()
-
-
-def _open(page: str) -> None:
-    import webbrowser
-
-    try:
-        opened = webbrowser.open(page)
-    except (webbrowser.Error, OSError):
-        opened = False
-    if not opened:
-        note("No browser could be opened; open the page above yourself, on any device.")
-
-
-def _has_screen(env: os._Environ[str] | dict[str, str]) -> bool:
-    """Tell whether a page may be opened: without a screen a text browser would take this very terminal."""
-    if sys.platform in ("darwin", "win32") or env.get("BROWSER"):
-        return True
-    return bool(env.get("DISPLAY") or env.get("WAYLAND_DISPLAY"))
+    if browser and not ready.joined and has_screen(os.environ):
+        open_page(page)
 
 
 def _chosen(context: Context, choices: Sequence[Organization]) -> str:

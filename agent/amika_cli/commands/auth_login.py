@@ -5,35 +5,73 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from amika_cli.flags import Args, Flag
-from amika_cli.services import chosen
+from amika_cli.services import chosen, own_environment
 from amika_local.errors import Failed, NotSignedIn, Unreachable, UsageError
 
 if TYPE_CHECKING:
     from amika_cli.context import Context
     from amika_local.secret import Secret
 
-USAGE = "[amika] [FLAGS]"
-TEXT = """Signs in through the browser: shows a code and opens the page where you compare and approve it.
-On a machine without a browser open the page on any other device. With --api-key-file an API key is stored instead."""
+USAGE = "[amika|almyty|akos] [FLAGS]"
+TEXT = """Signs in through the browser. Amika and AKOS: shows a code and opens the page where you approve it;
+without a browser here, open the page on any other device. almyty: opens its page, which hands a key back to this
+machine; with --no-browser a code on any device where the server has that, else the link is only printed.
+--api-key-file (Amika) or --token-file (almyty) stores a key instead, after the server has accepted it."""
 FLAGS = (
     Flag("no-browser", "", "only print the page and the code"),
-    Flag("org", "NAME|ID", "the organization to sign in to"),
-    Flag("api-key-file", "PATH|-", "store the API key in this file (- for stdin) instead of signing in"),
+    Flag("org", "NAME|ID", "amika: the organization to sign in to"),
+    Flag("api-key-file", "PATH|-", "amika: store the API key in this file (- for stdin) instead of signing in"),
+    Flag("token-file", "PATH|-", "almyty: store the token in this file (- for stdin) instead of signing in"),
+    Flag("token", "VALUE", "almyty: store this token; without a value it is asked for", optional=True),
+    Flag("api", "URL", "almyty: its API; remembered after success"),
+    Flag("frontend", "URL", "almyty: its pages; remembered after success"),
+    Flag("port", "N", "almyty: the port on this machine that its page comes back to (default: any free one)"),
+    Flag("scope", "SCOPE", "akos: what the session may do (default: cli)"),
+    Flag("client-id", "ID", "akos: our client id there"),
 )
 WORDS = (0, 1)
+
+_OF_SERVICE = {
+    "amika": ("org", "api-key-file"),
+    "almyty": ("token-file", "token", "api", "frontend", "port"),
+    "akos": ("scope", "client-id"),
+}
 
 
 def run(args: Args) -> int:
     """Sign in, or store an API key."""
     from amika_cli.context import Context
 
-    chosen(args)
+    service = chosen(args)
+    _check_flags(args, service)
+    if service != "amika":
+        return _other(args, service)
     if args.has("api-key-file") and args.has("org"):
         raise UsageError("--org is for the browser sign-in", remedy="An API key belongs to one organization already.")
     with Context(args) as context:
         if context.endpoints.warning:
             _say(f"warning: {context.endpoints.warning}")
         return _store_key(context) if args.has("api-key-file") else _browser(context)
+
+
+def _check_flags(args: Args, service: str) -> None:
+    for other, names in _OF_SERVICE.items():
+        for name in names:
+            if other != service and args.has(name):
+                raise UsageError(f"--{name} is for {other}", remedy=f"Name the service: amika auth login {other}")
+
+
+def _other(args: Args, service: str) -> int:
+    from amika_cli.context import Context
+
+    with Context(args, env=own_environment(args)) as context:
+        if service == "almyty":
+            from amika_cli.almyty_login import login as login_to_almyty
+
+            return login_to_almyty(context)
+        from amika_cli.akos_login import login as login_to_akos
+
+        return login_to_akos(context)
 
 
 def _browser(context: Context) -> int:

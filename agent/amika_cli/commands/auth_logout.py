@@ -6,15 +6,19 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from amika_cli.flags import Args, Flag
-from amika_cli.services import chosen
+from amika_cli.services import SERVICES, chosen, own_environment
 from amika_local.errors import AmikaError, UsageError
 
 if TYPE_CHECKING:
     from amika_cli.context import Context
 
-USAGE = "[amika] [--all]"
+# what one service's sign-out tells: report, lines, warnings
+Told = tuple[dict[str, Any], list[str], list[str]]
+
+USAGE = "[amika|almyty|akos] [--all]"
 TEXT = """Ends the session at the server, then deletes the login here; a stored API key is deleted too.
-Secrets you pushed stay stored at the server: the command names them. Running it again does no harm."""
+Secrets you pushed stay stored at the server: the command names them. almyty: the key is deleted at the server when
+`amika auth login almyty` made it; any other key stays valid there. Running it again does no harm."""
 FLAGS = (Flag("all", "", "sign out of every service"),)
 WORDS = (0, 1)
 DEADLINE = 60.0  # seconds of silence from an agent that ends its open work
@@ -22,12 +26,41 @@ DEADLINE = 60.0  # seconds of silence from an agent that ends its open work
 
 def run(args: Args) -> int:
     """Sign out."""
-    from amika_cli.context import Context
-    from amika_cli.render import clean, emit, note
+    from amika_cli.render import emit, note
 
     if args.has("all") and args.words:
         raise UsageError("--all means every service", remedy="Name one service, or pass --all.")
-    chosen(args)
+    services = SERVICES if args.has("all") else (chosen(args),)
+    told: list[Told] = []
+    failures: list[AmikaError] = []
+    for service in services:
+        try:
+            told.append(_amika(args) if service == "amika" else _other(args, service))
+        except AmikaError as error:  # the other services are signed out all the same
+            failures.append(error)
+    first = told[0][0] if told else {}
+    if told:
+        report = {**first, "services": [one[0] for one in told]} if args.has("all") else first
+        emit(args, report, [line for one in told for line in one[1]])
+    for warning in [text for one in told for text in one[2]]:
+        note(f"warning: {warning}")
+    if failures:
+        raise failures[0]
+    return 0
+
+
+def _other(args: Args, service: str) -> Told:
+    from amika_cli.context import Context
+    from amika_cli.other_logout import logout
+
+    with Context(args, env=own_environment(args)) as context:
+        return logout(context, service)
+
+
+def _amika(args: Args) -> Told:
+    from amika_cli.context import Context
+    from amika_cli.render import clean
+
     with Context(args) as context:
         from amika_agent.accounts.api_key import delete_api_key
 
@@ -49,12 +82,10 @@ def run(args: Args) -> int:
             "api_key_deleted": had_key,
             "left_remotely": left,
         }
-        emit(args, report, lines)
-        if revoked is False:
-            note(f"warning: {detail}")
+        warnings = [detail] if revoked is False else []
         if context.account_env.get("AMIKA_API_KEY", "").strip():
-            note("warning: AMIKA_API_KEY is still set: commands of this shell go on using it")
-    return 0
+            warnings.append("AMIKA_API_KEY is still set: commands of this shell go on using it")
+        return report, lines, warnings
 
 
 def _signed_out(context: Context) -> dict[str, Any]:

@@ -13,8 +13,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from amika_cli.context import Context
 
-USAGE = "[amika] [FLAGS]"
+USAGE = "[amika|almyty|akos] [FLAGS]"
 TEXT = """Shows who is signed in (e-mail and organization), from which store, and until when. Exit 3 when nobody is.
+Without a service: Amika, and every other one that you are signed in to.
 AMIKA_API_KEY counts before a stored API key, and that before the browser login."""
 FLAGS = (Flag("verify", "", "ask the server whether it accepts the login"),)
 WORDS = (0, 1)
@@ -28,15 +29,35 @@ PAUSE = 0.1
 def run(args: Args) -> int:
     """Print who is signed in."""
     service = chosen(args)
+    if service != "amika":
+        from amika_cli.other_status import run as run_other
+
+        return run_other(args, service)
     env = own_environment(args)
     who = _identity(env, _state_dir(args, env))
     refusal: AmikaError | None = None if who["authenticated"] else _nobody(who)
     if args.has("verify") and refusal is None:
         refusal = _verified(args, who)
-    _show(args, who, service)
-    if refusal is not None:
+    others, other_refusal = _others(args)
+    _show(args, who, service, others)
+    # somebody is signed in: that nobody is at Amika is told, and no failure
+    if refusal is not None and (who["problem"] or "verified" in who or not any(other[1] for other in others)):
         raise refusal
+    if other_refusal is not None:
+        raise other_refusal
     return 0
+
+
+def _others(args: Args) -> "tuple[list[tuple[list[str], bool, dict[str, object], list[str]]], AmikaError | None]":
+    """Return (lines, signed in, account, warnings) of every other service, and what the server said against one."""
+    from amika_cli.services import present_others
+
+    names = [] if args.words else present_others(args)
+    if not names:
+        return [], None
+    from amika_cli.other_status import described
+
+    return described(args, names)
 
 
 def _identity(env: "dict[str, str]", state_dir: str) -> "dict[str, object]":
@@ -93,18 +114,28 @@ def _nobody(who: "dict[str, object]") -> NotSignedIn:
     return NotSignedIn("nobody is signed in to Amika", remedy="Sign in: amika auth login")
 
 
-def _show(args: Args, who: "dict[str, object]", service: str) -> None:
+def _show(
+    args: Args,
+    who: "dict[str, object]",
+    service: str,
+    others: "list[tuple[list[str], bool, dict[str, object], list[str]]]",
+) -> None:
     if args.output == "text":
         from amika_cli.render import note, show
 
         if who["authenticated"]:
             show(_lines(who))
-        for warning in _texts(who["warnings"]) if who["authenticated"] else []:
+        elif any(other[1] for other in others):
+            show(["Not signed in to Amika (amika auth login)"])
+        for other in others:
+            show(other[0])
+        mine = _texts(who["warnings"]) if who["authenticated"] else []
+        for warning in [*mine, *(text for other in others for text in other[3])]:
             note(f"warning: {warning}")
         return
     account = {"service": service, "signed_in": who["authenticated"]}
     account.update({name: who[name] for name in ("method", "email", "user_id", "org_id", "expires_at", "storage")})
-    who["accounts"] = [account]
+    who["accounts"] = [account, *(other[2] for other in others)]
     if args.output == "json":
         from amika_local.document import dumps
 
