@@ -24,6 +24,8 @@ COMMANDS: "dict[str, tuple[str, str]]" = {
     "auth switch-org": ("auth_switch_org", "work in another of your organizations"),
     "auth extract": ("auth_extract", "print detected credentials as shell assignments"),
     "whoami": ("whoami", "same as auth status"),
+    "tenant list": ("tenant_list", "list the tenants of your AKOS account"),
+    "tenant use": ("tenant_use", "work on another tenant of your AKOS account"),
     "secret list": ("secret_list", "list your stored secrets: names, scopes, times"),
     "secret push": ("secret_push", "store KEY=VALUE secrets"),
     "secret extract": ("secret_extract", "show the credentials found here, masked; --push stores them"),
