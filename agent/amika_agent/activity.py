@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -33,6 +33,12 @@ CREATE TABLE IF NOT EXISTS event (
     account TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS event_at ON event (at);
+CREATE TABLE IF NOT EXISTS known (
+    topic TEXT NOT NULL,
+    key   TEXT NOT NULL,
+    print TEXT NOT NULL,
+    PRIMARY KEY (topic, key)
+);
 """
 
 
@@ -41,8 +47,9 @@ class Event:
     """One line of the log.
 
     at       epoch seconds
-    what     stable word: "signed_in", "signed_out", "renewed", "found", "changed", "gone", "cached", "pushed",
-             "replaced", "deleted", "blocked", "failed", "paused", "resumed", "forgotten", "revealed" …
+    what     stable word: "signed_in", "signed_out", "renewed", "found", "changed", "gone", "cached", "uncached",
+             "created", "replaced", "updated", "adopted", "deleted", "blocked", "failed", "paused", "resumed",
+             "rule_added", "rule_changed", "rule_forgotten", "resolved", "configured", "stored", "revealed" …
     subject  the credential, rule or account it happened to: "claude-oauth", "Claude OAuth (user)"
     why      a sentence for the person
     caller   who asked: "agent", "amika secret claude push", "amika-tray"
@@ -99,6 +106,26 @@ class ActivityLog:
         query = "SELECT at, what, subject, why, caller, account FROM event WHERE at >= ? ORDER BY id DESC LIMIT ?"
         rows = self._with(lambda db: db.execute(query, (since, limit)).fetchall())
         return [Event(*row) for row in reversed(rows or [])]
+
+    def exchange(self, topic: str, now: Mapping[str, str]) -> dict[str, str] | None:
+        """Remember `now` as what is known of a topic, and return what was known before; None when that fails.
+
+        Whoever comes first, agent or command line, is told the difference; everybody after sees none.
+        `now` holds no value: texts that may be read, or keyed fingerprints.
+        """
+
+        def swap(db: sqlite3.Connection) -> dict[str, str]:
+            rows = "SELECT key, print FROM known WHERE topic = ?"
+            before = dict(db.execute(rows, (topic,)).fetchall())
+            if before == now:
+                return before
+            db.execute("BEGIN IMMEDIATE")
+            before = dict(db.execute(rows, (topic,)).fetchall())
+            db.execute("DELETE FROM known WHERE topic = ?", (topic,))
+            db.executemany("INSERT INTO known VALUES (?, ?, ?)", [(topic, key, text) for key, text in now.items()])
+            return before
+
+        return self._with(swap)
 
     def close(self) -> None:
         """Close the connection; the next call opens it again."""

@@ -12,8 +12,11 @@ from amika_local.secret import Secret
 from amika_shared.transport import peer
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from amika_agent.board import Board
     from amika_agent.connection import Connection
+    from amika_agent.decisions import Decisions
     from amika_agent.desk import Desk
     from amika_agent.lanes import Lanes
 
@@ -44,6 +47,16 @@ class Commands(Protocol):
 
     def secret_list(self, scope: str | None) -> Args:
         """Return names of the vault: {"secrets": […]}."""
+
+    @property
+    def decisions(self) -> Decisions:
+        """Pause, resume and settings."""
+
+    def asked_by(self, caller: str) -> AbstractContextManager[None]:
+        """Name the one who asked for what is done meanwhile."""
+
+    def sign_in_asked_by(self, caller: str) -> None:
+        """Name the one who asked for the sign-in that comes next."""
 
     def snapshot(self) -> Args:
         """Return the present snapshot."""
@@ -76,6 +89,9 @@ class Api:
             "sync": self._sync,
             "secret_put": self._secret_put,
             "secret_list": self._secret_list,
+            "pause": self._pause,
+            "resume": self._resume,
+            "configure": self._configure,
             "stop": self._stop,
         }
 
@@ -109,37 +125,61 @@ class Api:
 
     async def _sign_in(self, args: Args, connection: Connection) -> Args:
         last: Args = {}
+        self._engine.sign_in_asked_by(_caller(connection))
         async for event in self._desk.join(_text(args, "organization") or None):
             await connection.item(event)
             last = event
-        self._lanes.session.poke()
+        # the sign-in has taken note of the account itself, so the session lane sees no change that it could pass on
+        self._lanes.poke(frozenset({"session", "remote"}))
         return {"email": last.get("email", ""), "organization_id": last.get("organization_id", "")}
 
     async def _choose_organization(self, args: Args, _: Connection) -> Args:
         self._desk.choose(_text(args, "id"))
         return {}
 
-    async def _sign_out(self, _: Args, __: Connection) -> Args:
-        result = await self._lanes.run(self._engine.sign_out)
+    async def _sign_out(self, _: Args, connection: Connection) -> Args:
+        with self._engine.asked_by(_caller(connection)):
+            result = await self._lanes.run(self._engine.sign_out)
         self._board.publish(self._engine.snapshot())
-        self._lanes.session.poke()
+        self._lanes.poke(frozenset({"session", "remote"}))
         return result
 
-    async def _sync(self, args: Args, _: Connection) -> Args:
+    async def _sync(self, args: Args, connection: Connection) -> Args:
         if _flag(args, "dry_run", default=False):
             return await self._lanes.run(self._engine.preview)
         if not _flag(args, "wait", default=True):
             self._lanes.poke(frozenset({"local", "session", "remote"}))
             return {}
-        await self._lanes.cycle()
+        with self._engine.asked_by(_caller(connection)):
+            await self._lanes.cycle()
         return {"actions": self._engine.outcomes()}
+
+    async def _pause(self, args: Args, connection: Connection) -> Args:
+        seconds, rule = _seconds(args), _text(args, "rule")
+        return await self._decide(connection, lambda: self._engine.decisions.pause(seconds, rule))
+
+    async def _resume(self, args: Args, connection: Connection) -> Args:
+        rule = _text(args, "rule")
+        return await self._decide(connection, lambda: self._engine.decisions.resume(rule))
+
+    async def _configure(self, args: Args, connection: Connection) -> Args:
+        key = _text(args, "key")
+        return await self._decide(connection, lambda: self._engine.decisions.configure(key, args.get("value")))
+
+    async def _decide(self, connection: Connection, decide: Callable[[], Args]) -> Args:
+        """Record a decision, look at what it means here, and let the remote lane follow."""
+        with self._engine.asked_by(_caller(connection)):
+            result = await self._lanes.run(decide)
+        await self._lanes.local.poke_and_wait()
+        self._lanes.remote.poke()
+        return result
 
     async def _secret_put(self, args: Args, connection: Connection) -> Args:
         value = args.pop("value", None)
         if not isinstance(value, str):
             raise UsageError("value must be a text")
         secret, key, scope = Secret(value), _text(args, "key"), _text(args, "scope") or "workspace"
-        caller = program(peer(connection.socket())[0])
+        caller = _caller(connection)
         return await self._lanes.run(lambda: self._engine.secret_put(key, secret, scope, caller))
 
     async def _secret_list(self, args: Args, _: Connection) -> Args:
@@ -156,6 +196,19 @@ def _text(args: Args, name: str) -> str:
     if not isinstance(value, str) or len(value) > 200 or not value.isprintable():
         raise UsageError(f"{name} must be a short text")
     return value
+
+
+def _caller(connection: Connection) -> str:
+    return program(peer(connection.socket())[0])
+
+
+def _seconds(args: Args) -> float | None:
+    value = args.get("seconds")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UsageError("seconds must be a number, or null for a pause without an end")
+    return float(value)
 
 
 def _flag(args: Args, name: str, *, default: bool) -> bool:

@@ -7,12 +7,14 @@ time and a slow server delays neither the env cache nor a renewal.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from amika_agent import state
 from amika_agent.activity import ActivityLog
+from amika_agent.decisions import Decisions
 from amika_agent.diary import Diary
 from amika_agent.engine_account import AccountPart
 from amika_agent.engine_local import LocalPart
@@ -21,6 +23,8 @@ from amika_agent.engine_vault import VaultPart
 from amika_local.errors import AmikaError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from amika_agent.clock import Clock
     from amika_agent.settings import Settings
     from amika_agent.sync.journal import SyncDb
@@ -36,9 +40,18 @@ class Engine:
     env      environment of this process: never a client's
     clock    time source
     role     "agent" or "cli": how early the session is renewed
+    caller   named in the activity log as the one who did it: "agent", "amika sync"
     """
 
-    def __init__(self, profile: Profile, env: Mapping[str, str], clock: Clock, role: Literal["agent", "cli"]) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        env: Mapping[str, str],
+        clock: Clock,
+        role: Literal["agent", "cli"],
+        *,
+        caller: str = "",
+    ) -> None:
         self.profile = profile
         self.env = env
         self.clock = clock
@@ -49,7 +62,9 @@ class Engine:
         self._account = AccountPart(profile, env, clock, role, self._local.settings)
         self._remote = RemotePart(self._account, clock, self._db, self._local.pause.until)
         activity = ActivityLog(profile.activity_db, clock)
-        self._diary = Diary(activity, "agent" if role == "agent" else "amika")
+        self._diary = Diary(activity, caller or ("agent" if role == "agent" else "amika"))
+        self._sign_in_asked_by = ""
+        self.decisions = Decisions(profile, clock, self._db, self._account.account, self._diary)
         self._vault = VaultPart(profile, env, clock, activity)
 
     def look(self) -> bool:
@@ -59,8 +74,11 @@ class Engine:
         snapshot; nothing is raised for it.
         """
         changed = self._local.look()
-        if self._local.facts is not None:
-            self._diary.cached(self._local.facts.env_cache)
+        facts = self._local.facts
+        if facts is not None:
+            with contextlib.suppress(AmikaError):  # without the key of the fingerprints nothing can be compared
+                self._diary.credentials(self.profile.home, facts.discovery, self._seen_as)
+            self._diary.cached(facts.env_cache)
         return changed
 
     def look_due(self) -> float | None:
@@ -72,9 +90,8 @@ class Engine:
 
         A failure becomes a problem of the snapshot.
         """
-        before = self._account.facts.who
         changed = self._account.renew(force=force)
-        self._diary.account(before, self._account.facts.who)
+        self._diary.account(self._account.facts.who)
         return changed
 
     def renew_due(self) -> float | None:
@@ -160,10 +177,10 @@ class Engine:
             AmikaError: denied, expired, cancelled, unreachable.
 
         """
-        before = self._account.facts.who
         for event in self._account.sign_in(cancel, choose_organization, organization):
             if event["event"] == "done":
-                self._diary.account(before, self._account.facts.who)
+                with self._diary.asked_by(self._sign_in_asked_by or self._diary.caller):
+                    self._diary.account(self._account.facts.who)
             yield event
 
     def sign_out(self) -> dict[str, Any]:
@@ -178,10 +195,17 @@ class Engine:
             self._remote.finish_open(None if facts is None else facts.discovery, self._settings())
         except AmikaError:
             left += [entry.name for entry in self._remote.facts.pending if entry.name not in left]
-        before = self._account.facts.who
         result = self._account.sign_out()
-        self._diary.account(before, self._account.facts.who)
+        self._diary.account(self._account.facts.who)
         return {**result, "left_remotely": sorted(set(left))}
+
+    def asked_by(self, caller: str) -> AbstractContextManager[None]:
+        """Name `caller` in the activity log as the one who asked for what is done meanwhile."""
+        return self._diary.asked_by(caller)
+
+    def sign_in_asked_by(self, caller: str) -> None:
+        """Name `caller` in the activity log as the one who asked for the sign-in that comes next."""
+        self._sign_in_asked_by = caller
 
     def secret_put(self, key: str, value: Secret, scope: str, caller: str) -> dict[str, Any]:
         """Store a secret in the vault for `caller`; return {"key", "scope", "source"}.
@@ -238,8 +262,12 @@ class Engine:
         before = self._remote.facts.outcomes
         self._remote.reconcile(self._discovery(), self._settings(), again=again)
         email = str(self._account.facts.who.get("email") or "")
+        self._diary.rules((), self._remote.added, "sync.auto_push asks for it", email)
         self._diary.outcomes(before, self._remote.done, email)
         return self._remote.last
+
+    def _seen_as(self, value: str) -> str:
+        return self._db().fingerprint(value, "seen")
 
     def _looked_again(self) -> Discovery:
         self.look()

@@ -143,9 +143,10 @@ class LocalPart:
             return EnvCacheResult("problem", 0, problems=(trouble,) if trouble else ())
         if not settings.on("env_cache.enabled"):
             if self.facts is not None and self.facts.env_cache.state == "off":
-                return self.facts.env_cache
-            withdrawn = env_cache.withdraw(self._profile.env_cache, db, self._clock)
-            return EnvCacheResult("problem" if withdrawn.problems else "off", 0, problems=withdrawn.problems)
+                return EnvCacheResult("off", 0)
+            out = env_cache.withdraw(self._profile.env_cache, db, self._clock)
+            state = "problem" if out.problems else "off"
+            return EnvCacheResult(state, 0, out.changed, out.problems, removed=out.removed)
         return env_cache.reconcile(self._profile.env_cache, discovery, db, self._clock, paused=paused)
 
 

@@ -54,6 +54,9 @@ class RemoteFacts:
 class RemotePart:
     """Owner of the remote lane of this process.
 
+    done   what the last reconciliation did
+    added  rules that it made by itself
+
     Args:
         accounts: the servers and the right to use them.
         clock: time.
@@ -73,6 +76,7 @@ class RemotePart:
         self._sync: tuple[Services, AccountKey, RemoteSync] | None = None
         self._back_off = BackOff()
         self.done: list[Outcome] = []
+        self.added: list[Rule] = []
         self.facts = RemoteFacts()
 
     @property
@@ -83,7 +87,7 @@ class RemotePart:
     def reconcile(self, discovery: Discovery, settings: Settings, *, again: Callable[[], Discovery] | None) -> None:
         """Do what the plan says. A failure becomes a problem; `again` waits for a credential that just changed."""
         with self._lock:
-            self.done = []
+            self.done, self.added = [], []
             before = self.facts
             self.facts = _with(before, busy=bool(before.rules or settings.words("sync.auto_push")))
             try:
@@ -127,7 +131,9 @@ class RemotePart:
             sync = self._remote(settings)
             if sync is None:
                 return RemoteFacts()
+            known = {rule.id for rule in self._rules()}
             self.done = sync.run(discovery, again=again)
+            self.added = [rule for rule in self._rules() if rule.id not in known]
         except Unreachable as error:
             return self._failed(error, offline=True, due_at=self._back_off.next(self._clock.now()))
         except NotSignedIn as error:
@@ -136,6 +142,10 @@ class RemotePart:
             return self._failed(error, offline=False, due_at=self._back_off.next(self._clock.now()))
         self._back_off.reset()
         return self._read(discovery, sync.due_at())
+
+    def _rules(self) -> list[Rule]:
+        account = self._accounts.account()
+        return [] if account is None else self._db().rules(account.text)
 
     def _failed(self, error: AmikaError, *, offline: bool, due_at: float | None) -> RemoteFacts:
         problem = Problem("offline" if offline else "remote", error.message, source="amika", remedy=error.remedy)

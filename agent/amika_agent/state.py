@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from amika_agent.credential_id import credential_id
 from amika_agent.rule_state import credential_sync, rule_line, under_way
 from amika_local.credential import OAUTH, Problem
 from amika_shared import BUILD
@@ -125,7 +126,7 @@ def _credentials(facts: Facts) -> list[dict[str, Any]]:
     best = discovery.winners
     return [
         {
-            "id": _id(credential),
+            "id": credential_id(credential),
             "provider": plain(credential.provider),
             "kind": credential.kind,
             "source": credential.source,
@@ -142,11 +143,7 @@ def _credentials(facts: Facts) -> list[dict[str, Any]]:
 
 
 def _shadow(credential: Credential, winner: Credential | None) -> str | None:
-    return None if winner is None or winner is credential else _id(winner)
-
-
-def _id(credential: Credential) -> str:
-    return plain(f"{credential.source}/{credential.provider}")
+    return None if winner is None or winner is credential else credential_id(winner)
 
 
 def _env_cache(facts: Facts) -> dict[str, Any]:

@@ -17,6 +17,10 @@ sign_out                                                                       {
 sync                 dry_run?, wait?             (wait: false = only a nudge)  {"actions": […], "offline": bool}
 secret_put           key, value, scope?                                        {"key","scope","source"}
 secret_list          scope?                                                    {"secrets": [{"key","scope",…}]}
+pause                seconds? (null: until resumed),                           {"until","rule"}
+                     rule? (id: this one only)
+resume               rule?                                                     {"was_paused","rule"}
+configure            key, value: not where secrets go                          {"key"}
 stop                                                                           {}: the agent ends
 
 Events of a sign-in:

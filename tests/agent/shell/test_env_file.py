@@ -123,3 +123,24 @@ def test_the_line_is_added_once_through_a_link_and_removed_without_a_trace(tmp_p
 def test_an_rc_file_that_is_a_folder_is_said(tmp_path: Path) -> None:
     with pytest.raises(Failed):
         hook.add_line(str(tmp_path), "the line")
+
+
+@pytest.mark.parametrize("shell", ["bash", "fish"])
+def test_paused_a_file_only_loses_what_is_not_exported_any_more(tmp_path: Path, shell: str) -> None:
+    where = env_file.folder(str(tmp_path))
+    Path(where.path).mkdir()
+    Path(where.hook(shell)).write_text("")
+    wild = "a'b\\\n__amika_put OPENAI_API_KEY 'x\\\\'\n"
+
+    def update(*credentials: Credential, paused: bool) -> str:
+        choices = env_file.choose(Found(*credentials), (), NOW)  # type: ignore[arg-type]
+        assert env_file.update(str(tmp_path), choices, paused=paused) == []
+        path = Path(where.env(shell))
+        return path.read_bytes().decode() if path.exists() else ""
+
+    assert update(api_key("GROQ_API_KEY", "new"), paused=True) == ""
+    groq, openai = api_key("GROQ_API_KEY", wild), api_key("OPENAI_API_KEY", "one")
+    alone = update(groq, paused=False)
+    both = update(groq, openai, paused=False)
+    assert update(groq, api_key("OPENAI_API_KEY", "two"), api_key("XAI_API_KEY"), paused=True) == both
+    assert update(api_key("GROQ_API_KEY", "newer"), paused=True) == alone
