@@ -29,6 +29,7 @@ def _of_profile(profile: Profile) -> list[tuple[str, str]]:
     logins = [os.path.join(profile.amika_state_dir, name) for name in _names(profile.amika_state_dir)]
     return [
         *((path, what) for path in logins if _is_login(os.path.basename(path))),
+        (os.path.join(profile.data_dir, "vault.json"), "the vault: names, and values sealed where there is no keyring"),
         (profile.sync_db + ".key", "the key of the ledger's fingerprints; no credential"),
         *((path, "the local workspace: values encrypted, and their key") for path in _workspace(profile.workspace_dir)),
     ]

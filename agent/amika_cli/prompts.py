@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from amika_cli.flags import Args
 from amika_cli.render import clean
+from amika_cli.terminal_input import Hidden
 from amika_local.errors import UsageError
 from amika_local.secret import Secret
 
@@ -61,7 +62,7 @@ class Prompts:
 
         """
         self._require(f"this needs a value: {question}", otherwise)
-        with _hidden():
+        with Hidden(sys.stdin.fileno()):
             answer = _read(f"{clean(question)} (not shown): ")
         print(file=sys.stderr)
         return Secret(answer.rstrip("\r\n"))
@@ -102,20 +103,3 @@ def _is_terminal(stream: object) -> bool:
         return bool(stream.isatty())  # type: ignore[attr-defined]  # None when started without that stream
     except (AttributeError, ValueError):
         return False
-
-
-class _hidden:  # noqa: N801 -- reads as a statement: with _hidden()
-    """Turns the terminal's echo off, and on again whatever happens; what was typed ahead is kept."""
-
-    def __enter__(self) -> None:
-        import termios
-
-        self._before = termios.tcgetattr(sys.stdin)
-        silent = termios.tcgetattr(sys.stdin)
-        silent[3] &= ~termios.ECHO
-        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, silent)
-
-    def __exit__(self, *_: object) -> None:
-        import termios
-
-        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._before)

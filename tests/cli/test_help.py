@@ -74,7 +74,7 @@ def test_a_group_without_a_command_is_a_usage_error(capsys):
     [
         (["secrte", "list"], "did you mean `amika secret list`?"),
         (["bogus"], "unknown command"),
-        (["secrets", "list"], "did you mean `amika secret list`?"),
+        (["vualt", "list"], "did you mean `amika vault list`?"),
         (["status", "--homdir", "x"], "did you mean --homedir?"),
         (["sk-fake-value"], "unknown command"),
     ],

@@ -21,6 +21,16 @@ PRODUCT = {
     "api.workos.com",
     "app.amika.dev",
     "github.com",
+    # where a provider's keys are made: agent/amika_agent/akos/providers.py
+    "aistudio.google.com",
+    "api.slack.com",
+    "console.anthropic.com",
+    "discord.com",
+    "learn.microsoft.com",
+    "linear.app",
+    "lmstudio.ai",
+    "ollama.com",
+    "platform.openai.com",
 }
 # references in comments, licences, namespaces of file formats
 REFERENCE = {

@@ -101,10 +101,13 @@ def _checked(provider: Provider, places: Sequence[Place], command: Callable[[str
     reasons = [wrong[key] for key in missing if key in wrong]
     if not missing:
         return Check(provider, OK, (), found)
-    fix = "; ".join([*reasons, "store: " + ", ".join(command(f"creds set {key}") for key in missing)])
-    if provider.docs_url:
-        fix += f" (made at {provider.docs_url})"
-    return Check(provider, INVALID if reasons else MISSING, missing, found, fix)
+    return Check(provider, INVALID if reasons else MISSING, missing, found, _fix(provider, missing, reasons, command))
+
+
+def _fix(provider: Provider, missing: Sequence[str], reasons: Sequence[str], command: Callable[[str], str]) -> str:
+    make = f"{provider.name}: make a key at {provider.docs_url} and" if provider.docs_url else f"{provider.name}:"
+    store = " and ".join(f"`{command(f'creds set {key}')}`" for key in missing)
+    return "; ".join([*reasons, f"{make} store it with {store}"])
 
 
 def _look_up(key: str, places: Sequence[Place]) -> tuple[str, str]:

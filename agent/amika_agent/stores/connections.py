@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -14,6 +15,7 @@ from amika_agent.clock import Clock
 from amika_agent.stores import checked_document
 from amika_agent.stores.checked_document import damaged
 from amika_agent.stores.private_file import locked
+from amika_agent.stores.vault_reference import references
 from amika_local.errors import Conflict, NotFound
 
 VERSION = 1
@@ -61,6 +63,10 @@ class Connections:
         if name not in known:
             raise _unknown(name, list(known))
         return known[name]
+
+    def using(self, key: str) -> builtins.list[str]:
+        """Return the names of the connections that use a vault key."""
+        return [c.name for c in self.list() if key in (c.vault_key, *references("\n".join(c.fields.values())))]
 
     def add(self, connection: Connection, *, replace: bool = False) -> None:
         """Keep a connection.

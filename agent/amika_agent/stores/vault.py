@@ -149,6 +149,10 @@ class Vault:
                 found.append(Listed(key, where, entry.source, entry.stored_at))
         return found
 
+    def require(self, key: str, scope: str = WORKSPACE) -> None:
+        """Raise NotFound when there is no such key; the nearest name and the other scope are said."""
+        _entry(load(self._path), key, scope)
+
     def delete(self, key: str, scope: str = WORKSPACE) -> None:
         """Delete a secret.
 

@@ -1,0 +1,22 @@
+"""`amika creds guide`."""
+
+from amika_cli.creds_choice import FLAGS as CHOICE
+from amika_cli.flags import Args
+
+USAGE = "[--provider ID]… [--kind KIND]…"
+TEXT = "Explains how to get the keys of each provider of AKOS, and how to store, check and use them."
+FLAGS = CHOICE
+WORDS = (0, 0)
+
+
+def run(args: Args) -> int:
+    """Print the onboarding page."""
+    from amika_cli.context import Context
+    from amika_cli.creds_choice import chosen
+    from amika_cli.creds_page import lines
+    from amika_cli.render import emit
+
+    with Context(args) as context:
+        providers = chosen(args)
+        emit(args, {"providers": [p.as_json() for p in providers]}, lines(providers, context.command))
+    return 0
