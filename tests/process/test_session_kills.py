@@ -17,7 +17,8 @@ def test_no_kill_loses_a_login_or_tears_a_file():
 def test_the_rounds_notice_a_loss():
     """Against a server that never repeats its answer a kill can cost the login: the counter must be able to move."""
     for seed in range(12):
-        report = run(12, seed=seed, grace=-1.0)
+        # the server takes its time after the exchange: most kills land there
+        report = run(12, seed=seed, grace=-1.0, delay=0.08)
         if report.lost:
             return
     pytest.fail("no loss was counted where losses must happen")
