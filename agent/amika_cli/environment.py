@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,7 @@ def for_child(
     command: Sequence[str],
     only: Sequence[str],
     project: Project | None = None,
+    vault: Callable[[str], Secret | None] = lambda _name: None,
 ) -> Child:
     """Return what a child gets.
 
@@ -50,6 +51,7 @@ def for_child(
         command: program and arguments.
         only: names that the person asked for; empty for all.
         project: an allowed project file, whose variables are filled too.
+        vault: what the vault has under a name that is no credential's.
 
     Raises:
         NotFound: a name of `only` is nobody's here.
@@ -68,7 +70,7 @@ def for_child(
             child.remarks.append(reason)
         else:
             child.variables[name] = credential.value
-    _fill_project(project, known, env, only, child)
+    _fill_project(project, known, env, only, child, vault)
     _complain_about_missing(only, child, discovery)
     return child
 
@@ -116,15 +118,22 @@ def _withheld(
 
 
 def _fill_project(
-    project: Project | None, known: Mapping[str, Credential], env: Mapping[str, str], only: Sequence[str], child: Child
+    project: Project | None,
+    known: Mapping[str, Credential],
+    env: Mapping[str, str],
+    only: Sequence[str],
+    child: Child,
+    vault: Callable[[str], Secret | None],
 ) -> None:
     for variable, secret in (project.secrets if project else {}).items():
         if only and variable not in only:
             continue
         if secret in known:
             child.variables[variable] = known[secret].value
+        elif kept := vault(secret):
+            child.variables[variable] = kept
         elif variable not in env:
-            child.remarks.append(f"{variable} is not set: there is no {secret} on this machine")
+            child.remarks.append(f"{variable} is not set: there is no {secret} on this machine or in the vault")
 
 
 def _complain_about_missing(only: Sequence[str], child: Child, discovery: Discovery) -> None:

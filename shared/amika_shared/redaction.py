@@ -17,7 +17,11 @@ _SHAPES = re.compile(
         | xox[a-z]-[A-Za-z0-9-]{6,} | xapp-[A-Za-z0-9-]{6,}
         | lin_(?:api|oauth)_[A-Za-z0-9]{6,}
         | almyty_[A-Za-z0-9_-]{4,} | sgamp_[A-Za-z0-9_-]{4,} | gsk_[A-Za-z0-9]{6,} | npm_[A-Za-z0-9]{6,}
-        | AKIA[A-Z0-9]{8,} | [rs]k_(?:live|test)_[A-Za-z0-9]{6,}
+        | A[KS]IA[A-Z0-9]{8,} | [rs]k_(?:live|test)_[A-Za-z0-9]{6,} | whsec_[A-Za-z0-9+/=]{6,}
+        | [MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}   # Discord's bots
+        | glpat-[A-Za-z0-9_-]{6,} | hf_[A-Za-z0-9]{16,} | SG\.[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}
+        | xai-[A-Za-z0-9]{16,} | pplx-[A-Za-z0-9]{6,} | r8_[A-Za-z0-9]{16,} | ya29\.[A-Za-z0-9_-]{6,}
+        | dop_v1_[a-f0-9]{6,} | shp(?:at|ca|pa|ss)_[a-f0-9]{6,} | sbp_[a-f0-9]{6,} | sntrys_[A-Za-z0-9+/=_]{6,}
         | eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}            # JWT, JWE
       )
     """,
@@ -28,7 +32,7 @@ _BEARER = re.compile(
 )
 _NAMED = re.compile(
     r"""(?ix)
-    ((?:access_?token|refresh_?token|id_?token|api_?key|client_secret|device_code|password|passwd)["']?
+    ((?:access[_-]?token|refresh[_-]?token|id[_-]?token|api[_-]?key|client[_-]?secret|device_code|password|passwd)["']?
      \s{0,4}[:=]\s{0,4})
     (?: "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | [^\s,;&"'}\])]+ )
     """

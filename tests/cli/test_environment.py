@@ -107,7 +107,7 @@ def test_an_allowed_project_fills_its_variables():
     assert got["KEY"] == "fake-openai"
     assert got["TOKEN"] == "fake-token"
     assert "DB" not in got
-    assert remarks == ["DB is not set: there is no my-db on this machine"]
+    assert remarks == ["DB is not set: there is no my-db on this machine or in the vault"]
     assert given(Found(CODEX_KEY), project=wanted, only=["KEY"])[0] == {"KEY": "fake-openai"}
     assert given(Found(CODEX_KEY), project=wanted, env={"DB": "set", "TOKEN": "set"})[1] == []
 

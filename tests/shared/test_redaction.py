@@ -23,6 +23,15 @@ SECRETS = [
     "almyty_fakefakefake0123",
     "sgamp_user_fakefakefake",
     "gsk_fakefakefakefakefake",
+    "sk_live_fakefakefake0123",
+    "xapp-1-A0-0123456789-fakefake",
+    "npm_fakefakefakefake0123",
+    "MTIzNDU2Nzg5MDEyMzQ1Njc4.GfakeF.fakefakefakefakefakefakefake",
+    "glpat-fakefakefakefake0123",
+    "hf_fakefakefakefakefake0123",
+    "SG.fakefakefake.fakefakefakefake",
+    "whsec_fakefakefakefake0123",
+    "ya29.fakefakefakefake0123",
     "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJmYWtlIn0.c2lnbmF0dXJlLWZha2U",
 ]
 
@@ -48,6 +57,8 @@ def test_every_shape_of_a_secret_is_hidden_wherever_it_stands(secret: str, frame
         "ANTHROPIC_API_KEY=fakeopaquetoken",
         "client_secret=fakeopaquetoken&x=1",
         "password: fakeopaquetoken",
+        "X-API-Key: fakeopaquetoken",
+        "client-secret=fakeopaquetoken",
         "https://user:fakeopaquetoken@host/path",
     ],
 )

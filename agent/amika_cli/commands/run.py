@@ -9,10 +9,13 @@ the command's exit code.
 An OAuth token is passed under its own name (CLAUDE_CODE_OAUTH_TOKEN), never as an API key. ANTHROPIC_API_KEY is
 withheld where Claude Code is signed in with a subscription, because it would be billed by use; --only names it all
 the same. A variable you have set yourself is kept. In a project that you allowed (`amika allow`) the variables of
-its .amika/config.toml are filled too.
+its .amika/config.toml are filled too, with credentials and with secrets of the vault.
+
+A variable that holds ${vault:KEY} gets that secret of the vault in its place, for this command only.
 
   amika run -- npm test
-  amika run --only GROQ_API_KEY -- python bot.py"""
+  amika run --only GROQ_API_KEY -- python bot.py
+  DATABASE_URL='postgres://app:${vault:DB_PASSWORD}@db/shop' amika run -- ./migrate"""
 FLAGS = (
     Flag("only", "A,B", "pass only these", many=True),
     Flag("homedir", "PATH", "look in this home instead of yours"),
@@ -23,12 +26,14 @@ REST = True
 
 def run(args: Args) -> int:
     """Become the command."""
+    import os
     import sys
 
     from amika_cli import environment, found, project
     from amika_cli.context import Context
     from amika_cli.executing import become
     from amika_cli.render import note
+    from amika_cli.vault_lookup import Lookup, plain_values
     from amika_local.errors import UsageError
 
     if not args.rest:
@@ -37,8 +42,10 @@ def run(args: Args) -> int:
         discovery = context.discover()
         names = found.names_of(args.all("only"))
         wanted, remark = project.trusted(".", context.profile.data_dir)
-        child = environment.for_child(discovery, context.env, args.rest, names, wanted)
-        values = {name: value.reveal() for name, value in child.variables.items()}
+        lookup = Lookup(context)
+        child = environment.for_child(discovery, context.env, args.rest, names, wanted, lookup.named)
+        values = plain_values({**lookup.in_environment(context.env), **child.variables})
+        lookup.note_use(os.path.basename(args.rest[0]))
         for line in [remark, *(child.remarks if sys.stderr.isatty() else [])]:
             if line:
                 note(f"amika: {line}")
