@@ -17,8 +17,10 @@ HOST = re.compile(r"\b(?:https?|wss?|ftp)://(?:[^\s/@\"'<>`]*@)?(\[[0-9a-fA-F:.]
 # addresses that this product talks to, reads in other programs' files, or sends a person to
 PRODUCT = {
     "ampcode.com",
+    "api.almyty.com",
     "api.openai.com",
     "api.workos.com",
+    "app.almyty.com",
     "app.amika.dev",
     "github.com",
     # where a provider's keys are made: agent/amika_agent/akos/providers.py
