@@ -242,7 +242,10 @@ def _refused(
         meta.rt, meta.sent_at = "", 0.0
         with contextlib.suppress(Failed):
             parts.meta.write(meta)
-        raise Failed("the server does not let you into that organization", remedy="Check its name: amika auth login")
+        raise Failed(
+            "the server does not let you into that organization",
+            remedy="Give the id of one of your own (org_…); amika auth login lets you choose from a list.",
+        )
     waited = 0.0
     for moment in REREAD:
         parts.clock.sleep(moment - waited)

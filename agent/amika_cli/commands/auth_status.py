@@ -35,7 +35,7 @@ def run(args: Args) -> int:
         return run_other(args, service)
     env = own_environment(args)
     who = _identity(env, _state_dir(args, env))
-    refusal: AmikaError | None = None if who["authenticated"] else _nobody(who)
+    refusal: AmikaError | None = None if who["authenticated"] else _nobody(who, " --local" if args.local else "")
     if args.has("verify") and refusal is None:
         refusal = _verified(args, who)
     others, other_refusal = _others(args)
@@ -106,12 +106,12 @@ def _note(who: "dict[str, object]", context: "Context") -> None:
         who.update({name: renewed[name] for name in ("expires_at", "warnings", "email", "org_id")})
 
 
-def _nobody(who: "dict[str, object]") -> NotSignedIn:
+def _nobody(who: "dict[str, object]", profile: str) -> NotSignedIn:
     reasons = who["warnings"]
     if who["problem"] and isinstance(reasons, list) and reasons:
         what, _, step = str(reasons[0]).partition("; ")
         return NotSignedIn(what, remedy=step[:1].upper() + step[1:])
-    return NotSignedIn("nobody is signed in to Amika", remedy="Sign in: amika auth login")
+    return NotSignedIn("nobody is signed in to Amika", remedy=f"Sign in: amika auth login{profile}")
 
 
 def _show(
