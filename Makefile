@@ -4,6 +4,7 @@
 # make lint    runs the checks alone
 # make bench   prints the table of measurements                      ARGS="--quick"
 # make screenshots   takes the pictures of the documents anew, on a virtual desktop
+# make bundle  builds dist/amika: the three programs in one folder that needs no Python
 # make lock    locks the newest allowed versions again (hashes, no addresses)
 # make clean   removes what these commands made
 SHELL := /bin/bash
@@ -55,10 +56,14 @@ bench: dev
 screenshots: desktop dev
 	$(BIN)/python -m tests.desktop.screenshots
 
+bundle:
+	@packaging/bundle.sh
+
 lock: dev
 	$(COMPILE) requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(COMPILE) pyproject.toml --extra tray --group build --group dev -o requirements/dev.txt
 	$(COMPILE) pyproject.toml --extra tray --group build -c requirements/dev.txt -o requirements/run.txt
+	$(COMPILE) pyproject.toml --extra tray --group build --group bundle -c requirements/dev.txt -o requirements/bundle.txt
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist tests/output

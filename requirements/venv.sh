@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Makes or refreshes .venv so that it holds exactly what is locked:  requirements/venv.sh run|dev
+# Another folder for another lock:  requirements/venv.sh bundle build/bundle-venv
 # Does nothing, in a few milliseconds, when nothing changed since the last time.
 # Downloads go where pip or uv are configured to go (files, environment); no index is named here.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 level=${1:-run}
-stamp=.venv/.ready
+venv=${2:-.venv}
+stamp=$venv/.ready
 # `dev` is a superset of `run`: once installed it stays, so that `make run` and `make test` do not undo each other
 if [ "$level" = run ] && [ "$(head -n 1 "$stamp" 2>/dev/null)" = dev ]; then
   level=dev
@@ -43,7 +45,7 @@ create() {
     # Debian ships Python without the module that makes virtual environments
     requirements/system.sh "$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
   fi
-  "$python" -m venv --clear .venv
+  "$python" -m venv --clear $venv
 }
 
 # uv does not read pip's configuration: hand over what a mirror needs, unless uv has settings of its own
@@ -58,28 +60,29 @@ hand_over_pip_settings() {
       *.cert) export SSL_CERT_FILE="${SSL_CERT_FILE:-$value}" ;;
       *.trusted-host) export UV_INSECURE_HOST="${UV_INSECURE_HOST:-$value}" ;;
     esac
-  done < <(.venv/bin/python -m pip config list 2>/dev/null)
+  done < <($venv/bin/python -m pip config list 2>/dev/null)
 }
 
 install() {
-  local uv=.venv/bin/uv
+  local uv=$venv/bin/uv
   export UV_PYTHON_DOWNLOADS=never
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+  $venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
   hand_over_pip_settings
-  if ! "$uv" pip sync --quiet --python .venv/bin/python --require-hashes "$lock"; then
+  if ! "$uv" pip sync --quiet --python $venv/bin/python --require-hashes "$lock"; then
     echo "setup: uv could not install the requirements; trying pip, which has a configuration of its own" >&2
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+    $venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
   fi
-  "$uv" pip install --quiet --offline --python .venv/bin/python --no-deps --no-build-isolation --editable .
+  [ "$venv" = .venv ] || return 0
+  "$uv" pip install --quiet --offline --python $venv/bin/python --no-deps --no-build-isolation --editable .
 }
 
-if [ "$(cat "$stamp" 2>/dev/null)" = "$(fingerprint)" ] && works .venv/bin/python; then
+if [ "$(cat "$stamp" 2>/dev/null)" = "$(fingerprint)" ] && works $venv/bin/python; then
   exit 0
 fi
 rm -f "$stamp"
 trap '[ -e "$stamp" ] || echo "setup: stopped before it was done; the same command goes on from here" >&2' EXIT
-works .venv/bin/python || create
-echo "setup: installing what $lock names into .venv"
+works $venv/bin/python || create
+echo "setup: installing what $lock names into $venv"
 install
 fingerprint >"$stamp"
-echo "setup: done. The programs are .venv/bin/amika, .venv/bin/amika-agent and .venv/bin/amika-tray"
+echo "setup: done. The programs are $venv/bin/amika, $venv/bin/amika-agent and $venv/bin/amika-tray"

@@ -17,6 +17,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 RUN = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["tray"]]
 BUILD = PROJECT["dependency-groups"]["build"]
 DEV = PROJECT["dependency-groups"]["dev"]
+BUNDLE = PROJECT["dependency-groups"]["bundle"]
 ENTRY = re.compile(r"^([A-Za-z0-9._-]+)==(\S+?)(?: ; (.+?))? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 IMPORT = re.compile(r"^\s*(?:import|from)\s+([A-Za-z0-9_]+)", re.MULTILINE)
@@ -29,7 +30,7 @@ def locked(name: str) -> dict[str, tuple[str, str | None]]:
     return {canonicalize_name(m[1]): (m[2], m[3]) for m in entries if m}
 
 
-@pytest.mark.parametrize("name", ["bootstrap.txt", "run.txt", "dev.txt"])
+@pytest.mark.parametrize("name", ["bootstrap.txt", "run.txt", "dev.txt", "bundle.txt"])
 def test_a_lock_holds_pins_and_hashes_and_nothing_else(name: str) -> None:
     lines = (ROOT / "requirements" / name).read_text().splitlines()
     assert lines
@@ -38,7 +39,9 @@ def test_a_lock_holds_pins_and_hashes_and_nothing_else(name: str) -> None:
     assert all(HASH.match(lines[index + 1]) for index in entries)
 
 
-@pytest.mark.parametrize(("lock", "wanted"), [("run.txt", RUN + BUILD), ("dev.txt", RUN + BUILD + DEV)])
+@pytest.mark.parametrize(
+    ("lock", "wanted"), [("run.txt", RUN + BUILD), ("dev.txt", RUN + BUILD + DEV), ("bundle.txt", RUN + BUILD + BUNDLE)]
+)
 def test_a_lock_is_in_step_with_the_project(lock: str, wanted: list[str]) -> None:
     pins = locked(lock)
     for text in wanted:
@@ -48,8 +51,9 @@ def test_a_lock_is_in_step_with_the_project(lock: str, wanted: list[str]) -> Non
 
 
 def test_running_and_developing_use_the_same_versions() -> None:
-    run, dev = locked("run.txt"), locked("dev.txt")
+    run, dev, bundle = locked("run.txt"), locked("dev.txt"), locked("bundle.txt")
     assert {name: version for name, (version, _) in run.items() if dev.get(name, ("", None))[0] != version} == {}
+    assert {name: version for name, (version, _) in run.items() if bundle.get(name, ("", None))[0] != version} == {}
 
 
 def test_these_tests_run_on_what_is_locked() -> None:
@@ -66,7 +70,7 @@ def test_every_direct_dependency_has_a_line_that_says_why() -> None:
     text = (ROOT / "docs" / "dependencies.md").read_text()
     rows = {canonicalize_name(name) for name in re.findall(r"^\| `([A-Za-z0-9._-]+)`", text, re.MULTILINE)}
     bootstrap = (ROOT / "requirements" / "bootstrap.in").read_text().split()
-    wanted = {canonicalize_name(Requirement(text).name) for text in RUN + BUILD + DEV + bootstrap}
+    wanted = {canonicalize_name(Requirement(text).name) for text in RUN + BUILD + DEV + BUNDLE + bootstrap}
     assert rows == wanted
 
 

@@ -1,0 +1,7 @@
+"""`amika-tray` in the bundle."""
+
+import sys
+
+from amika_tray.main import main
+
+sys.exit(main())
