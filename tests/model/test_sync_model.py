@@ -90,9 +90,9 @@ class Days(RuleBasedStateMachine):
     def start_process(self):
         self.db = SyncDb(str(self.folder / "data" / "sync.db"), self.clock)
         api = SecretsApi(self.server.url, lambda _force: Secret(self.server.token), self.mortal)
-        account = AccountKey(self.server.url, "user_fake", "org_fake")
+        self.account = AccountKey(self.server.url, "user_fake", "org_fake")
         settings_ = Settings(auto_push=("claude",), settle=0.0)
-        self.remote = RemoteSync(self.db, api, account, self.clock, settings_)
+        self.remote = RemoteSync(self.db, api, self.account, self.clock, settings_)
 
     def teardown(self):
         if not hasattr(self, "server"):
@@ -272,7 +272,7 @@ class Days(RuleBasedStateMachine):
         self.never_nothing_by_us()
         if self.good is None:
             # what is open waits for a value; one more record is under a temporary name as long
-            assert len(self.names()) <= 1 + len(self.db.pending(self.remote._account))
+            assert len(self.names()) <= 1 + len(self.db.pending(self.account.text))
             return
         if self.edited:
             return  # shown, not fought; what is there is theirs

@@ -49,6 +49,7 @@ class FactsReader:
             listing=listing or {},
             pending=self._db.pending(self._account),
             holds=self._db.holds(self._account),
+            parked=self._parked(self._db.rules(self._account)),
         )
         gone = {rule.id: since for rule in facts.rules if (since := self._gone_since(rule, discovery)) is not None}
         return replace(facts, still_since=self._stillness(facts), gone_since=gone)
@@ -56,9 +57,14 @@ class FactsReader:
     def wanted(self, discovery: Discovery, settings: Settings) -> list[Rule]:
         """Return the account's rules and those that `auto_push` would add."""
         known = self._db.rules(self._account)
+        parked = [] if known else self._parked(known)  # another destination: the first push is the person's
         for credential in discovery.credentials:
             provider = rules.pushable_as(credential)
-            if provider in settings.auto_push and not any(rule.takes(credential) for rule in known):
+            if (
+                provider in settings.auto_push
+                and not any(rule.takes(credential) for rule in parked)
+                and not any(rule.takes(credential) for rule in known)
+            ):
                 made = rules.rule_for(credential, taken=[rule.id for rule in known])
                 # whose it is gets pinned with the first push, when credential and identity have been still
                 known.append(replace(made, source_account=None))
@@ -71,6 +77,13 @@ class FactsReader:
             if rule.id not in known and rule.provider == provider:
                 taken = [record.name for record in records if record.scope == rule.scope]
                 self._db.put_rule(self._account, rules.beside(rule, taken))
+
+    def _parked(self, known: Sequence[Rule]) -> list[Rule]:
+        """Return rules made for other accounts that have no counterpart here; loopback is one class of its own."""
+        if self._account.startswith("loopback"):
+            return []
+        here = {(rule.provider, rule.type) for rule in known}
+        return [rule for rule in self._db.rules_elsewhere(self._account) if (rule.provider, rule.type) not in here]
 
     def _gone_since(self, rule: Rule, discovery: Discovery) -> float | None:
         """Absence is a logout only while the directory is there and its owner keeps the login in that file."""

@@ -130,6 +130,11 @@ class SyncDb:
         rows = self._db.read("SELECT account FROM rules UNION SELECT account FROM pending ORDER BY 1")
         return [str(row[0]) for row in rows]
 
+    def rules_elsewhere(self, account: str) -> list[Rule]:
+        """Return the rules of all other accounts: parked, nothing of theirs is sent to this one."""
+        rows = self._db.read("SELECT body FROM rules WHERE account<>? ORDER BY rowid", (account,))
+        return [_load(Rule, row[0]) for row in rows]
+
     # ledger
 
     def pushed(self, account: str) -> dict[str, Pushed]:

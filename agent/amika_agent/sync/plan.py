@@ -59,6 +59,7 @@ class Facts:
     still_since   rule id -> epoch seconds since when its credential and account are unchanged
     gone_since    rule id -> epoch seconds since when its source is certainly without it
     machine       whose temporary records are ours
+    parked        rules made for another account, with no counterpart in this one
     """
 
     rules: Sequence[Rule]
@@ -74,6 +75,7 @@ class Facts:
     holds: Mapping[str, Hold] = field(default_factory=dict)
     still_since: Mapping[str, float] = field(default_factory=dict)
     gone_since: Mapping[str, float] = field(default_factory=dict)
+    parked: Sequence[Rule] = ()
 
     @property
     def paused(self) -> float | None:
@@ -127,7 +129,8 @@ def plan(facts: Facts) -> Plan:
         _rule_action(rule, facts) for rule in facts.rules if (rule.provider, rule.scope, rule.name) not in open_keys
     ]
     needed = {rule.provider for rule in facts.rules} - set(facts.listing)
-    return Plan((*finishing, *wanted, *_left_overs(facts)), offline=bool(needed))
+    actions = (*finishing, *wanted, *_left_overs(facts), *_parked(facts))
+    return Plan(actions, offline=bool(needed))
 
 
 def held(action: Action, settings: Settings, now: float) -> Action | None:
@@ -244,6 +247,20 @@ def _safe_to_sweep(facts: Facts, provider: str, bridge: Bridge) -> bool:
     if any(entry.key == (provider, bridge.scope, bridge.name) for entry in facts.pending):
         return False  # its own end decides
     return facts.record(provider, bridge.scope, bridge.name) is not None
+
+
+def _parked(facts: Facts) -> list[Action]:
+    """Show what was kept in sync for another account: nothing of it is sent to this one without a yes."""
+    why = "kept in sync for another account; nothing is sent to this one until you say so"
+    return [
+        Action(
+            BLOCKED if rule.provider in facts.settings.auto_push else WAIT,
+            "", rule.provider, rule.type, rule.scope, rule.name, "parked", why,
+            f"To keep it in sync for this account too: amika secret {rule.provider} push",
+        )
+        for rule in facts.parked
+        if rule.provider in PROVIDERS and any(rule.takes(credential) for credential in facts.credentials)
+    ]  # fmt: skip
 
 
 def _action(kind: str, rule: Rule, stop: guards.Stop, remote_id: str | None = None) -> Action:

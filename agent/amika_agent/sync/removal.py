@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from amika_agent.stores.amika_api import NoSuchSecret, SecretsApi
 from amika_agent.sync import plan
-from amika_agent.sync.journal import SyncDb
+from amika_agent.sync.account import Account
 from amika_agent.sync.outcome import Outcome, failed, told
-from amika_agent.sync.plan import Action, Listed
+from amika_agent.sync.plan import Action
 from amika_agent.sync.rules import GENERIC, Rule, bridge_of
 from amika_local.errors import Failed, Unreachable
 from amika_local.secret import Secret
 
 
-def remove(db: SyncDb, api: SecretsApi, account: str, action: Action) -> Outcome:
+def remove(its: Account, action: Action) -> Outcome:
     """Delete the record of a SWEEP or DELETE action; a generic secret, which cannot be deleted, is emptied.
 
     Raises:
@@ -23,11 +22,11 @@ def remove(db: SyncDb, api: SecretsApi, account: str, action: Action) -> Outcome
 
     """
     bridge = bridge_of(action.name)
-    open_ones = [(entry.name, entry.scope) for entry in db.pending(account)]
+    open_ones = [(entry.name, entry.scope) for entry in its.db.pending(its.key)]
     if action.kind == plan.SWEEP and bridge is not None and (bridge.name, bridge.scope) in open_ones:
         return replace(told(action), did="waiting", problem=None)  # its replacement is open again and decides
     try:
-        _take_away(api, action.provider, action.remote_id or "")
+        _take_away(its.api, action.provider, action.remote_id or "")
     except NoSuchSecret:
         pass  # as good as done
     except Unreachable:
@@ -35,37 +34,36 @@ def remove(db: SyncDb, api: SecretsApi, account: str, action: Action) -> Outcome
     except Failed as error:
         return failed(action, error)
     if action.rule:
-        db.drop_pushed(account, action.rule)
+        its.db.drop_pushed(its.key, action.rule)
     return replace(told(action), did="swept" if action.kind == plan.SWEEP else "deleted", problem=None)
 
 
-def retract(
-    db: SyncDb, api: SecretsApi, account: str, provider: str, scope: str, listed: Sequence[Listed]
-) -> list[Outcome]:
+def retract(its: Account, provider: str, scope: str) -> list[Outcome]:
     """Take away everything this machine has pushed to a provider and scope, and forget the rules it is gone for.
 
     Raises:
         Unreachable: the rest is still there; calling again goes on.
 
     """
-    pushed = db.pushed(account)
+    listed = its.list(provider)
+    pushed = its.db.pushed(its.key)
     there = {record.id for record in listed}
     outcomes = []
-    for rule in db.rules(account):
+    for rule in its.db.rules(its.key):
         if (rule.provider, rule.scope) != (provider, scope):
             continue
         last = pushed.get(rule.id)
         outcome = None
         if last is not None and last.remote_id in there:
-            outcome = remove(db, api, account, _deletion(rule, last.remote_id))
+            outcome = remove(its, _deletion(rule, last.remote_id))
             outcomes.append(outcome)
         if outcome is None or outcome.did != "failed":
-            db.forget_rule(account, rule.id)
+            its.db.forget_rule(its.key, rule.id)
     for record in listed:
         bridge = bridge_of(record.name)
-        if bridge is not None and (bridge.machine, bridge.scope) == (db.machine_id, scope):
+        if bridge is not None and (bridge.machine, bridge.scope) == (its.db.machine_id, scope):
             stray = Action(plan.SWEEP, "", provider, record.type, scope, record.name, "left_over", "", "", record.id)
-            outcomes.append(remove(db, api, account, stray))
+            outcomes.append(remove(its, stray))
     return outcomes
 
 

@@ -85,6 +85,9 @@ class Txn:
         return any(known == record_id for known, _ in self.unanswered)
 
 
+NOTHING = Txn("", State.CREATE)  # of a replacement that has not begun
+
+
 @dataclass(frozen=True)
 class Request:
     """What a state sends: `method` "POST" with the `name`, or "DELETE" with the `id`."""

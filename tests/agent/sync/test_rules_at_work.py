@@ -9,7 +9,11 @@ import pytest
 from tests.agent.sync.test_faults import quiet
 from tests.agent.sync.world import START, claude, codex_key, discovery, names, never_none, token_of
 
+from amika_agent.accounts.amika import AccountKey
+from amika_agent.stores.amika_api import SecretsApi
 from amika_agent.sync import rules
+from amika_agent.sync.plan import Settings
+from amika_agent.sync.remote import RemoteSync
 from amika_agent.sync.replace import State
 from amika_local.credential import Credential, Problem
 from amika_local.errors import Conflict, Failed, NotFound, UsageError
@@ -495,15 +499,17 @@ def test_nothing_recorded_under_one_account_is_sent_to_another(new_machine, serv
     machine = new_machine()
     machine.remote.run(discovery(claude("one")))
     server.add_account("other-token", "user_other", "org_other")
-    from amika_agent.accounts.amika import AccountKey
-    from amika_agent.stores.amika_api import SecretsApi
-    from amika_agent.sync.remote import RemoteSync
-
     api = SecretsApi(server.url, lambda _force: Secret("other-token"), machine.http)
-    other = RemoteSync(machine.db, api, AccountKey(server.url, "user_other", "org_other"), machine.clock)
-    assert other.run(discovery(claude("two"))) == []
-    assert other.plan(discovery(claude("two"))).actions == ()
-    assert all(r.token == server.token for r in server.requests)
+    account = AccountKey(server.url, "user_other", "org_other")
+    for auto_push in ((), ("claude",)):
+        other = RemoteSync(machine.db, api, account, machine.clock, Settings(auto_push=auto_push, settle=0.0))
+        (parked,) = other.run(discovery(claude("two")))
+        assert parked.code == "parked"
+        assert (parked.problem is not None) is bool(auto_push)
+        assert [a.code for a in other.plan(discovery(claude("two"))).actions] == ["parked"]
+    assert all(r.token == server.token for r in server.requests if r.method != "GET")
+    machine.db.put_rule(account.text, rules.rule_for(claude("two")))
+    assert only(other.run(discovery(claude("two")))).did == "created"
 
 
 # rules

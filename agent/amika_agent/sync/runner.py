@@ -1,0 +1,192 @@
+"""One run of the remote lane: what is open first, then what the plan says, group by group under its lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from amika_agent.clock import Clock
+from amika_agent.sync import generic, guards, plan, removal
+from amika_agent.sync.account import Account
+from amika_agent.sync.apply import BACK_OFF, Offer, Replacements
+from amika_agent.sync.facts import FactsReader
+from amika_agent.sync.outcome import Outcome, became, failed, told
+from amika_agent.sync.plan import Action, Facts, Settings
+from amika_agent.sync.records import Pending, Sent
+from amika_agent.sync.replace import NOTHING
+from amika_agent.sync.rules import GENERIC, ORG, SCOPES, USER, Rule
+from amika_local.credential import Problem
+from amika_local.errors import Busy, Failed, NotSignedIn, Unreachable
+
+if TYPE_CHECKING:
+    from amika_local.discovery import Discovery
+
+Group = tuple[str, str]
+_QUIET = ("unchanged", "waiting", "blocked")
+
+
+class Runner:
+    """Performs plans for one account.
+
+    Args:
+        account: rules, ledger, journal and the server's secrets.
+        clock: time source.
+        settings: returns what the person decided, with the pause as it is now.
+
+    """
+
+    def __init__(self, account: Account, clock: Clock, settings: Callable[[], Settings]) -> None:
+        self._its = account
+        self._db = account.db
+        self._account = account.key
+        self._clock = clock
+        self._settings = settings
+        self.facts = FactsReader(account.db, account.key, clock)
+        self.replacements = Replacements(account.db, account.api, account.key, clock)
+        self._silent_runs = 0
+        self._not_before = 0.0
+        self._due: float | None = None
+
+    def due_at(self) -> float | None:
+        """Return when to look again although nothing happened, or None. Never a time that was already tried."""
+        times = [entry.retry_at for entry in self._db.pending(self._account) if entry.retry_at is not None]
+        if (self._settings().paused_until or 0.0) <= self._clock.now():  # what is late is swept after the pause
+            times += list(self._db.sweeps(self._account).values())
+        times += [self._due] if self._due is not None else []
+        return max(min(times), self._not_before) if times else None
+
+    def run(self, discovery: Discovery, *, fresh: bool, only: Collection[str] | None) -> list[Outcome]:
+        """Resume what is open, then do what the plan says; see `RemoteSync.run`."""
+        outcomes: list[Outcome] = []
+        before = self._silent_runs
+        for provider, scope in self._groups(discovery, fresh=fresh, only=only):
+            outcomes += self.guarded(provider, scope, partial(self._group, provider, scope, discovery, only))
+        if self._silent_runs == before:
+            self._silent_runs, self._not_before = 0, 0.0
+        shown = {outcome.rule for outcome in outcomes}
+        for action in plan.plan(self.facts.read(discovery, self._settings())).actions:
+            unseen = action.rule and action.rule not in shown and (only is None or action.rule in only)
+            if unseen or (action.code == "parked" and only is None):
+                outcomes.append(told(action))
+        self._due = min((o.due_at for o in outcomes if o.due_at is not None), default=None)
+        return outcomes
+
+    def open_groups(self) -> list[tuple[str, str]]:
+        """Return (provider, scope) of open replacements; an organization that has none comes first."""
+        pairs = {(entry.provider, entry.scope) for entry in self._db.pending(self._account)}
+        return sorted(pairs, key=lambda pair: (pair[1] != ORG, pair))
+
+    def _groups(self, discovery: Discovery, *, fresh: bool, only: Collection[str] | None) -> list[tuple[str, str]]:
+        """Return the (provider, scope) pairs that need the server."""
+        facts = self.facts.read(discovery, self._settings())
+        open_first = self.open_groups()
+        sweeps = self._db.sweeps(self._account).items()
+        late = [(provider, scope) for provider, due in sweeps if due <= facts.now for scope in SCOPES]
+        if facts.paused is not None:
+            late = []
+        known = {rule.id for rule in self._db.rules(self._account)}
+        need = {
+            (action.provider, action.scope)
+            for action in plan.plan(facts).actions
+            if action.code != "paused"
+            and (fresh or action.code == "unlisted" or action.kind in plan.SENDING or action.rule not in known)
+        }
+        if only is not None:
+            need &= {(rule.provider, rule.scope) for rule in facts.rules if rule.id in only}
+        return list(dict.fromkeys([*open_first, *sorted({*late, *need})]))
+
+    def guarded(self, provider: str, scope: str, work: Callable[[], list[Outcome]]) -> list[Outcome]:
+        """Do the work under its lock; what goes wrong for now becomes an outcome of each of its rules."""
+        try:
+            with self._its.locked(provider, scope):
+                return work()
+        except NotSignedIn:
+            raise
+        except (Unreachable, Busy) as error:
+            self._silent_runs += 1
+            self._not_before = self._clock.now() + BACK_OFF[min(self._silent_runs, len(BACK_OFF)) - 1]
+            return self._failures(provider, scope, "waiting", error, self._not_before)
+        except Failed as error:
+            return self._failures(provider, scope, "failed", error, None)
+
+    def _failures(self, provider: str, scope: str, did: str, error: Failed, due_at: float | None) -> list[Outcome]:
+        problem = Problem(error.code, error.message, source=provider, remedy=error.remedy)
+        mine = [r for r in self._db.rules(self._account) if (r.provider, r.scope) == (provider, scope)]
+        known = [(r.id, r.type, r.name) for r in mine] or [("", "", "")]
+        return [
+            Outcome(rule, provider, type_, scope, name, did, error.message, problem, None, due_at, error.code)
+            for rule, type_, name in known
+        ]
+
+    def _group(self, provider: str, scope: str, discovery: Discovery, only: Collection[str] | None) -> list[Outcome]:
+        outcomes = self.finish(provider, scope, discovery)
+        listing = {provider: self._its.list(provider)}
+        self.facts.add_wanted(provider, discovery, self._settings(), listing[provider])
+        facts = self.facts.read(discovery, self._settings(), listing)
+        for action in plan.plan(facts).actions:
+            mine = (action.provider, action.scope) == (provider, scope) and action.kind != plan.FINISH
+            mine = mine and action.code != "parked"  # of no group: told at the end
+            if mine and (only is None or not action.rule or action.rule in only):
+                held = plan.held(action, self._settings(), self._clock.now())
+                outcomes.append(told(held) if held is not None else self._perform(action, facts))
+        due = self._db.sweeps(self._account).get(provider)
+        if scope == USER and due is not None and due <= self._clock.now():  # the last of the two to be looked at
+            self._db.put_sweep(self._account, provider, None)
+        finished = {outcome.rule for outcome in outcomes if outcome.did not in _QUIET}
+        return [o for o in outcomes if o.did != "unchanged" or o.rule not in finished]
+
+    def finish(self, provider: str, scope: str, discovery: Discovery | None) -> list[Outcome]:
+        """Resume the open replacements of a provider and scope, with the newest accepted value where there is one."""
+        outcomes = []
+        by_id = {rule.id: rule for rule in self._db.rules(self._account)}
+        for entry in self._db.pending(self._account):
+            if (entry.provider, entry.scope) != (provider, scope):
+                continue
+            rule = by_id.get(entry.rule)
+            offer = self._offer(rule, discovery) if rule is not None and discovery is not None else None
+            after = self.replacements.drive(entry, offer, look=True, wanted=rule is not None)
+            outcomes.append(became(after, finished=True))
+        return outcomes
+
+    def _offer(self, rule: Rule, discovery: Discovery) -> Offer | None:
+        # an open replacement ends even while paused
+        facts = self.facts.read(discovery, replace(self._settings(), paused_until=None))
+        verdict = guards.judge(replace(rule, paused_until=None), facts)
+        if isinstance(verdict, guards.Stop) or guards.may_send(rule, facts, verdict) is not None:
+            return None
+        return _offered(verdict)
+
+    def _perform(self, action: Action, facts: Facts) -> Outcome:
+        if action.kind not in plan.SENDING:
+            return told(action)
+        if action.kind in (plan.SWEEP, plan.DELETE):
+            return removal.remove(self._its, action)
+        rule = self._db.rule(self._account, action.rule)
+        verdict = guards.judge(rule, facts)
+        if isinstance(verdict, guards.Stop):
+            return told(action)
+        if rule.source_account is None and verdict.credential.account is not None:
+            rule = replace(rule, source_account=verdict.credential.account)
+            self._db.put_rule(self._account, rule)
+        if rule.provider == GENERIC:
+            return self._push_generic(action, _offered(verdict))
+        blank = Pending(rule.id, rule.provider, rule.type, rule.scope, rule.name, NOTHING, self._clock.now())
+        entry = self.replacements.start(blank, action.remote_id)
+        return became(self.replacements.drive(entry, _offered(verdict), look=False))
+
+    def _push_generic(self, action: Action, offer: Offer) -> Outcome:
+        try:
+            did, pushed = generic.push(self._its.api, action, offer, self._clock)
+        except Unreachable:
+            raise
+        except Failed as error:
+            return failed(action, error)
+        self._db.put_pushed(self._account, pushed)
+        return replace(told(action), did=did, remote_id=pushed.remote_id)
+
+
+def _offered(value: guards.Value) -> Offer:
+    sent = Sent(value.fingerprint, value.credential.account, value.credential.expires_at)
+    return Offer(value.secret, sent)
