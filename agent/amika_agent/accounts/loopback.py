@@ -132,8 +132,13 @@ class Loopback:
     def finish(self) -> None:
         """Go on until the last page was served whole, at most 2 s: not every browser asks for it."""
         end = self._clock.monotonic() + LINGER
-        while not self._served and self._clock.monotonic() < end:
+        while self._has_to_say() and self._clock.monotonic() < end:
             self._turn()
+
+    def _has_to_say(self) -> bool:
+        if self._rules.accepted:
+            return not self._served
+        return any(connection.out for connection in self._connections.values())
 
     def close(self) -> None:
         """Close everything."""
@@ -161,17 +166,21 @@ class Loopback:
             self._drop(connection)
 
     def _accept(self) -> None:
-        try:
-            accepted, address = self._listener.accept()
-        except OSError:
-            return
+        for _ in range(_MOST):
+            try:
+                accepted, address = self._listener.accept()
+            except OSError:
+                return
+            self._welcome(accepted, address[1])
+
+    def _welcome(self, accepted: socket.socket, port: int) -> None:
         accepted.setblocking(False)  # noqa: FBT003 -- the standard library has no keyword here
         if len(self._connections) >= _MOST:
             self._drop(min(self._connections.values(), key=lambda one: one.ends_at))
         connection = _Connection(accepted, self._clock.monotonic() + _PATIENCE)
         self._connections[accepted.fileno()] = connection
         self._selector.register(accepted, selectors.EVENT_READ)
-        if peer.is_foreign(address[1], self.port):
+        if peer.is_foreign(port, self.port):
             self._reply(connection, refusal(RefusedRequest(403, "This sign-in belongs to another user."), None))
 
     def _advance(self, connection: _Connection) -> None:
@@ -265,7 +274,7 @@ def _listening(port: int) -> socket.socket:
         if port:  # a fixed port may still be winding down from the last sign-in
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((_HOST, port))
-        listener.listen(16)
+        listener.listen(64)
     except (OSError, OverflowError) as error:
         listener.close()
         number = error.errno if isinstance(error, OSError) else 0
