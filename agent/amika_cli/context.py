@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from amika_agent.accounts.amika import AccountKey, Authority
     from amika_agent.accounts.endpoints import Endpoints
+    from amika_agent.decisions import Decisions
+    from amika_agent.diary import Diary
     from amika_agent.engine import Engine
     from amika_agent.http import Http
     from amika_agent.settings import Settings
@@ -125,7 +127,7 @@ class Context:
         from amika_agent.sync.plan import Settings
         from amika_agent.sync.remote import RemoteSync
 
-        return RemoteSync(self.db, self.api, self.account, self.clock, Settings())
+        return RemoteSync(self.db, self.api, self.account, self.clock, Settings(), paused=self.paused_until)
 
     @cached_property
     def remote_as_configured(self) -> RemoteSync:
@@ -134,14 +136,49 @@ class Context:
         from amika_agent.sync.remote import RemoteSync
 
         settings = Settings(auto_push=self.settings.words("sync.auto_push"))
-        return RemoteSync(self.db, self.api, self.account, self.clock, settings)
+        return RemoteSync(self.db, self.api, self.account, self.clock, settings, paused=self.paused_until)
 
     @cached_property
     def engine(self) -> Engine:
         """Everything the profile needs done, in this process."""
-        from amika_agent.engine import Engine
+        return self._open.enter_context(contextlib.closing(self._new_engine()))
 
-        return self._open.enter_context(contextlib.closing(Engine(self.profile, self.env, self.clock, "cli")))
+    @cached_property
+    def diary(self) -> Diary:
+        """The activity log, under the name of this command."""
+        from amika_agent.activity import ActivityLog
+        from amika_agent.diary import Diary
+
+        log = ActivityLog(self.profile.activity_db, self.clock)
+        return self._open.enter_context(contextlib.closing(Diary(log, self.caller)))
+
+    @property
+    def caller(self) -> str:
+        """Who asks, as the activity log names it: "amika secret push"."""
+        return f"amika {self.args.command}".strip()
+
+    @property
+    def email(self) -> str:
+        """Whose account it is, as far as files and environment tell; "" for an API key."""
+        from amika_local.identity import identity
+
+        return str(identity(dict(self.account_env), self.profile.amika_state_dir, self.clock.now())["email"])
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """Pause and resume, in this process."""
+        from amika_agent.decisions import Decisions
+
+        def account() -> AccountKey | None:
+            return self.authority.account()
+
+        return Decisions(self.profile, self.clock, lambda: self.db, account, self.diary)
+
+    def paused_until(self) -> float | None:
+        """Return the end of the pause as it is now (infinite: until resumed), or None."""
+        from amika_agent.pause import PauseFile
+
+        return PauseFile(self.profile.data_dir, self.clock).until()
 
     def discover(self, *, oauth: bool = True) -> Discovery:
         """Read every source of the profile's home, now."""
@@ -184,6 +221,11 @@ class Context:
         from amika_cli.render import home_short
 
         return home_short(path, os.path.expanduser("~"))
+
+    def _new_engine(self) -> Engine:
+        from amika_agent.engine import Engine
+
+        return Engine(self.profile, self.env, self.clock, "cli", caller=self.caller)
 
     def _bearer(self, force: bool) -> Secret:  # noqa: FBT001 -- the shape that SecretsApi asks for
         return self.authority.bearer(force=force)

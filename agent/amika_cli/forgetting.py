@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from amika_agent.sync.rules import PROVIDERS
 from amika_cli.render import emit, note, show
 from amika_local.errors import Failed
 
@@ -21,8 +23,10 @@ def forget_rule(context: Context, rule_id: str) -> int:
     """
     rule = context.db.rule(context.account.text, rule_id)
     context.remote.forget(rule.id)
+    context.diary.rules([rule], [], "asked for", context.email)
+    stopped = _stop_auto_push(context, [rule.provider])
     context.nudge()
-    text = [f"“{rule.name}” is no longer kept in sync. What is stored stays."]
+    text = [f"“{rule.name}” is no longer kept in sync. What is stored stays.", *stopped]
     if rule.provider != "generic":
         text.append(f"To remove it, find its id and delete it: {context.command(f'secret {rule.provider} list')}")
     emit(context.args, {"forgotten": rule.id, "name": rule.name, "provider": rule.provider}, text)
@@ -37,19 +41,60 @@ def forget_everything(context: Context) -> int:
 
     """
     rules = context.db.rules(context.account.text)
+    cache = context.args.has("env-cache")
     if context.args.output == "text":
         show([_line(rule) for rule in rules] or ["This machine keeps nothing in sync."])
-    if rules and not context.prompts.confirm("Take all of this back?"):
+        show([f"withdrawn: our entries of {context.short(context.profile.env_cache)}"] if cache else [])
+    if (rules or cache) and not context.prompts.confirm("Take all of this back?"):
         note("Nothing was changed.")
         return 0
+    stopped = _stop_auto_push(context, PROVIDERS)  # first: a running agent would push it all again
     outcomes = context.remote.forget_everything()
+    context.diary.outcomes({}, outcomes, context.email)
+    context.diary.rules(rules, context.db.rules(context.account.text), "everything is taken back", context.email)
+    withdrawn = _withdraw(context) if cache else []
     context.nudge()
     left = [outcome for outcome in outcomes if outcome.problem is not None]
     value = [{"provider": o.provider, "name": o.name, "scope": o.scope, "action": o.did} for o in outcomes]
-    emit(context.args, value, [f"{o.did} “{o.name}” ({o.provider}): {o.reason}" for o in outcomes])
+    done = [f"{o.did} “{o.name}” ({o.provider}): {o.reason}" for o in outcomes]
+    emit(context.args, value, [*done, *withdrawn, *stopped])
     if left:
         raise Failed(f"not everything could be taken back: {left[0].reason}", remedy="Run it again; it goes on.")
     return 0
+
+
+def _stop_auto_push(context: Context, providers: Sequence[str]) -> list[str]:
+    """Take the providers out of `sync.auto_push`, which would make their rules again; say so."""
+    from amika_agent.settings import store
+
+    named = context.settings.words("sync.auto_push")
+    kept = [name for name in named if name not in providers]
+    if len(kept) == len(named):
+        return []
+    store(context.profile.settings_file, "sync.auto_push", kept, context.clock)
+    gone = ", ".join(name for name in named if name not in kept)
+    return [f"The setting sync.auto_push no longer names {gone}: it would have begun anew."]
+
+
+def _withdraw(context: Context) -> list[str]:
+    """Take our entries out of the env cache, and leave it alone from now on.
+
+    Raises:
+        Failed: they are still there.
+
+    """
+    from amika_agent.settings import store
+    from amika_agent.sync import env_cache
+
+    store(context.profile.settings_file, "env_cache.enabled", False, context.clock)  # noqa: FBT003 -- a setting's value
+    result = env_cache.withdraw(context.profile.env_cache, context.db, context.clock)
+    context.diary.cached(result)
+    for problem in result.problems:
+        raise Failed(problem.message, remedy=problem.remedy)
+    return [
+        f"The env cache is off, and holds nothing of ours ({len(result.removed)} taken out).",
+        f"To have it again: {context.command('config set env_cache.enabled true')}",
+    ]
 
 
 def _line(rule: Rule) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from amika_agent.sync.rules import Rule, generic_rule_for
 from amika_cli import bulk, found
+from amika_cli.pausing import refuse_while_paused
 from amika_cli.pushing import STORED
 from amika_cli.render import emit, note
 from amika_cli.storing import show_preview
@@ -28,6 +29,7 @@ def keep(context: Context, variables: Sequence[found.Variable], scope: str, disc
         Failed: something was not stored; its rule goes on with it.
 
     """
+    refuse_while_paused(context)
     listing = context.api.list_generic()
     planned = bulk.steps(found.items(variables), listing, scope)
     show_preview(context, bulk.preview(planned, listing))
@@ -42,6 +44,8 @@ def keep(context: Context, variables: Sequence[found.Variable], scope: str, disc
         for rule in made:
             context.remote.forget(rule.id)
         raise
+    context.diary.rules([], made, "asked for", context.email)
+    context.diary.outcomes({}, outcomes, context.email)
     context.nudge()
     return _report(context, rules, {outcome.rule: outcome for outcome in outcomes})
 

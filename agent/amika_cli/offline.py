@@ -16,7 +16,9 @@ from amika_agent.engine_remote import RemoteFacts
 from amika_agent.rule_state import marks
 from amika_agent.sync import env_cache
 from amika_agent.sync.env_cache import EnvCacheResult
+from amika_agent.sync.outcome import told
 from amika_agent.sync.payload import payload
+from amika_agent.sync.plan import BLOCKED, Facts, Settings, plan
 from amika_local.credential import Credential, Problem
 from amika_local.errors import AmikaError, UsageError
 from amika_shared.snapshot import read_snapshot
@@ -38,9 +40,11 @@ def snapshot(context: Context) -> Snapshot:
     local = _local(context)
     accounts = AccountPart(context.profile, context.env, context.clock, "cli", lambda: context.settings)
     problems = _of_login(accounts.facts.who)
-    url, remote = _remote(context, local.discovery.credentials, problems)
+    url, remote = _remote(context, local.discovery, problems)
     known = replace(accounts.facts, api_url=url, problems=tuple(problems))
-    return read_snapshot(state.build(state.Facts(context.profile, context.clock.now(), known, local, remote)))
+    return read_snapshot(
+        state.build(state.Facts(context.profile, context.clock.now(), known, local, remote, context.paused_until()))
+    )
 
 
 def _of_login(who: Mapping[str, Any]) -> list[Problem]:
@@ -66,14 +70,21 @@ def env_cache_now(context: Context, discovery: Discovery) -> EnvCacheResult:
         names = tuple(sorted(c.native_name for c in discovery.winners.values() if c.native_name))
         return EnvCacheResult("behind" if names else "current", 0, names)
     try:
-        result = env_cache.reconcile(context.profile.env_cache, discovery, context.db, context.clock, dry_run=True)
+        paused = context.paused_until() is not None
+        result = env_cache.reconcile(
+            context.profile.env_cache, discovery, context.db, context.clock, paused=paused, dry_run=True
+        )
     except AmikaError as error:
         return EnvCacheResult("problem", 0, problems=(_problem("sync_db", error),))
     return replace(result, state="behind") if result.changed and result.state == "current" else result
 
 
-def _remote(context: Context, found: Sequence[Credential], problems: list[Problem]) -> tuple[str, RemoteFacts]:
-    """Return the server's address and what the ledger knows of the account's pushed secrets."""
+def _remote(context: Context, discovery: Discovery, problems: list[Problem]) -> tuple[str, RemoteFacts]:
+    """Return the server's address, what the ledger knows of the account's pushed secrets, and what asks for an answer.
+
+    Drift is not among it: that takes the server's listing (`amika sync --dry-run`).
+    """
+    found = discovery.credentials
     try:
         url, account = _account(context)
         if account is None or not os.path.exists(context.profile.sync_db):
@@ -82,7 +93,13 @@ def _remote(context: Context, found: Sequence[Credential], problems: list[Proble
         rules, pushed = db.rules(key), db.pushed(key)
         unchanged = [rule for rule in rules if _is_pushed(rule, pushed.get(rule.id), found, db)]
         seen = marks(unchanged, found)
-        return url, RemoteFacts(rules, pushed, db.pending(key), db.holds(key), marks=seen)
+        holds, pending = db.holds(key), db.pending(key)
+        facts = Facts(
+            rules, found, discovery.problems, context.clock.now(), db.machine_id, db.fingerprint,
+            Settings(paused_until=context.paused_until()), pushed, pending=pending, holds=holds,
+        )  # fmt: skip
+        asked = {action.rule: told(action) for action in plan(facts).actions if action.kind == BLOCKED}
+        return url, RemoteFacts(rules, pushed, pending, holds, asked, seen)
     except AmikaError as error:
         problems.append(_problem("session", error))
         return "", RemoteFacts()

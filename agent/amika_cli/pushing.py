@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from amika_agent.sync.payload import checked_value
 from amika_agent.sync.rules import ORG, Rule, checked_name, default_name, rule_for
 from amika_cli.candidates import Candidate, beside_in_file, chosen, describe, found, given
+from amika_cli.pausing import refuse_while_paused
 from amika_cli.provider import TITLES
 from amika_cli.render import emit, note
 from amika_local.credential import OAUTH
@@ -32,6 +33,7 @@ def push(context: Context, provider: str) -> int:
 
     """
     _ = context.account
+    refuse_while_paused(context)
     candidate = given(context, provider)
     discovery = context.discover() if candidate is None else None
     if candidate is None and discovery is not None:
@@ -55,6 +57,7 @@ def push(context: Context, provider: str) -> int:
         outcome = context.remote.push_once(
             provider, candidate.type, name, scope, value, force=force, gap_accepted=scope == ORG, take_over=take_over
         )
+        context.diary.outcomes({}, [outcome], context.email)
         return _report(context, candidate, outcome, None)
     rule, is_new = _rule(context, candidate, name, scope, take_over)
     outcome = _keep_in_sync(context, rule, discovery, is_new=is_new)
@@ -81,8 +84,14 @@ def _tell(context: Context, provider: str, candidate: Candidate) -> None:
         return
     if left_out:
         note(f"Not sent, because a sandbox does not need it: {', '.join(left_out)}.")
+    if not context.args.has("without-refresh-token"):
+        warn_of_rotation(context, provider)
+
+
+def warn_of_rotation(context: Context, provider: str) -> None:
+    """Say once per provider what it means that two machines share one login."""
     told = f"told.rotation.{provider}"
-    if context.args.has("without-refresh-token") or context.db.meta(told):
+    if context.db.meta(told):
         return
     advice = "A token of their own lasts a year and is better for sandboxes: claude setup-token. "
     advice = advice if provider == "claude" else ""
@@ -134,6 +143,7 @@ def _rule(context: Context, candidate: Candidate, name: str, scope: str, take_ov
         take_over=take_over,
     )
     context.db.put_rule(account, rule)
+    context.diary.rules([known] if known else [], [rule], "asked for", context.email)
     return rule, known is None
 
 
@@ -147,7 +157,7 @@ def _keep_in_sync(context: Context, rule: Rule, discovery: Discovery, *, is_new:
             mine = _pushed(context, rule, discovery)
     except AmikaError:
         if is_new:
-            context.remote.forget(rule.id)
+            _undo(context, rule)
         raise
     if mine.did in STORED:
         return mine
@@ -156,14 +166,20 @@ def _keep_in_sync(context: Context, rule: Rule, discovery: Discovery, *, is_new:
         later = f"It is recorded and goes on by itself; `{context.command('sync')}` tries at once."
         raise Failed(f"not stored yet: {mine.reason}", remedy=f"{remedy} {later}".strip())
     if is_new:
-        context.remote.forget(rule.id)
+        _undo(context, rule)
     elif mine.code == "older":
         remedy = f"--force stores it all the same. {remedy}".strip()
     raise Failed(f"not stored: {mine.reason}", remedy=remedy)
 
 
+def _undo(context: Context, rule: Rule) -> None:
+    context.remote.forget(rule.id)
+    context.diary.rules([rule], [], "it could not be stored", context.email)
+
+
 def _pushed(context: Context, rule: Rule, discovery: Discovery) -> Outcome:
     outcomes = context.remote.run(discovery, again=context.discover, only=[rule.id])
+    context.diary.outcomes({}, outcomes, context.email)
     for outcome in outcomes:
         if outcome.rule == rule.id:
             return outcome

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from amika_cli import bulk, dotenv, project
 from amika_cli.files import read_given
+from amika_cli.pausing import refuse_while_paused
 from amika_cli.render import emit, note, show, table, terminal_width
 from amika_local.errors import Failed, UsageError
 from amika_shared.redaction import redact
@@ -62,6 +63,7 @@ def store_items(context: Context, items: Sequence[bulk.Item], scope: str) -> int
 
     """
     _announce(context, items, scope)
+    refuse_while_paused(context)
     listing = context.api.list_generic()
     planned = bulk.steps(items, listing, scope)
     show_preview(context, bulk.preview(planned, listing))
@@ -69,6 +71,9 @@ def store_items(context: Context, items: Sequence[bulk.Item], scope: str) -> int
         note("Nothing was stored.")
         return 0
     progress = bulk.store(context.api, planned, _counter(len(planned)))
+    for step in progress.done:
+        context.diary.note(bulk.DID[step.action], f"{step.item.name} ({scope})", f"from {step.item.origin}",
+                           account=context.email)  # fmt: skip
     emit(context.args, bulk.as_json(progress), _report(progress))
     _warn_of_missing(listing, planned)
     if progress.left:

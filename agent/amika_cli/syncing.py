@@ -78,7 +78,7 @@ def _cache_json(context: Context, cache: EnvCacheResult) -> dict[str, Any]:
 
 def _plan_lines(actions: Sequence[Mapping[str, Any]]) -> list[str]:
     if not actions:
-        return ["Nothing is kept in sync. `amika secret claude push` and `amika secret codex push` begin it."]
+        return ["Nothing is kept in sync. `amika sync add` and `amika secret claude push` begin it."]
     rows = [
         (DOES.get(a["kind"], a["kind"]), a["provider"], a["name"], a["scope"], _why(a["reason"], a.get("remedy", "")))
         for a in actions
@@ -102,6 +102,8 @@ def reconcile(context: Context) -> int:
     count = "1 entry" if cache["entries"] == 1 else f"{cache['entries']} entries"
     lines = [f"env cache {cache['state']}: {count}: {context.short(cache['path'])}"]
     lines += [f"{action['action']} “{action['name']}” ({action['provider']}): {action['detail']}" for action in actions]
+    if snapshot["state"] == "paused":
+        lines.append(f"Paused: nothing is written or pushed ({context.command('resume')} ends it).")
     if snapshot["state"] == "signed_out":
         lines.append(f"Nothing was pushed: nobody is signed in ({context.command('auth login')}).")
     value = {"env_cache": cache, "pushes": actions, "problems": snapshot["problems"]}

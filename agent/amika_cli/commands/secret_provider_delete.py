@@ -22,6 +22,8 @@ def run(args: Args) -> int:
         context.remote.delete(provider, secret.id)
         if rule:
             context.remote.forget(rule)
+            context.diary.note("rule_forgotten", rule, "its secret was deleted", account=context.email)
+        context.diary.note("deleted", f"{secret.name} ({secret.scope})", "asked for", account=context.email)
         context.nudge()
         text = [f"deleted {secret.name} ({secret.type}, scope {secret.scope})"]
         if rule:

@@ -7,9 +7,11 @@ TEXT = """Stops keeping a stored secret in sync. The secret itself stays as it i
 `amika secret codex delete` removes it. `amika sync rules` lists the rules.
 
 --everything takes back all that this machine has pushed for this account: Claude and Codex credentials are deleted,
-generic secrets, which cannot be deleted, are emptied, and all rules are removed."""
+generic secrets, which cannot be deleted, are emptied, and all rules are removed. With --env-cache our entries of the
+env cache go too, and it stays off."""
 FLAGS = (
     Flag("everything", "", "take back everything this machine has pushed"),
+    Flag("env-cache", "", "with --everything: take our entries out of the env cache too, and switch it off"),
     Flag("yes", "", "with --everything: do not ask", short="y"),
 )
 WORDS = (0, 1)
@@ -23,5 +25,7 @@ def run(args: Args) -> int:
 
     if args.has("everything") == bool(args.words):
         raise UsageError("which rule?", remedy="Name one rule (`amika sync rules` lists them), or pass --everything.")
+    if args.has("env-cache") and not args.has("everything"):
+        raise UsageError("--env-cache goes with --everything", remedy="Or: amika config set env_cache.enabled false")
     with Context(args) as context:
         return forget_everything(context) if args.has("everything") else forget_rule(context, args.words[0])

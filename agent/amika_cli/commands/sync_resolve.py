@@ -26,6 +26,8 @@ def run(args: Args) -> int:
         context.remote.resolve(rule.id, args.words[1], discovery)
         outcomes = context.remote.run(discovery, again=context.discover, only=[rule.id])
         context.nudge()
+        context.diary.note("resolved", rule.id, f"answered: {args.words[1]}", account=context.email)
+        context.diary.outcomes({}, outcomes, context.email)
         mine = next((outcome for outcome in outcomes if outcome.rule == rule.id), None)
         did, reason = (mine.did, mine.reason) if mine is not None else ("recorded", "nothing is to be done")
         value = {"rule": rule.id, "choice": args.words[1], "action": did, "detail": reason}

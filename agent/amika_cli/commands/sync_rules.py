@@ -2,9 +2,14 @@
 
 from amika_cli.flags import Args
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from amika_agent.sync.rules import Rule
+
 USAGE = "[FLAGS]"
 TEXT = """Lists what is kept in sync: each rule says which credential of this machine goes to which stored secret.
-`amika secret claude push` and `amika secret codex push` make rules, `amika sync forget RULE` removes one."""
+`amika sync add`, `amika secret claude push` and `amika secret codex push` make rules, `amika sync set RULE` changes
+one, `amika sync pause RULE` pauses one, `amika sync forget RULE` removes one."""
 FLAGS = ()
 WORDS = (0, 0)
 
@@ -22,12 +27,24 @@ def run(args: Args) -> int:
         for rule in rules:
             last = pushed.get(rule.id)
             when = ago(last.pushed_at, now) if last is not None else "not yet"
+            when = "paused" if _is_paused(rule, now) else when
             rows.append(
-                (rule.id, rule.name, f"{rule.provider} {rule.type}", rule.scope, when, context.short(rule.path))
-            )
-        lines = table(("RULE", "SECRET", "KIND", "SCOPE", "PUSHED", "FROM"), rows, width=terminal_width(), keep=(0, 3))
+                (rule.id, rule.name, f"{rule.provider} {rule.type}", rule.scope, when, rule.on_removal,
+                 context.short(rule.path))
+            )  # fmt: skip
+        heads = ("RULE", "SECRET", "KIND", "SCOPE", "PUSHED", "IF IT GOES", "FROM")
+        lines = table(heads, rows, width=terminal_width(), keep=(0, 3))
         value = [
-            {**vars(rule), "pushed_at": pushed[rule.id].pushed_at if rule.id in pushed else None} for rule in rules
+            {
+                **vars(rule),
+                "paused": _is_paused(rule, now),
+                "pushed_at": pushed[rule.id].pushed_at if rule.id in pushed else None,
+            }
+            for rule in rules
         ]
         emit(args, value, lines if rows else ["Nothing is kept in sync."])
         return 0
+
+
+def _is_paused(rule: "Rule", now: float) -> bool:
+    return rule.paused_until is not None and rule.paused_until > now
