@@ -156,8 +156,10 @@ class Model:
             yield f"{_said(request)} → no answer", rested._replace(losses=world.losses - 1, late=late)
 
 
-def explore(bounds: Bounds, model: Model | None = None, *, limit: int = 50_000_000) -> Report:
-    """Visit every state that can be reached, up to `limit`."""
+def explore(
+    bounds: Bounds, model: Model | None = None, *, limit: int = 50_000_000, may_be_none: bool = False
+) -> Report:
+    """Visit every state that can be reached, up to `limit`; `may_be_none`: only the ends are judged."""
     model = model or Model()
     began = time.monotonic()
     first = _normal(bounds.start())
@@ -168,7 +170,7 @@ def explore(bounds: Bounds, model: Model | None = None, *, limit: int = 50_000_0
     report = Report()
     while queue:
         world = queue.pop()
-        if not world.names:
+        if not world.names and not may_be_none:
             report.violation = "none"
             break
         after = [_normal(next_world) for _, next_world in model.moves(world)]

@@ -70,3 +70,20 @@ def test_every_listing_has_an_answer(state, n, bridge, unanswered, redo):
     if after.state in (State.RELEASE, State.ABANDON):
         assert n is not None
         assert not after.condemned(n)
+
+
+def test_an_organizations_gap_is_always_closed():
+    bounds = Bounds(1, (2,), losses=3)
+    report = explore(bounds, Model(protocol.GAP_RECOVERY), may_be_none=True)
+    assert report.violation == "", "\n".join(report.trace)
+    assert report.exhausted
+    assert report.states > 500
+
+
+def test_it_finds_a_gap_that_stays_open():
+    planted = [
+        replace(row, step=protocol._rehearse_again) if (row.states, row.n) == ((State.DELETE_OLD,), "none") else row
+        for row in protocol.GAP_RECOVERY
+    ]
+    report = explore(Bounds(1, (1,), losses=1), Model(planted), may_be_none=True)
+    assert report.violation == "ends with []"

@@ -32,7 +32,7 @@ class Refused(Failed):
     """The server answered and did nothing. `status`: HTTP; `word`: its code word or ""; `retry_after`: seconds."""
 
     def __init__(self, message: str, *, status: int, word: str = "", retry_after: float | None = None) -> None:
-        super().__init__(message, remedy=_REMEDIES.get(status, ""))
+        super().__init__(message, remedy=_REMEDIES.get(status, _ADDRESS if status < 400 else _CHECK))
         self.status = status
         self.word = word
         self.retry_after = retry_after
@@ -93,6 +93,9 @@ _REMEDIES = {
     422: "The server does not accept this value; check its type.",
     429: "The server asks to slow down; try again in a minute.",
 }
+
+_ADDRESS = "Check the address of the API: amika config get account.api_url, or AMIKA_API_URL."
+_CHECK = "Check the value and its type; if they are right, try again later."
 
 
 class SecretsApi:

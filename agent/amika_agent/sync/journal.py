@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
-from dataclasses import asdict, fields
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, fields, replace
 from typing import Any, TypeVar
 
 from amika_agent.clock import Clock
@@ -17,7 +19,7 @@ from amika_agent.sync.rules import ORG, PROVIDERS, Rule
 from amika_local.errors import Conflict, NotFound
 
 LEAST_READER = 1
-_Record = TypeVar("_Record", Rule, Pushed, Hold)
+_Record = TypeVar("_Record", Rule, Pushed, Hold, Sent, Txn, Pending)
 
 
 def _first_version(connection: sqlite3.Connection) -> None:
@@ -63,10 +65,20 @@ class SyncDb:
         self._key = load_key(path + ".key")
         self._db = Database(path, clock, MIGRATIONS, LEAST_READER)
         self.rebuilt_from = self._db.rebuilt_from
+        if self.rebuilt_from is not None:
+            self._salvage(self.rebuilt_from)
         known = self.meta("machine")
         self.machine_id = load_machine_id(os.path.join(os.path.dirname(path), "machine-id"), known)
         if known != self.machine_id:
             self.put_meta("machine", self.machine_id)
+
+    def _salvage(self, damaged: str) -> None:
+        """Take over what is readable; the rest follows from the listing: a rule without a ledger pushes again."""
+        with self._db.write() as connection:
+            for table, row in _salvaged(damaged):
+                marks = ",".join("?" * len(row))
+                with contextlib.suppress(sqlite3.Error):
+                    connection.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", row)  # noqa: S608
 
     def close(self) -> None:
         """Close the connection."""
@@ -256,22 +268,40 @@ def _dump(value: Rule | Pushed | Hold) -> str:
 
 
 def _load(kind: type[_Record], text: str) -> _Record:
-    """Return a record from its JSON; fields of a newer program are ignored."""
-    body = json.loads(text)
+    """Return a record from its JSON."""
+    return _made(kind, json.loads(text))
+
+
+def _made(kind: type[_Record], body: dict[str, Any]) -> _Record:
+    """Return a record; fields of a newer program are ignored."""
     return kind(**{field.name: body[field.name] for field in fields(kind) if field.name in body})
 
 
 def _pending(body: dict[str, Any]) -> Pending:
-    txn = body["txn"]
-    body["txn"] = Txn(
-        **{
-            **txn,
-            "state": State(txn["state"]),
-            "result": Result(txn["result"]),
-            "unanswered": tuple((str(known), int(count)) for known, count in txn["unanswered"]),
-        }
-    )
-    for field in ("final", "bridge"):
-        if body[field] is not None:
-            body[field] = Sent(**body[field])
-    return Pending(**body)
+    txn = _made(Txn, body["txn"])
+    unanswered = tuple((str(known), int(count)) for known, count in txn.unanswered)
+    txn = replace(txn, state=State(txn.state), result=Result(txn.result), unanswered=unanswered)
+    return replace(_made(Pending, body), txn=txn, final=_sent(body["final"]), bridge=_sent(body["bridge"]))
+
+
+def _sent(body: dict[str, Any] | None) -> Sent | None:
+    return None if body is None else _made(Sent, body)
+
+
+def _salvaged(path: str) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Yield (table, row) of what can still be read of a damaged file and makes sense."""
+    checks: dict[str, Callable[[str], object]] = {
+        "rules": lambda text: _load(Rule, text),
+        "ledger": lambda text: _load(Pushed, text),
+        "pending": lambda text: _pending(json.loads(text)),
+        "holds": lambda text: _load(Hold, text),
+    }
+    with (
+        contextlib.suppress(sqlite3.Error),
+        contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as old,
+    ):
+        for table, check in checks.items():
+            with contextlib.suppress(sqlite3.Error, ValueError, TypeError, KeyError, AttributeError):
+                for row in old.execute(f"SELECT * FROM {table}"):  # noqa: S608 -- names of this module
+                    check(row[-1])
+                    yield table, row
