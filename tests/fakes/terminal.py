@@ -23,7 +23,15 @@ class Terminal:
         code = terminal.end()
     """
 
-    def __init__(self, words: list[str], env: dict[str, str], *, columns: int = 100, pipe: bool = False) -> None:
+    def __init__(
+        self,
+        words: list[str],
+        env: dict[str, str],
+        *,
+        columns: int = 100,
+        pipe: bool = False,
+        program: tuple[str, ...] = (sys.executable, "-m", "amika_cli.main"),
+    ) -> None:
         self.seen = ""
         self.out = ""
         self._master, slave = pty.openpty()
@@ -34,7 +42,7 @@ class Terminal:
 
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "amika_cli.main", *words],
+            [*program, *words],
             stdin=slave,
             stdout=self._pipe,
             stderr=slave,
