@@ -13,3 +13,17 @@ def module_command(module: str, *arguments: str) -> list[str]:
     """
     frozen = getattr(sys, "frozen", False)
     return [sys.executable, *([] if frozen else ["-P"]), "-m", module, *arguments]
+
+
+def run_as_module(argv: list[str]) -> bool:
+    """Run the module that `-m amika_… WORDS` names and return True; False when that is not what was asked.
+
+    Only a bundle needs it: its executables stand in for the interpreter that `module_command` expects.
+    """
+    if argv[1:2] != ["-m"] or len(argv) < 3 or not argv[2].startswith("amika_"):
+        return False
+    import runpy
+
+    sys.argv = argv[2:]
+    runpy.run_module(argv[2], run_name="__main__", alter_sys=True)
+    return True

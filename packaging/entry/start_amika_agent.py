@@ -2,19 +2,9 @@
 
 import sys
 
+from amika_agent.module_process import run_as_module
 
-def main() -> int:
-    """Run the agent, or one of our modules that another of our programs started."""
-    if sys.argv[1:2] == ["-m"] and len(sys.argv) > 2 and sys.argv[2].startswith("amika_"):
-        import runpy
+if not run_as_module(sys.argv):
+    from amika_agent.main import main
 
-        module = sys.argv[2]
-        sys.argv = [module, *sys.argv[3:]]
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
-        return 0
-    from amika_agent.main import main as run
-
-    return run()
-
-
-sys.exit(main())
+    sys.exit(main())
