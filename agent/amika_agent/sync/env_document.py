@@ -14,6 +14,7 @@ from amika_local.errors import Failed
 
 MAX_BYTES = 20 << 20
 Mark = tuple[int, int, int]
+_TEMPORARY = ".tmp-"
 _BLANKS = " \t\n\r"
 
 
@@ -127,13 +128,16 @@ def read(path: str) -> tuple[bytes | None, Mark | None]:
 def replace_unless_changed(path: str, data: bytes, mark: Mark | None) -> bool:
     """Replace the file as a whole; return False, and change nothing, when it is not what `mark` says any more.
 
+    The caller holds the lock of the file: what a killed process left half-written is removed here.
+
     A writer that takes no lock can still slip between the last look and the rename: microseconds, unavoidable.
 
     Raises:
         OSError: nothing was changed.
 
     """
-    temporary = f"{path}.tmp-{secrets.token_hex(4)}"
+    _remove_wrecks(path)
+    temporary = f"{path}{_TEMPORARY}{secrets.token_hex(4)}"
     try:
         write_new(temporary, data)
         if mark_of(path) != mark:
@@ -144,6 +148,14 @@ def replace_unless_changed(path: str, data: bytes, mark: Mark | None) -> bool:
             os.unlink(temporary)
     sync_dir(os.path.dirname(path))
     return True
+
+
+def _remove_wrecks(path: str) -> None:
+    folder, name = os.path.split(path)
+    for other in os.listdir(folder):
+        if other.startswith(name + _TEMPORARY):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(os.path.join(folder, other))
 
 
 def mark_of(path: str) -> Mark | None:
