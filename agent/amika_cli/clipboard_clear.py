@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 
 from amika_agent.clock import SystemClock
@@ -12,7 +11,6 @@ from amika_cli.clipboard import clear_if_ours
 
 def main() -> int:
     """Obey the order on stdin: {"tool", "salt", "digest", "seconds"}."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal may be closed meanwhile
     order = json.load(sys.stdin)
     SystemClock().sleep(order["seconds"])
     return 0 if clear_if_ours(order) else 1

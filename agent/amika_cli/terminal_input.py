@@ -45,8 +45,8 @@ def ask_value(question: str) -> bytes:
         UsageError: the input ended, or a line is longer than a terminal hands over.
 
     """
-    _say(f"{question} (not shown): ")
-    with Hidden(0):
+    with Hidden(0):  # before the question: who answers fast must not be seen either
+        _say(f"{question} (not shown): ")
         data = _line(0)
         if not data:
             _say("\n")
@@ -73,8 +73,8 @@ def ask_line(question: str) -> str | None:
     if descriptor is None:
         return None
     try:
-        _say(f"{question} (not shown): ")
         with Hidden(descriptor):
+            _say(f"{question} (not shown): ")
             data = _line(descriptor)
         _say("\n")
     finally:
