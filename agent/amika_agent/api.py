@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from amika_agent.connection import Connection
     from amika_agent.decisions import Decisions
     from amika_agent.desk import Desk
+    from amika_agent.inquiries import Inquiries
     from amika_agent.lanes import Lanes
 
 Args = dict[str, Any]
@@ -51,6 +52,10 @@ class Commands(Protocol):
     @property
     def decisions(self) -> Decisions:
         """Pause, resume and settings."""
+
+    @property
+    def inquiries(self) -> Inquiries:
+        """The environment to copy, activity, settings."""
 
     def asked_by(self, caller: str) -> AbstractContextManager[None]:
         """Name the one who asked for what is done meanwhile."""
@@ -92,6 +97,9 @@ class Api:
             "pause": self._pause,
             "resume": self._resume,
             "configure": self._configure,
+            "settings": self._settings,
+            "activity": self._activity,
+            "copy_env": self._copy_env,
             "stop": self._stop,
         }
 
@@ -174,6 +182,17 @@ class Api:
         self._lanes.remote.poke()
         return result
 
+    async def _settings(self, _: Args, __: Connection) -> Args:
+        return await self._lanes.run(self._engine.inquiries.settings)
+
+    async def _activity(self, args: Args, _: Connection) -> Args:
+        since, limit = _number(args, "since", 0.0), int(_number(args, "limit", 1000.0))
+        return await self._lanes.run(lambda: self._engine.inquiries.activity(since, limit))
+
+    async def _copy_env(self, args: Args, connection: Connection) -> Args:
+        shell, caller = _text(args, "shell") or "posix", _caller(connection)
+        return await self._lanes.run(lambda: self._engine.inquiries.environment(shell, caller))
+
     async def _secret_put(self, args: Args, connection: Connection) -> Args:
         value = args.pop("value", None)
         if not isinstance(value, str):
@@ -208,6 +227,13 @@ def _seconds(args: Args) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise UsageError("seconds must be a number, or null for a pause without an end")
+    return float(value)
+
+
+def _number(args: Args, name: str, default: float) -> float:
+    value = args.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1e12:
+        raise UsageError(f"{name} must be a number that is not negative")
     return float(value)
 
 

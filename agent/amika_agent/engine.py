@@ -20,6 +20,7 @@ from amika_agent.engine_account import AccountPart
 from amika_agent.engine_local import LocalPart
 from amika_agent.engine_remote import RemotePart
 from amika_agent.engine_vault import VaultPart
+from amika_agent.inquiries import Inquiries
 from amika_local.errors import AmikaError
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Engine:
         self._sign_in_asked_by = ""
         self.decisions = Decisions(profile, clock, self._db, self._account.account, self._diary)
         self._vault = VaultPart(profile, env, clock, activity)
+        self.inquiries = Inquiries(self._discovery, self._local.settings, activity, clock)
 
     def look(self) -> bool:
         """Read every source and bring the env cache up to date. Needs neither network nor keyring.

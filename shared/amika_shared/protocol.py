@@ -21,14 +21,18 @@ pause                seconds? (null: until resumed),                           {
                      rule? (id: this one only)
 resume               rule?                                                     {"was_paused","rule"}
 configure            key, value: not where secrets go                          {"key"}
+settings                                                                       {"values": {key: value}}
+activity             since?, limit?                                            {"events": [{"at","what",…}]}
+copy_env             shell? posix or fish                                      {"text","names","withheld"}
 stop                                                                           {}: the agent ends
 
 Events of a sign-in:
 {"event":"code","user_code","verification_uri","verification_uri_complete","expires_at","interval"},
 {"event":"waiting","message"}, {"event":"choose_organization","organizations":[{"id","name"}]},
 {"event":"done","email","organization_id"}. A second caller joins the sign-in that is under way.
-Nothing that a client sends is obeyed as an address or a path. A secret crosses in `secret_put` only, as text with
-surrogate escapes for bytes that are none.
+Nothing that a client sends is obeyed as an address or a path. Secrets cross in two places only: in the value of
+`secret_put`, as text with surrogate escapes for bytes that are none, and in the text of `copy_env`, which the activity
+log names.
 """
 
 from __future__ import annotations
