@@ -198,9 +198,7 @@ class AccountPart:
         return Problem("clock", f"the clock of this machine is {how}", remedy="Set it, or turn on NTP.")
 
     def _who(self) -> Mapping[str, Any]:
-        who = dict(identity(self._env, self._profile.amika_state_dir, self._clock.now()))
-        at = who.get("expires_at")
-        return {**who, "expires_at": rfc3339.parse(at) if isinstance(at, str) and at else None}
+        return signed_in_as(self._env, self._profile.amika_state_dir, self._clock.now())
 
     def _note(self, **changes: Any) -> None:  # noqa: ANN401 -- fields of AccountFacts
         # a renewal and a sign-in may end at the same moment, each with its own part of the facts
@@ -232,6 +230,13 @@ class AccountPart:
         store = settings.text("session_store")
         authority = Authority(state_dir, self._env, endpoints, http, self._clock, self._role, store=store)
         return Services(endpoints, http, authority)
+
+
+def signed_in_as(env: Mapping[str, str], state_dir: str, now: float) -> Mapping[str, Any]:
+    """Return what `auth status` shows, with `expires_at` in epoch seconds; reads files only."""
+    who = identity(dict(env), state_dir, now)
+    at = who.get("expires_at")
+    return {**who, "expires_at": rfc3339.parse(at) if isinstance(at, str) and at else None}
 
 
 def _is_alive(pid: int) -> bool:

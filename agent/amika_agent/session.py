@@ -122,8 +122,10 @@ class SessionKeeper:
                 raise
             return session.access_token
 
-    def accept(self, session: Mapping[str, object]) -> StoredSession:
+    def accept(self, session: Mapping[str, object], organizations: Mapping[str, str] | None = None) -> StoredSession:
         """Make this the login: an answer of the authorization server (`access_token`, `refresh_token`, `user` …).
+
+        `organizations` (id -> name) and the answer's own `organization_name` are remembered, to be shown.
 
         Raises:
             Failed: it cannot be stored, or holds no token.
@@ -140,6 +142,10 @@ class SessionKeeper:
             meta = Meta(got=digest(accepted.refresh_token), got_at=now, revoked_sids=revoked)
             meta.skew, meta.bindings = skew_of(accepted, now), before.bindings
             parts.bind(accepted, meta)
+            meta.organizations = before.organizations
+            for organization_id, name in (organizations or {}).items():
+                meta.name_organization(organization_id, name)
+            meta.name_organization(accepted.organization_id, session.get("organization_name"))
             # the binding first: a session is never on disk without it
             parts.meta.write(meta)
             parts.store.replace(accepted)

@@ -10,6 +10,8 @@ from amika_agent.stores.private_file import write_private
 
 MAX_REVOKED = 50
 MAX_BINDINGS = 8
+MAX_ORGANIZATIONS = 32
+LONGEST_NAME = 200
 
 
 @dataclass
@@ -25,6 +27,7 @@ class Meta:
     skew             our clock minus the server's
     revoked_sids     sessions that were signed out here; a file that brings one back is deleted
     bindings         session id (else "rt:" and a hash) -> [origin, issuer]: the servers it belongs to
+    organizations    organization id -> its name, of those that the server has named to us
     """
 
     rt: str = ""
@@ -39,6 +42,7 @@ class Meta:
     skew: float = 0.0
     bindings: dict[str, list[str]] = field(default_factory=dict)
     revoked_sids: list[str] = field(default_factory=list)
+    organizations: dict[str, str] = field(default_factory=dict)
 
     def sent(self, rt: str) -> bool:
         """Tell whether this refresh token was sent and no answer has been stored."""
@@ -50,6 +54,15 @@ class Meta:
         self.bindings[name] = [origin, issuer]
         while len(self.bindings) > MAX_BINDINGS:
             del self.bindings[next(iter(self.bindings))]
+
+    def name_organization(self, organization_id: str, name: object) -> None:
+        """Note what an organization is called, if that is a name; the latest few are kept."""
+        if not organization_id or not isinstance(name, str) or not name.strip() or name == organization_id:
+            return
+        self.organizations.pop(organization_id, None)
+        self.organizations[organization_id] = name.strip()[:LONGEST_NAME]
+        while len(self.organizations) > MAX_ORGANIZATIONS:
+            del self.organizations[next(iter(self.organizations))]
 
     def revoke(self, sid: str) -> None:
         """Remember a session that must not come back."""
@@ -86,6 +99,10 @@ def _pair(value: object) -> bool:
     return isinstance(value, list) and len(value) == 2 and all(isinstance(one, str) for one in value)
 
 
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
 def _meta(found: dict[str, object]) -> Meta:
     meta = Meta()
     for one in fields(Meta):
@@ -98,6 +115,7 @@ def _meta(found: dict[str, object]) -> Meta:
         if isinstance(value, list):
             value = [item for item in value if isinstance(item, str)]
         if isinstance(value, dict):
-            value = {name: pair for name, pair in value.items() if _pair(pair)}
+            fits = _pair if one.name == "bindings" else _is_text
+            value = {name: item for name, item in value.items() if fits(item)}
         setattr(meta, one.name, value)
     return meta

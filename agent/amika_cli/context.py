@@ -164,6 +164,20 @@ class Context:
 
         return str(identity(dict(self.account_env), self.profile.amika_state_dir, self.clock.now())["email"])
 
+    def note_account(self) -> None:
+        """Note in the activity log that somebody has signed in or out, or that the session was renewed."""
+        from amika_agent.engine_account import signed_in_as
+
+        self.diary.account(signed_in_as(self.account_env, self.profile.amika_state_dir, self.clock.now()))
+
+    @property
+    def organization(self) -> str:
+        """Name of the account's organization, its id where the name is not known, or ""."""
+        from amika_local.identity import identity
+
+        who = identity(dict(self.account_env), self.profile.amika_state_dir, self.clock.now())
+        return str(who["organization"] or who["org_id"])
+
     @cached_property
     def decisions(self) -> Decisions:
         """Pause and resume, in this process."""

@@ -45,6 +45,7 @@ def sign_in_here(context: Context, *, organization: str | None = None, browser: 
             case ChooseOrganization():
                 pass  # the question itself comes from _chosen
             case SignedIn():
+                context.note_account()
                 return event
     raise AssertionError("a sign-in ends with SignedIn or an error")
 

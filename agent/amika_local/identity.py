@@ -29,8 +29,9 @@ def identity(env: "os._Environ[str] | dict[str, str]", state_dir: str, now: floa
     """Return the login that counts; reads files only, no network, no lock.
 
     Shape: {"authenticated": bool, "method": "none|env_api_key|stored_api_key|session", "email": str, "org_id": str,
-    "warnings": [str], "user_id": str, "expires_at": RFC 3339 str or "", "storage": "environment|file|keychain|",
-    "path": str, "problem": "" | "expired" | "blank" | "corrupt" | "unreadable" | "rejected" | "revoked"}
+    "organization": str (its name, where it is known), "warnings": [str], "user_id": str,
+    "expires_at": RFC 3339 str or "", "storage": "environment|file|keychain|", "path": str,
+    "problem": "" | "expired" | "blank" | "corrupt" | "unreadable" | "rejected" | "revoked"}
 
     `expires_at` is the end of the access token; a session with a refresh token is renewed before it and goes on.
     """
@@ -118,6 +119,9 @@ def _noted(
     found: "dict[str, object]", notes: "dict[str, object]", name: str, session: "StoredSession | None"
 ) -> "dict[str, object]":
     """Apply what earlier renewals and sign-outs found out about this very session."""
+    names = notes.get("organizations")
+    if isinstance(names, dict):
+        found["organization"] = _text(names, str(found["org_id"]))
     gone = notes.get("revoked_sids")
     sid = (session.session_id or f"rt:{name}") if session else ""
     if isinstance(gone, list) and sid and sid in gone:
@@ -147,6 +151,7 @@ def _identity(
         "method": method,
         "email": email,
         "org_id": org_id,
+        "organization": "",
         "warnings": [],
         "user_id": user_id,
         "expires_at": "",

@@ -232,7 +232,10 @@ def test_several_organizations_need_a_flag_without_a_terminal(amika, server, sta
     assert "--org" in err
     code, out, _ = sign_in(amika, server, "--org", "beta")
     assert code == 0
-    assert "org_02BETA" in out
+    assert "organization Beta." in out
+    assert "organization Beta" in amika("auth", "status")[1]
+    status = json.loads(amika("auth", "status", "-o", "json")[1])
+    assert (status["org_id"], status["organization"]) == ("org_02BETA", "Beta")
     code, _, _ = sign_in(amika, server, "--org", "Gamma")
     assert code == 4
 
@@ -248,7 +251,7 @@ def test_switch_organization(amika, server, state):
     with Person(server, "approve"):
         code, out, _ = amika("auth", "switch-org", "Acme", "--no-browser")
     assert code == 0
-    assert "org_01ACME" in out
+    assert "organization Acme." in out
 
 
 @pytest.fixture

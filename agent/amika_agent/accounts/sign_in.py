@@ -137,6 +137,7 @@ class _Flow:
         self.record = record
         self.choose = choose
         self.organization = organization
+        self.offered: dict[str, str] = {}
 
     def run(self) -> Iterator[SignInEvent]:
         """Yield the events; whatever happens, the record says how it ended."""
@@ -185,6 +186,7 @@ class _Flow:
             if self.organization is None:
                 self.record.write(Progress("choose_organization"))
                 yield ChooseOrganization(choices)
+            self.offered = {one.id: one.name for one in choices}
             chosen = self._choose(choices)
             answer = self._select(answer, chosen)
         yield self._accepted(answer, chosen)
@@ -239,7 +241,7 @@ class _Flow:
                 remedy="Sign in without --org, or give the organization's id (org_…).",
             )
         try:
-            session = self.keeper.accept(answer.body)
+            session = self.keeper.accept(answer.body, self.offered)
         except Failed:
             # nobody will ever hold it
             self.keeper.drop(granted)

@@ -77,6 +77,7 @@ class AuthRoutes:
                 "last_name": "",
             },
             "organization_id": pair.org_id,
+            "organization_name": next((one.name for one in who.organizations if one.id == pair.org_id), ""),
             "access_token": pair.access_token,
             "refresh_token": pair.refresh_token,
             "authentication_method": "DeviceCode",

@@ -84,7 +84,7 @@ def _browser(context: Context) -> int:
         raise UsageError("--org needs the name or the id of an organization")
     done = sign_in_here(context, organization=wanted or None, browser=not context.args.has("no-browser"))
     context.nudge()
-    place = f", organization {clean(done.organization_id)}" if done.organization_id else ""
+    place = f", organization {clean(context.organization)}" if done.organization_id else ""
     emit(
         context.args,
         {"service": "amika", "method": "session", "email": done.email, "org_id": done.organization_id},
@@ -120,6 +120,7 @@ def _store_key(context: Context) -> int:
     key = checked_key(data, name)
     reached = _accepted(context, key)
     path = store_api_key(context.profile.amika_state_dir, key, context.endpoints, context.clock)
+    context.note_account()
     context.nudge()
     if not reached:
         _say("warning: the server could not be reached, so the key was stored unchecked (amika auth status --verify)")

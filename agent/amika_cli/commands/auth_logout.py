@@ -68,6 +68,7 @@ def _amika(args: Args) -> Told:
         signed_in, revoked, detail = bool(result["was_signed_in"]), result["revoked"], str(result["detail"])
         left = [str(name) for name in result["left_remotely"]]
         had_key = delete_api_key(context.profile.amika_state_dir)
+        context.note_account()
         context.nudge()
         lines = [f"{clean(detail[:1].upper() + detail[1:])}."] if signed_in or not had_key else []
         if had_key:

@@ -103,7 +103,7 @@ def _note(who: "dict[str, object]", context: "Context") -> None:
     if who["method"] == "session":
         # asking may have renewed the session
         renewed = identity(dict(context.account_env), context.profile.amika_state_dir, time.time())
-        who.update({name: renewed[name] for name in ("expires_at", "warnings", "email", "org_id")})
+        who.update({name: renewed[name] for name in ("expires_at", "warnings", "email", "org_id", "organization")})
 
 
 def _nobody(who: "dict[str, object]", profile: str) -> NotSignedIn:
@@ -134,7 +134,8 @@ def _show(
             note(f"warning: {warning}")
         return
     account = {"service": service, "signed_in": who["authenticated"]}
-    account.update({name: who[name] for name in ("method", "email", "user_id", "org_id", "expires_at", "storage")})
+    names = ("method", "email", "user_id", "org_id", "organization", "expires_at", "storage")
+    account.update({name: who[name] for name in names})
     who["accounts"] = [account, *(other[2] for other in others)]
     if args.output == "json":
         from amika_local.document import dumps
@@ -150,7 +151,7 @@ def _lines(who: "dict[str, object]") -> "list[str]":
     from amika_cli.render import clean, until
 
     name = clean(str(who["email"] or who["user_id"] or "an API key"))
-    place = clean(str(who["org_id"]))
+    place = clean(str(who["organization"] or who["org_id"]))
     lines = [f"Signed in to Amika as {name}" + (f", organization {place}" if place else "")]
     lines.append(f"  from   {_source(who)}")
     end = rfc3339.parse(str(who["expires_at"]))

@@ -33,12 +33,13 @@ def run(args: Args) -> int:
         if before is None:
             raise NotSignedIn("nobody is signed in to Amika", remedy=f"Sign in: {context.command('auth login')}")
         email, org_id = _switched(context, wanted)
+        context.note_account()
         context.nudge()
         if _parked(context, before):
             note("Push rules of the organization you left are parked: nothing of theirs is sent to the new one.")
             note(f"Make rules for this one by pushing again: {context.command('secret claude push')}")
         report = {"service": "amika", "email": email, "org_id": org_id, "previous_org_id": before.org_id}
-        emit(args, report, [f"You now work in the organization {clean(org_id)}."])
+        emit(args, report, [f"You now work in the organization {clean(context.organization)}."])
     return 0
 
 

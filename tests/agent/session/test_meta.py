@@ -66,3 +66,16 @@ def test_lists_stay_short():
     assert "session_199" in meta.bindings
     meta.revoke("session_199")
     assert meta.revoked_sids.count("session_199") == 1
+
+
+def test_the_names_of_organizations_are_kept_short_and_few():
+    meta = Meta()
+    for number in range(100):
+        meta.name_organization(f"org_{number}", f" Name {number} ")
+    meta.name_organization("org_99", None)
+    meta.name_organization("", "nobody")
+    meta.name_organization("org_99", "   ")
+    assert len(meta.organizations) == 32
+    assert meta.organizations["org_99"] == "Name 99"
+    meta.name_organization("org_long", "x" * 10_000)
+    assert len(meta.organizations["org_long"]) == 200

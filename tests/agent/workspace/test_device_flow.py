@@ -46,6 +46,7 @@ def test_a_sign_in_is_pending_until_a_person_approves_and_then_gives_a_session(s
     assert claims["iss"] == server.url
     assert claims["sub"] == answer["user"]["id"]
     assert claims["org_id"] == answer["organization_id"]
+    assert answer["organization_name"] == "Local workspace"
     assert claims["exp"] - claims["iat"] == 600
     assert claims["sid"]
     assert claims["jti"]
