@@ -5,6 +5,9 @@ import signal
 import subprocess
 import sys
 
+import pytest
+from tests.cli.vaults import with_keyring
+
 PRINT = "import os, json; print(json.dumps({k: v for k, v in os.environ.items() if k.endswith(('_KEY', '_TOKEN'))}))"
 
 
@@ -121,3 +124,56 @@ def test_remarks_are_for_terminals_only(amika, codex):
     assert ran.json == {"OPENAI_API_KEY": "mine"}
     assert ran.err == ""
     assert os.environ.get("OPENAI_API_KEY") is None
+
+
+@pytest.fixture
+def vault(amika, monkeypatch, home):
+    """A vault with these secrets; `put(KEY="value")` adds."""
+    with_keyring(monkeypatch, home)
+
+    def put(**values: str) -> None:
+        for key, value in values.items():
+            assert amika("vault", "put", key, stdin=value).code == 0
+
+    return put
+
+
+def test_references_to_the_vault_are_filled_in_for_the_child_only_and_in_one_pass(amika, vault):
+    vault(DB_PASSWORD="fake-password", ODD="${vault:DB_PASSWORD}")
+    ran = child(
+        amika, env={"URL_KEY": "db://app:${vault:DB_PASSWORD}@h/${vault:ODD}", "OTHER_KEY": "${HOME} ${vault:a}"}
+    )
+    assert ran.json == {
+        "URL_KEY": "db://app:fake-password@h/${vault:DB_PASSWORD}",
+        "OTHER_KEY": "${HOME} ${vault:a}",
+    }
+    used = [event for event in amika("activity", "--json").json["events"] if event["what"] == "used"]
+    assert sorted(event["subject"] for event in used) == ["DB_PASSWORD (vault)", "ODD (vault)"]
+    assert "python" in used[0]["why"]
+
+
+def test_a_reference_that_leads_nowhere_stops_the_command(amika, vault, home):
+    ran = amika("run", "--", "touch", "ran", env={"URL_KEY": "${vault:NOPE}"})
+    assert ran.code == 4
+    assert "URL_KEY" in ran.err
+    assert "amika vault put NOPE" in ran.err
+    assert not (home / "ran").exists()
+
+
+def test_a_value_that_no_environment_can_hold(amika, vault):
+    vault(ODD="a\0b")
+    ran = amika("run", "--", "true", env={"A_KEY": "${vault:ODD}"})
+    assert ran.code == 5
+    assert "A_KEY has a NUL byte" in ran.err
+
+
+def test_a_project_names_secrets_of_the_vault_once_it_is_allowed(amika, vault, home):
+    vault(DB_PASSWORD="fake-password")
+    (home / ".amika").mkdir()
+    (home / ".amika" / "config.toml").write_text(
+        '[secrets]\nPLAIN_KEY = "DB_PASSWORD"\nURL_KEY = "db://${vault:DB_PASSWORD}@h"\nGONE_KEY = "${vault:NOPE}"\n'
+    )
+    assert child(amika).json == {}
+    assert amika("allow", "--yes").code == 0
+    assert child(amika).json == {"PLAIN_KEY": "fake-password", "URL_KEY": "db://fake-password@h"}
+    assert child(amika, "--only", "PLAIN_KEY").json == {"PLAIN_KEY": "fake-password"}

@@ -120,6 +120,7 @@ class Vault:
         else:
             self._open(file)  # asks for the passphrase, if at all, while nobody waits for the lock
             self._change(lambda file: self._seal_into(file, name, data))
+            self._forget_copy(file, name)
         return source
 
     def get(self, key: str, scope: str = WORKSPACE) -> Secret:
@@ -196,6 +197,12 @@ class Vault:
                 raise
             return SEALED
         return KEYRING
+
+    def _forget_copy(self, before: VaultFile, name: str) -> None:
+        # the value was in the keyring before and is sealed now: an old copy must not stay behind
+        if name in before.entries and before.entries[name].source == KEYRING:
+            with contextlib.suppress(KeyringProblem):
+                self._keyring.delete(_SERVICE, self._account(name))
 
     def _value(self, file: VaultFile, name: str, entry: Entry) -> Secret:
         if entry.source == KEYRING:

@@ -135,6 +135,56 @@ def test_a_keyring_that_lost_its_entry_is_said(tmp_path: Path) -> None:
         vault(tmp_path, keyring).get("A")
 
 
+def test_a_copy_in_the_keyring_does_not_stay_behind_when_the_value_is_sealed_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from amika_agent.stores import vault as module
+
+    keyring = FakeKeyring()
+    store = vault(tmp_path, keyring)
+    store.put("A", Secret("first"))
+    monkeypatch.setattr(module, "_KEYRING_LIMIT", 8)  # as on Windows, whose keyring takes less
+    assert store.put("A", Secret("the second value")) == SEALED
+    assert [account for _, account in keyring.held if account.endswith("/A")] == []
+    assert store.get("A") == Secret("the second value")
+
+
+@pytest.mark.parametrize("trouble", ["locked", "slow", "absent", "failed"])
+def test_what_helps_is_said_for_the_vault_and_not_for_the_session(trouble: str, tmp_path: Path) -> None:
+    keyring = FakeKeyring()
+    store = vault(tmp_path, keyring)
+    store.put("A", Secret("x"))
+    keyring.trouble = trouble
+    for work in (store.get, store.delete):
+        with pytest.raises(KeyringProblem) as caught:
+            work("A")
+        assert caught.value.remedy
+        assert "session_store" not in caught.value.remedy
+
+
+def test_a_missing_key_names_the_nearest_one_and_the_other_scope(tmp_path: Path) -> None:
+    store = vault(tmp_path, FakeKeyring())
+    store.put("GITHUB_TOKEN", Secret("x"))
+    with pytest.raises(NotFound, match="did you mean GITHUB_TOKEN"):
+        store.get("GITHUB_TOKN")
+    with pytest.raises(NotFound) as caught:
+        store.require("GITHUB_TOKEN", TENANT)
+    assert "--scope workspace" in caught.value.remedy
+
+
+def test_the_passphrase_is_asked_while_nobody_waits_for_the_lock(tmp_path: Path) -> None:
+    from amika_agent.stores.private_file import locked
+
+    lock = str(tmp_path / "vault.json.lock")
+
+    def ask(*, new: bool) -> Secret:
+        with locked(lock, deadline=0):
+            return Secret(PASSPHRASE)
+
+    store = Vault(str(tmp_path / "vault.json"), "d", SystemClock(), passphrase=ask, keyring=FakeKeyring("absent"))
+    assert store.put("A", Secret("x")) == SEALED
+
+
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "cut short": lambda data: data[: len(data) // 2],
     "empty": lambda _data: b"",
