@@ -63,7 +63,7 @@ def _by_browser(context: Context, where: Place) -> AlmytySignedIn:
             context.clock,
             cancel=threading.Event(),
             port=_port(context),
-            headless=args.has("no-browser") or not browser,
+            headless=not browser and not args.has("port"),
             typed=typed,
         ):
             match event:

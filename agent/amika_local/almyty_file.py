@@ -96,6 +96,8 @@ def read_login(path: str) -> "AlmytyLogin | None":
         return None
     if isinstance(data, Problem):
         raise AlmytyFileError("unreadable", path, "cannot be read: " + data.message.removeprefix("cannot read "))
+    if data.startswith(b"\xef\xbb\xbf"):
+        raise AlmytyFileError("corrupt", path, "begins with a byte order mark, which no almyty program reads")
     try:
         found = parse_object(data)
     except DocumentError as error:

@@ -72,7 +72,7 @@ def fragment_page() -> tuple[str, str]:
 
 def success_page() -> tuple[str, str]:
     """Return (HTML, policy) of the last page."""
-    return _page("Signed in", "You can close this window and go back to the terminal.", kind="good")
+    return _page("Signed in", "You can close this window and go back to where you started.", kind="good")
 
 
 def end_page(title: str, text: str) -> tuple[str, str]:
