@@ -36,7 +36,10 @@ class Offer:
 
 
 class Replacements:
-    """Drives replacements of one account. The caller holds the lock of provider and scope."""
+    """Drives replacements of one account. The caller holds the lock of provider and scope.
+
+    refusal  what the server last refused since `start`, or None
+    """
 
     def __init__(self, db: SyncDb, api: SecretsApi, account: str, clock: Clock) -> None:
         self._db = db
@@ -44,9 +47,11 @@ class Replacements:
         self._account = account
         self._clock = clock
         self._sealed = SealedValues(db.path + ".pending")
+        self.refusal: Refused | None = None
 
     def start(self, blank: Pending, old_id: str | None) -> Pending:
         """Return `blank` with a new transaction; nothing is committed or sent yet."""
+        self.refusal = None
         txn_id = secrets.token_hex(3)
         return replace(blank, txn=table.begin(txn_id, self._bridge_name(blank, txn_id), old_id))
 
@@ -78,6 +83,7 @@ class Replacements:
             entry, look = self._step(entry, value)
             if look or entry.txn == before:
                 trouble += 1
+                offer = offer if look else None  # a newer value was refused inside a gap: the rehearsed one is not
                 if not self._bears(entry, trouble, stuck=not look):
                     return self._wait(entry)
                 look = True
@@ -156,7 +162,13 @@ class Replacements:
         asked = table.request(entry.txn, entry.name)
         doubt = entry.txn.unsure if entry.txn.state is State.CREATE else entry.txn.bridge_lost
         entry = self._commit(replace(entry, txn=table.sent(entry.txn, asked), retry_at=None))
-        answer, new_id, wait = self._ask(entry, asked, offer)
+        try:
+            answer, new_id, wait = self._ask(entry, asked, offer)
+        except NotSignedIn:
+            # definite: nothing changed; the request's mark is taken back before the error goes on
+            back, _ = table.answered(entry.txn, asked, Answer.LATER, first=not doubt)
+            self._commit(replace(entry, txn=back))
+            raise
         txn, look = table.answered(entry.txn, asked, answer, new_id, first=not doubt)
         if look and txn.bridge_lost and txn.state is State.BRIDGE:
             self._sweep_later(entry.provider)
@@ -196,11 +208,6 @@ class Replacements:
             return (Answer.UNKNOWN if error.sent else Answer.LATER), None, 0.0
         except Unreachable:
             return Answer.UNKNOWN, None, 0.0
-        except NotSignedIn:
-            # definite: nothing changed; the request's mark is taken back before the error goes on
-            back, _ = table.answered(entry.txn, asked, Answer.LATER)
-            self._commit(replace(entry, txn=back))
-            raise
 
     def _send(self, entry: Pending, asked: table.Request, offer: Offer | None) -> str | None:
         if asked.method == "DELETE":
@@ -212,8 +219,9 @@ class Replacements:
         return self._api.create_provider(entry.provider, asked.name, offer.secret, entry.type, scope).id
 
     def _note_refusal(self, entry: Pending, offer: Offer | None, error: Refused) -> None:
-        if not entry.rule or entry.txn.state in (State.RELEASE, State.ABANDON):
+        if entry.txn.state in (State.RELEASE, State.ABANDON):
             return
+        self.refusal = error
         if entry.scope == ORG and entry.txn.state is State.CREATE and entry.bridge is not None:
             code, why = "organization_has_none", "the organization has none now, and the server refuses to create it"
         elif entry.txn.state is State.DELETE_OLD:
@@ -222,6 +230,8 @@ class Replacements:
             code, why = "no_room", "the server does not take another record"
         else:
             code, why = "value_refused", "the server does not accept the value"
+        if not entry.rule:
+            return
         fingerprint = offer.sent.fingerprint if offer is not None else ""
         message = f"{why} ({error.message})"
         hold = Hold(entry.rule, code, message, error.remedy, fingerprint, self._clock.now())

@@ -184,6 +184,7 @@ def _store(path: str, look: _Look) -> bool:
         if look.mark is None or env_document.mark_of(path) != look.mark:
             return look.mark is None
         os.unlink(path)
+        env_document.remove_wrecks(path)
         return True
     return env_document.replace_unless_changed(path, look.document.encoded(), look.mark)
 

@@ -136,7 +136,7 @@ def replace_unless_changed(path: str, data: bytes, mark: Mark | None) -> bool:
         OSError: nothing was changed.
 
     """
-    _remove_wrecks(path)
+    remove_wrecks(path)
     temporary = f"{path}{_TEMPORARY}{secrets.token_hex(4)}"
     try:
         write_new(temporary, data)
@@ -150,7 +150,8 @@ def replace_unless_changed(path: str, data: bytes, mark: Mark | None) -> bool:
     return True
 
 
-def _remove_wrecks(path: str) -> None:
+def remove_wrecks(path: str) -> None:
+    """Remove what killed processes left half-written beside `path`; the caller holds its lock."""
     folder, name = os.path.split(path)
     for other in os.listdir(folder):
         if other.startswith(name + _TEMPORARY):

@@ -261,6 +261,8 @@ class SyncDb:
 
 def _put_ledger(connection: sqlite3.Connection, account: str, entry: Pushed) -> None:
     connection.execute("INSERT OR REPLACE INTO ledger VALUES (?,?,?)", (account, entry.rule, _dump(entry)))
+    # what kept it from being pushed is over
+    connection.execute("DELETE FROM holds WHERE account=? AND rule=?", (account, entry.rule))
 
 
 def _dump(value: Rule | Pushed | Hold) -> str:

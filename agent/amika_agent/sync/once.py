@@ -58,7 +58,11 @@ def push(
     entry = replacements.start(blank, found[0].id if found else None)
     outcome = became(replacements.drive(entry, offer, look=False))
     if outcome.did == "failed":
-        raise Failed(outcome.reason, remedy="Check the value and its type, and your role in the organization.")
+        refusal = replacements.refusal
+        raise Failed(
+            f"{outcome.reason} ({refusal.message})" if refusal else outcome.reason,
+            remedy=refusal.remedy if refusal else "Look at what is stored, and try again.",
+        )
     return outcome
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from amika_agent.sync import plan
 from amika_agent.sync.plan import Action
-from amika_agent.sync.records import Pending
+from amika_agent.sync.records import Hold, Pending
 from amika_agent.sync.replace import Result, State
 from amika_local.credential import Problem
 from amika_local.errors import AmikaError
@@ -50,8 +50,8 @@ def told(action: Action) -> Outcome:
     )  # fmt: skip
 
 
-def became(entry: Pending, *, finished: bool = False) -> Outcome:
-    """Return the outcome of a replacement: done, refused, or still open."""
+def became(entry: Pending, hold: Hold | None = None, *, finished: bool = False) -> Outcome:
+    """Return the outcome of a replacement: done, refused, or still open; `hold` tells what stopped it."""
     done = entry.txn.state is State.DONE
     did, reason, code = _ENDS[entry.txn.result] if done else _OPEN
     if not done and entry.txn.final_id is not None:
@@ -60,7 +60,10 @@ def became(entry: Pending, *, finished: bool = False) -> Outcome:
         did, reason = "finished", "an interrupted replacement was finished"
     elif did == "replaced" and entry.bridge is None:
         did, reason = "created", "created"
-    problem = Problem(code, reason, source=entry.provider) if code in _PROBLEMS else None
+    problem = None
+    if code in _PROBLEMS:
+        code, reason = (hold.code, hold.message) if hold else (code, reason)
+        problem = Problem(code, reason, source=entry.provider, remedy=hold.remedy if hold else _REMEDIES[code])
     return Outcome(
         entry.rule, entry.provider, entry.type, entry.scope, entry.name,
         did, reason, problem, entry.txn.final_id, entry.retry_at, code,
@@ -82,4 +85,10 @@ _ENDS = {
     Result.ABANDONED: ("failed", "it was given up; the old record is in place", "abandoned"),
     Result.CONTESTED: ("blocked", "another machine or person replaced it at the same time", "contested"),
 }
-_PROBLEMS = frozenset({"pending", "refused", "abandoned", "contested"})
+_REMEDIES = {
+    "pending": "It goes on by itself; `amika sync` tries at once.",
+    "refused": "Check the value and its type.",
+    "abandoned": "Look at what is stored, and try again.",
+    "contested": "Let one machine keep it, or give them different names.",
+}
+_PROBLEMS = frozenset(_REMEDIES)

@@ -14,7 +14,7 @@ from amika_agent.sync.apply import BACK_OFF, Offer, Replacements
 from amika_agent.sync.facts import FactsReader
 from amika_agent.sync.outcome import Outcome, became, failed, told
 from amika_agent.sync.plan import Action, Facts, Settings
-from amika_agent.sync.records import Pending, Sent
+from amika_agent.sync.records import Hold, Pending, Sent
 from amika_agent.sync.replace import NOTHING
 from amika_agent.sync.rules import GENERIC, ORG, SCOPES, USER, Rule
 from amika_local.credential import Problem
@@ -147,7 +147,7 @@ class Runner:
             rule = by_id.get(entry.rule)
             offer = self._offer(rule, discovery) if rule is not None and discovery is not None else None
             after = self.replacements.drive(entry, offer, look=True, wanted=rule is not None)
-            outcomes.append(became(after, finished=True))
+            outcomes.append(became(after, self._hold(after.rule), finished=True))
         return outcomes
 
     def _offer(self, rule: Rule, discovery: Discovery) -> Offer | None:
@@ -160,6 +160,8 @@ class Runner:
 
     def _perform(self, action: Action, facts: Facts) -> Outcome:
         if action.kind not in plan.SENDING:
+            if action.code in ("in_sync", "assumed") and action.rule in facts.holds:
+                self._db.drop_hold(self._account, action.rule)  # the value it was about is no longer here
             return told(action)
         if action.kind in (plan.SWEEP, plan.DELETE):
             return removal.remove(self._its, action)
@@ -174,7 +176,11 @@ class Runner:
             return self._push_generic(action, _offered(verdict))
         blank = Pending(rule.id, rule.provider, rule.type, rule.scope, rule.name, NOTHING, self._clock.now())
         entry = self.replacements.start(blank, action.remote_id)
-        return became(self.replacements.drive(entry, _offered(verdict), look=False))
+        after = self.replacements.drive(entry, _offered(verdict), look=False)
+        return became(after, self._hold(rule.id))
+
+    def _hold(self, rule_id: str) -> Hold | None:
+        return self._db.holds(self._account).get(rule_id)
 
     def _push_generic(self, action: Action, offer: Offer) -> Outcome:
         try:
@@ -182,6 +188,10 @@ class Runner:
         except Unreachable:
             raise
         except Failed as error:
+            hold = Hold(
+                action.rule, "value_refused", error.message, error.remedy, offer.sent.fingerprint, self._clock.now()
+            )
+            self._db.put_hold(self._account, hold)
             return failed(action, error)
         self._db.put_pushed(self._account, pushed)
         return replace(told(action), did=did, remote_id=pushed.remote_id)

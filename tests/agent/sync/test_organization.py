@@ -207,6 +207,15 @@ def test_the_role_is_lost_inside_the_gap(boss, server):
     assert value(server) == "two"
 
 
+def test_a_newer_value_that_is_refused_inside_the_gap_gives_way_to_the_rehearsed_one(boss, server):
+    inside_the_gap(boss, server)
+    server.faults.add("status", method="POST", status=422)  # inside the gap …
+    server.faults.add("status", method="POST", status=422, skip=1)  # … and at its own rehearsal
+    boss.remote.run(discovery(claude("three")))
+    assert value(server) == "two"
+    assert boss.db.pending(boss.key) == []
+
+
 def test_push_once_needs_consent(boss, server):
     boss.remote.run(discovery(claude("one")))
     record = claude("two").record

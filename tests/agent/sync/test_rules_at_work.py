@@ -16,7 +16,7 @@ from amika_agent.sync.plan import Settings
 from amika_agent.sync.remote import RemoteSync
 from amika_agent.sync.replace import State
 from amika_local.credential import Credential, Problem
-from amika_local.errors import Conflict, Failed, NotFound, UsageError
+from amika_local.errors import Conflict, Failed, NotFound, NotSignedIn, UsageError
 from amika_local.secret import Secret
 
 HOME = "/home/ada/.claude/.credentials.json"
@@ -98,6 +98,27 @@ def test_a_value_the_server_refuses_is_not_sent_again_until_it_changes(machine, 
     assert token_of(server) == "one"
     machine.remote.run(discovery(claude("three")))
     assert token_of(server) == "three"
+
+
+def test_going_back_to_what_is_pushed_ends_a_refusal(machine, server):
+    machine.remote.run(discovery(claude("one")))
+    server.faults.add("status", method="POST", status=422)
+    refused = only(machine.remote.run(discovery(claude("two"))))
+    assert (refused.code, "HTTP 422" in refused.reason) == ("value_refused", True)
+    machine.remote.run(discovery(claude("one")))
+    assert machine.db.holds(machine.key) == {}
+
+
+def test_signed_out_in_the_middle_leaves_no_doubt_behind(machine, server):
+    machine.remote.run(discovery(claude("one")))
+    server.faults.add("status", method="DELETE", status=401, times=2)
+    with pytest.raises(NotSignedIn):
+        machine.remote.run(discovery(claude("two")))
+    (entry,) = machine.db.pending(machine.key)
+    assert entry.txn.unanswered == ()
+    machine.remote.run(discovery(claude("two")))
+    assert token_of(server) == "two"
+    assert never_none(server)
 
 
 def test_a_full_quota_offers_and_destroys_nothing(machine, server):
@@ -478,7 +499,7 @@ def test_push_once_refuses_names(machine, server, name):
 
 def test_push_once_says_what_the_server_refused(machine, server):
     server.faults.add("status", method="POST", status=422)
-    with pytest.raises(Failed):
+    with pytest.raises(Failed, match="HTTP 422"):
         machine.remote.push_once("claude", "api_key", "X", "user", Secret("sk-ant-api-fake"))
     assert machine.db.pending(machine.key) == []
 
