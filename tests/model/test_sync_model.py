@@ -274,7 +274,8 @@ class Days(RuleBasedStateMachine):
             # what is open waits for a value, and as long as it does temporary records stay beside it
             assert len(self.names()) <= 1 or self.db.pending(self.account.text)
             return
-        if self.edited:
+        contested = any(hold.code == "contested" for hold in self.db.holds(self.account.text).values())
+        if self.edited or contested:
             return  # shown, not fought; what is there is theirs
         assert self.names() == [NAME]
         (record,) = self.server.records("claude")
