@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from amika_agent.clock import Clock
     from amika_agent.http import Http
     from amika_agent.settings import Settings
-    from amika_agent.workspace.launch import RunningWorkspace
+    from amika_agent.workspace.in_use import Use
     from amika_shared.profile import Profile
 
 
@@ -82,8 +82,7 @@ class AccountPart:
         self._lock = threading.Lock()
         self._renewing = threading.Lock()
         self._services: Services | None = None
-        self._workspace: RunningWorkspace | None = None
-        self._owned: RunningWorkspace | None = None
+        self._workspace: Use | None = None
         self._back_off = BackOff()
         self._changing = threading.Lock()
         self.facts = AccountFacts(self._who())
@@ -155,16 +154,14 @@ class AccountPart:
         return {"was_signed_in": result.signed_in, "revoked": result.revoked, "detail": result.message}
 
     def close(self) -> None:
-        """Close connections; stop the workspace if this process started it."""
+        """Close connections; leave the local workspace, which its last user stops."""
         with self._lock:
             services, self._services = self._services, None
-            owned, self._owned = self._owned, None
+            workspace, self._workspace = self._workspace, None
         if services is not None:
             services.http.close()
-        if owned is not None:
-            from amika_agent.workspace.launch import stop
-
-            stop(owned)
+        if workspace is not None:
+            workspace.close()
 
     def _renewed(self, *, force: bool) -> tuple[Problem | None, bool, float | None]:
         try:
@@ -208,15 +205,14 @@ class AccountPart:
     def _workspace_url(self) -> str | None:
         if self._profile.name != "local":
             return None
-        from amika_agent.workspace.launch import ensure
+        from amika_agent.workspace.in_use import Use
 
         # it proved itself ours when it was found; while that process lives, nobody else can hold its port
-        if self._workspace is not None and _is_alive(self._workspace.pid):
-            return self._workspace.url
-        self._workspace = ensure(self._profile.workspace_dir, self._clock)
-        if self._workspace.started:
-            self._owned = self._workspace
-        return self._workspace.url
+        if self._workspace is None:
+            self._workspace = Use(self._profile.workspace_dir, self._clock)
+        elif not _is_alive(self._workspace.running.pid):
+            self._workspace.again()
+        return self._workspace.running.url
 
     def _connect(self, local_url: str | None) -> Services:
         from amika_agent.accounts.amika import Authority

@@ -247,12 +247,9 @@ class Context:
     def _local_url(self) -> str | None:
         if not self.args.local:
             return None
-        from amika_agent.workspace.launch import ensure, stop
+        from amika_agent.workspace.in_use import Use
 
-        running = ensure(self.profile.workspace_dir, self.clock)
-        if running.started:
-            self._open.callback(stop, running)
-        return running.url
+        return self._open.enter_context(Use(self.profile.workspace_dir, self.clock)).running.url
 
     def _is_mirrored(self) -> Callable[[str, str], bool] | None:
         return self.db.is_mirrored if os.path.exists(self.profile.sync_db) else None
