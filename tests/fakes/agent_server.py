@@ -19,6 +19,7 @@ from amika_shared.client import boot_id
 from amika_shared.effective import effective
 from amika_shared.profile import Profile
 from amika_shared.protocol import MAX_FRAME, PROTO, ProtocolError, decode, encode, overlap
+from amika_shared.settings_schema import SCHEMA, checked, defaults
 
 T = TypeVar("T")
 
@@ -53,6 +54,7 @@ class FakeAgent:
     asked           (op, args) of every request, in order
     cancelled       how many streams their client closed
     organizations   offered after approval when there is more than one
+    plan, events, settings, environment  what sync {dry_run}, activity, settings and copy_env answer
     hello           sent to every client; change it before a client comes
     mute            True: nothing is answered any more, connections stay open
     page            where a sign-in is approved
@@ -63,7 +65,21 @@ class FakeAgent:
         self.hello: dict[str, Any] = {
             "proto": list(PROTO),
             "build": BUILD,
-            "features": ["status", "watch", "sign_in", "choose_organization", "sign_out", "sync", "stop"],
+            "features": [
+                "status",
+                "watch",
+                "sign_in",
+                "choose_organization",
+                "sign_out",
+                "sync",
+                "pause",
+                "resume",
+                "settings",
+                "configure",
+                "activity",
+                "copy_env",
+                "stop",
+            ],
             "paths": effective(profile, env),
             "started": time.time(),
         }
@@ -72,6 +88,10 @@ class FakeAgent:
         self.organizations: list[dict[str, str]] = []
         self.sign_out_end: dict[str, Any] = {"was_signed_in": True, "revoked": True, "detail": "", "left_remotely": []}
         self.sync_error: Refused | None = None
+        self.plan: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
+        self.settings: dict[str, Any] = defaults(profile.name)
+        self.environment: dict[str, Any] = {"text": "", "names": [], "withheld": []}
         self.mute = False
         self.page = PAGE
         self._snapshot: dict[str, Any] = {"state": "signed_out", "accounts": [], "credentials": [], "problems": []}
@@ -223,14 +243,14 @@ class FakeAgent:
             return await self._watch(writer)
         if op == "sign_in":
             return await self._sign_in(writer)
+        if op == "choose_organization":
+            return self._choose(args)
         return await self._do_at_once(op, args)
 
     async def _do_at_once(self, op: str, args: dict[str, Any]) -> dict[str, Any]:
         match op:
             case "status":
                 return self._shown()
-            case "choose_organization":
-                return self._choose(args)
             case "sign_out":
                 if not self._snapshot["accounts"]:
                     return {"was_signed_in": False, "revoked": False, "detail": "", "left_remotely": []}
@@ -239,11 +259,35 @@ class FakeAgent:
             case "sync":
                 if self.sync_error is not None:
                     raise self.sync_error
-                return {"actions": []}
+                return {"actions": self.plan, "offline": False}
             case "stop":
                 self._loop.call_later(0.05, self._vanish)
                 return {}
-        raise Refused("unknown_op", "this agent does not know that operation")
+        return await self._answer_of_a_page(op, args)
+
+    async def _answer_of_a_page(self, op: str, args: dict[str, Any]) -> dict[str, Any]:
+        if op in ("pause", "resume", "configure"):
+            return await self._decided_on(op, args)
+        answers = {
+            "settings": {"values": self.settings},
+            "activity": {"events": self.events},
+            "copy_env": self.environment,
+        }
+        if op not in answers:
+            raise Refused("unknown_op", "this agent does not know that operation")
+        return answers[op]
+
+    async def _decided_on(self, op: str, args: dict[str, Any]) -> dict[str, Any]:
+        if op == "configure":
+            try:
+                value = checked(SCHEMA[[setting.key for setting in SCHEMA].index(args["key"])], args["value"])
+            except ValueError as error:
+                raise Refused("usage", str(error)) from None
+            self.settings[args["key"]] = value
+            return {"key": args["key"]}
+        until = None if op == "resume" or args["seconds"] is None else time.time() + args["seconds"]
+        await self._publish({"state": "paused" if op == "pause" else "in_sync", "paused_until": until})
+        return {"until": until, "rule": ""}
 
     async def _watch(self, writer: asyncio.StreamWriter) -> dict[str, Any]:
         self._watchers.append(writer)

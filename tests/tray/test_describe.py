@@ -63,6 +63,12 @@ def test_the_menu_of_someone_signed_in_from_top_to_bottom() -> None:
         "-",
         "Everything is in sync",
         "Sync now",
+        "Pause for 1 h",
+        "Pause until resumed",
+        "Copy environment",
+        "-",
+        "Open Amika…",
+        "Settings…",
         "-",
         "Quit…",
     ]
@@ -132,7 +138,7 @@ def test_an_expiry_is_never_rounded_up() -> None:
 def test_a_thousand_credentials_stay_a_menu_and_say_how_many_more() -> None:
     many = [{**CLAUDE, "id": f"opencode/p{n}", "provider": f"p{n}"} for n in range(1000)]
     menu = describe(snapshot(credentials=many), NOW)
-    assert len(menu) < CREDENTIALS_SHOWN + 12
+    assert len(menu) < CREDENTIALS_SHOWN + 20
     assert f"{1000 - CREDENTIALS_SHOWN} more credentials…" in texts(menu)
 
 
@@ -144,15 +150,57 @@ def test_what_is_used_comes_before_what_is_not() -> None:
     )
 
 
-def test_problems_are_told_each_with_its_own_details() -> None:
+def test_problems_are_told_and_lead_to_the_page_with_their_remedies() -> None:
     found = [{"code": "malformed", "message": f"file {n} is damaged", "remedy": f"repair {n}"} for n in range(6)]
-    seen = snapshot(problems=found)
-    menu = [entry for entry in describe(seen, NOW) if entry.target.startswith("problem")]
+    menu = [entry for entry in describe(snapshot(problems=found), NOW) if entry.target == "problems"]
     assert [entry.text for entry in menu][:1] == ["Problem: file 0 is damaged"]
     assert menu[-2].text == f"{6 - PROBLEMS_SHOWN} more problems…"
     assert menu[-1].text == "Everything is in sync"  # the line of the state leads there too
-    assert ("What to do", "repair 1") in details(seen, menu[1].target, NOW).rows
-    assert ("What to do", "repair 5") in details(seen, menu[-1].target, NOW).rows
+    assert {entry.action for entry in menu} == {"open"}
+
+
+def test_a_pause_is_offered_for_an_hour_and_until_resumed_and_its_end_while_it_lasts() -> None:
+    offered = [(e.action, e.target) for e in describe(snapshot(), NOW) if e.action in ("pause", "resume")]
+    assert offered == [("pause", "3600"), ("pause", "")]
+    paused = describe(snapshot(state="paused", paused_until=NOW + 60), NOW)
+    assert [e.action for e in paused if e.action in ("pause", "resume")] == ["resume"]
+    # a problem outweighs the pause in the icon; the pause can be ended all the same
+    assert "resume" in [e.action for e in describe(snapshot(state="problem", paused_until=NOW + 60), NOW)]
+
+
+def test_what_an_older_agent_does_not_know_cannot_be_chosen() -> None:
+    menu = describe(snapshot(), NOW, Link(features=frozenset({"status", "watch", "sync"})))
+    assert [e.enabled for e in menu if e.action in ("pause", "copy_env")] == [False, False, False]
+    assert [e.enabled for e in menu if e.action == "sync"] == [True]
+
+
+def test_there_is_nothing_to_copy_without_credentials() -> None:
+    menu = describe(snapshot(credentials=[]), NOW)
+    assert [e.enabled for e in menu if e.action == "copy_env"] == [False]
+
+
+@pytest.mark.parametrize(("on", "target"), [(True, "off"), (False, "on")])
+def test_start_at_login_shows_the_truth_and_offers_the_other(on: bool, target: str) -> None:
+    for link in (Link(), Link("stopped")):
+        (entry,) = [e for e in describe(snapshot(), NOW, link, at_login=on) if e.action == "at_login"]
+        assert (entry.checked, entry.target) == (on, target)
+    assert "at_login" not in [e.action for e in describe(snapshot(), NOW)]
+
+
+def test_an_agent_that_hangs_or_is_of_another_build_can_be_restarted() -> None:
+    hangs = describe(snapshot(), NOW, Link("failed", "It does not answer.", "Restart it.", restart=True))
+    assert [e.action for e in hangs][:4] == ["", "", "restart_agent", ""]
+    other = describe(snapshot(), NOW, Link(reason="another build", restart=True))
+    assert "restart_agent" in [e.action for e in other]
+    assert "restart_agent" not in [e.action for e in describe(snapshot(), NOW, Link("stopped"))]
+
+
+def test_keys_are_letters_of_their_entries_and_no_two_entries_share_one() -> None:
+    for seen, link in ((snapshot(), Link()), (read_snapshot({}), Link()), (snapshot(), Link("stopped"))):
+        entries = [e for e in describe(seen, NOW, link, at_login=True) if e.key]
+        assert all(e.key.casefold() in e.text.casefold() for e in entries)
+        keys = [e.key for e in entries]
+        assert len(keys) == len(set(keys)), keys
 
 
 def test_markup_and_ampersands_are_text_and_names_lose_their_middle_only() -> None:
@@ -244,7 +292,7 @@ def test_no_snapshot_breaks_the_menu(fields: dict[str, Any], now: float) -> None
 
 def test_what_has_gone_meanwhile_is_said() -> None:
     assert details(read_snapshot({}), "credential:claude-oauth/anthropic", NOW).title == "No longer there"
-    assert details(read_snapshot({}), "problem:7", NOW).title == "No longer there"
+    assert details(read_snapshot({}), "account:akos", NOW).title == "No longer there"
     assert details(read_snapshot({}), "", NOW).title == "No longer there"
 
 

@@ -8,24 +8,34 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCursor, QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QDialog, QMenu
+from PySide6.QtWidgets import QAbstractButton, QDialog, QMenu, QWidget
 
 from amika_shared.profile import Profile
 from amika_shared.redaction import safe_line
+from amika_tray.autostart import AtLogin
+from amika_tray.background import Background
+from amika_tray.channel import Channel
+from amika_tray.clipboard import SecretClipboard
+from amika_tray.command import Command, own_program
 from amika_tray.describe import Entry, describe, icon_state, tooltip
-from amika_tray.details import Details, details
+from amika_tray.details import Details, copied, details, signed_out
 from amika_tray.icons import dark_panel, state_icon
 from amika_tray.link import AgentLink
 from amika_tray.menu import draw
+from amika_tray.news import News
+from amika_tray.notices import Notice
+from amika_tray.notifier import Notifier
 from amika_tray.starter import Starter
 from amika_tray.tray_icon import TrayIcon
-from amika_tray.wording import named, t, tn
+from amika_tray.wording import t
 
 if TYPE_CHECKING:
     from amika_tray.sign_in_dialog import SignInDialog
+    from amika_tray.window.main_window import MainWindow
 
 # Windows are imported when they are first opened: most of the time there is only the icon.
 STOP_WAIT = 3.0
+HOST_WAIT = 5.0  # a panel may come up after us at login
 
 
 class TrayApp(QObject):
@@ -35,6 +45,8 @@ class TrayApp(QObject):
         profile: whose agent.
         env: this process's environment.
         agent_command: starts the agent: program and arguments.
+        flags: the flags that commands of ours need to mean the same profile.
+        at_login: where the desktop looks at login; None when this tray cannot be started from there.
         now: wall time, epoch seconds.
 
     """
@@ -48,35 +60,56 @@ class TrayApp(QObject):
         env: Mapping[str, str],
         agent_command: Sequence[str],
         *,
+        flags: Sequence[str] = (),
+        at_login: AtLogin | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()
         self._now = now
         self._env = env
+        self._flags = list(flags)
         self._link = AgentLink(profile, env, Starter(agent_command, self), self)
         self._tray = TrayIcon(self)
         self._popup = QMenu()
         self._sign_in: SignInDialog | None = None
         self._windows: dict[str, QDialog] = {}
+        self._window: MainWindow | None = None
+        self._clipboard = SecretClipboard(self)
+        self._background = Background(self)
+        self._login, self._starts_at_login = at_login, None if at_login is None else False
+        self._notifier = Notifier(env, self._tray.tell, self)
+        self._news = News(self._link, profile, self._notifier.show, now, parent=self)
+        self._connect()
+
+    def _connect(self) -> None:
         self._link.changed.connect(self.refresh)
         # queued: a click may lead to a new menu, and the clicked entry must live until its click is over
         self._tray.chosen.connect(self.do, Qt.ConnectionType.QueuedConnection)
         self._tray.activated.connect(self.pop_up)
-        self._tray.about_to_show.connect(self.refresh)
+        self._tray.about_to_show.connect(self._about_to_show)
+        self._tray.told_clicked.connect(self.open_window)
+        self._notifier.clicked.connect(self.open_window)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self.refresh)
 
-    def open(self) -> None:
-        """Appear and find the agent."""
+    def open(self, *, hidden: bool = True) -> None:
+        """Appear and find the agent. hidden: False opens the window where there turns out to be no tray."""
         self.refresh()
         self._tray.show()
         self._link.open()
+        self._news.open()
+        self._look_at_login()
+        if not hidden:
+            QTimer.singleShot(round(HOST_WAIT * 1000), self, self._open_without_tray)
 
     def close(self) -> None:
         """Leave the tray; the agent runs on."""
         self._popup.close()
-        for window in [*self._windows.values(), self._sign_in]:
+        for window in [*self._windows.values(), self._sign_in, self._window]:
             if window is not None:
                 window.close()
+        self._clipboard.clear()
+        self._news.close()
+        self._notifier.close()
         self._link.close()
         self._tray.hide()
 
@@ -84,14 +117,51 @@ class TrayApp(QObject):
         """Draw what is known now."""
         icon = state_icon(icon_state(self._link.snapshot, self._link.link), on_dark=dark_panel(self._env))
         self._tray.set(icon, tooltip(self._link.snapshot, self._now(), self._link.link), self._entries())
+        if self._window is not None:
+            self._window.show_snapshot(self._link.snapshot, self._now(), self._link.link)
 
     def pop_up(self) -> None:
-        """Open the menu at the pointer: a click on the icon, or a second start of the program."""
+        """Open the menu at the pointer: a click on the icon."""
         if self._sign_in is not None:
             _raise(self._sign_in)
             return
         draw(self._popup, self._entries(), self._do_later, exported=False)
         self._popup.popup(QCursor.pos())
+
+    def open_window(self, page: str = "credentials") -> None:
+        """Open the window on a page, or bring the open one to the front."""
+        from amika_tray.window.main_window import MainWindow  # noqa: PLC0415
+
+        if self._window is None:
+            self._window = MainWindow(self)
+            self._window.destroyed.connect(self._window_gone)
+            self._window.show_snapshot(self._link.snapshot, self._now(), self._link.link)
+        self._window.show_page(page)
+        _raise(self._window)
+
+    def knocked(self) -> None:
+        """Answer a second start of the program: show the window, or the sign-in that is under way."""
+        if self._sign_in is not None:
+            _raise(self._sign_in)
+        else:
+            self.open_window()
+
+    def ask(self, op: str, args: dict[str, Any] | None = None) -> Channel:
+        """Return a channel on which the agent was asked."""
+        return self._link.request(op, args)
+
+    def act(self, action: str, target: str = "") -> None:
+        """Do what an entry with this action would, after the click that asked for it is over."""
+        self._do_later(Entry(action=action, target=target))
+
+    def command(self, *words: str, parent: QObject) -> Command:
+        """Return a command of `amika` for this profile, not yet started."""
+        return Command([own_program("amika"), *words, *self._flags], parent)
+
+    @property
+    def at_login(self) -> bool | None:
+        """Whether the tray starts at login; None when that cannot be told or changed."""
+        return self._starts_at_login
 
     def do(self, entry: Entry) -> None:
         """Do what an entry of the menu says."""
@@ -100,14 +170,37 @@ class TrayApp(QObject):
                 self.sign_in(entry.target)
             case "sign_out":
                 self._sign_out(entry.target)
-            case "sync":
-                self._link.request("sync").failed.connect(self._failed(t("Sync")))
+            case "sync" | "resume":
+                self._link.request(entry.action).failed.connect(self._failed(entry.action))
+            case "pause":
+                seconds = {"seconds": int(entry.target) if entry.target else None}
+                self._link.request("pause", seconds).failed.connect(self._failed("pause"))
+            case "copy_env":
+                self._copy_environment()
             case "start_agent":
                 self._link.start_agent()
+            case "restart_agent":
+                self._link.restart_agent()
             case "show":
                 self._show(entry.target, details(self._link.snapshot, entry.target, self._now()))
             case "quit":
                 self._ask_to_quit()
+            case _:
+                self._do_here(entry)
+
+    def _do_here(self, entry: Entry) -> None:
+        """Do what concerns this program and this desktop only."""
+        match entry.action:
+            case "open":
+                self.open_window(entry.target)
+            case "at_login":
+                self._switch_at_login(on=entry.target == "on")
+            case "copy_text":
+                QGuiApplication.clipboard().setText(entry.target)
+            case "show_file":
+                from amika_tray.browser import show_folder_of  # noqa: PLC0415
+
+                show_folder_of(entry.target)
 
     def sign_in(self, service: str) -> None:
         """Open the sign-in dialog, or bring the open one to the front."""
@@ -129,7 +222,7 @@ class TrayApp(QObject):
 
     def _sign_out(self, service: str) -> None:
         channel = self._link.request("sign_out", {"service": service})
-        channel.failed.connect(self._failed(t("Sign out")))
+        channel.failed.connect(self._failed("sign_out"))
         channel.ended.connect(self._signed_out)
 
     def _signed_out(self, end: dict[str, Any]) -> None:
@@ -137,11 +230,63 @@ class TrayApp(QObject):
         if told is not None:
             self._show("signed out", told)
 
-    def _failed(self, what: str) -> Callable[[str, str, str], None]:
+    def _copy_environment(self) -> None:
+        channel = self._link.request("copy_env", {"shell": "posix"})
+        channel.failed.connect(self._failed("copy_env"))
+        channel.ended.connect(self._copied)
+
+    def _copied(self, end: dict[str, Any]) -> None:
+        text = end.get("text")
+        names = [name for name in end.get("names") or [] if isinstance(name, str)]
+        if isinstance(text, str) and text and names:
+            self._clipboard.put(text)
+            said = t("{names}. The clipboard is cleared in 45 s.", names=", ".join(names[:8]))
+            self._notifier.show(Notice("", t("Environment copied"), said))
+        else:
+            self._show("copied", copied(end))
+
+    def _look_at_login(self) -> None:
+        if self._login is not None:
+            self._background.run(self._login.is_on, self._at_login_is)
+
+    def _switch_at_login(self, *, on: bool) -> None:
+        login = self._login
+        if login is not None:
+            self._background.run(lambda: login.switch(on=on), self._at_login_switched)
+
+    def _at_login_switched(self, reason: object) -> None:
+        if reason:
+            self._failed("at_login")("", str(reason), "")
+        self._look_at_login()
+
+    def _at_login_is(self, on: object) -> None:
+        self._starts_at_login = on is True
+        self.refresh()
+
+    def _about_to_show(self) -> None:
+        self.refresh()
+        self._look_at_login()  # a person may have changed it elsewhere; the next opening shows it
+
+    def _open_without_tray(self) -> None:
+        if not self._tray.has_host:
+            self.open_window()
+
+    def _window_gone(self) -> None:
+        self._window = None
+
+    def _failed(self, action: str) -> Callable[[str, str, str], None]:
+        titles = {
+            "sync": t("Sync failed"),
+            "sign_out": t("Sign out failed"),
+            "pause": t("Pause failed"),
+            "resume": t("Resume failed"),
+            "copy_env": t("Nothing was copied"),
+            "at_login": t("Start at login was not changed"),
+        }
+
         def show(_code: str, message: str, remedy: str) -> None:
             rows = ((t("What"), safe_line(message)), (t("What to do"), safe_line(remedy)))
-            told = Details(t("{what} failed", what=what), tuple(row for row in rows if row[1]))
-            self._show("failed", told)
+            self._show("failed", Details(titles[action], tuple(row for row in rows if row[1])))
 
         return show
 
@@ -186,27 +331,13 @@ class TrayApp(QObject):
                 QTimer.singleShot(round(STOP_WAIT * 1000), self, self.quit_asked.emit)
 
     def _entries(self) -> list[Entry]:
-        return describe(self._link.snapshot, self._now(), self._link.link)
+        return describe(self._link.snapshot, self._now(), self._link.link, at_login=self._starts_at_login)
 
     def _do_later(self, entry: Entry) -> None:
         QTimer.singleShot(0, self, lambda: self.do(entry))
 
 
-def signed_out(end: Mapping[str, Any]) -> Details | None:
-    """Return what a person must know after signing out, or None when there is nothing: it worked and left nothing."""
-    left = [named(name, 80) for name in end.get("left_remotely") or [] if isinstance(name, str)]
-    rows: list[str] = []
-    if end.get("was_signed_in") is True and end.get("revoked") is not True:
-        rows.append(t("This machine has forgotten the session, but the server could not be told that it is over."))
-        rows.append(named(str(end.get("detail") or ""), 200))
-    if left:
-        rows.append(tn("This secret stays stored remotely:", "These {n} secrets stay stored remotely:", len(left)))
-        rows += left
-    rows = [row for row in rows if row]
-    return Details(t("Signed out"), tuple(("", row) for row in rows)) if rows else None
-
-
-def _raise(window: QDialog) -> None:
+def _raise(window: QWidget) -> None:
     window.show()
     window.raise_()
     window.activateWindow()

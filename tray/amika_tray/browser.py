@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 
 
 class Browser(QObject):
@@ -26,3 +28,10 @@ class Browser(QObject):
             ok = False
         with contextlib.suppress(RuntimeError):  # the dialog may be gone by now
             self.opened.emit(ok)
+
+
+def show_folder_of(path: str) -> None:
+    """Open the folder of a file in the desktop's file manager. Only a folder is ever opened, never the file itself."""
+    folder = os.path.dirname(path)
+    if os.path.isabs(folder):
+        QDesktopServices.openUrl(QUrl.fromLocalFile(folder))

@@ -15,6 +15,7 @@ LinkState = Literal["connected", "starting", "stopped", "failed"]
 CREDENTIALS_SHOWN = 12
 PROBLEMS_SHOWN = 4
 LINE = 76  # characters; wider menus run off small screens
+HOUR = 3600
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,13 @@ class Entry:
     """One line of the menu.
 
     text    plain text as the person reads it: no markup, no mnemonic marks
-    action  what a click asks for: "sign_in", "sign_out", "show", "sync", "start_agent", "quit"
-    target  what the action is about: a service, or "account:…", "credential:…", "problem:…" for "show"
+    action  what a click asks for: "sign_in", "sign_out", "show", "open", "sync", "pause", "resume", "copy_env",
+            "at_login", "start_agent", "restart_agent", "quit"
+    target  what the action is about: a service; "account:…", "credential:…" for "show"; a page of the window for
+            "open"; seconds for "pause" ("" until resumed); "on" or "off" for "at_login"
     enabled False: shown, but cannot be chosen now
     key     letter of `text` that chooses the entry from the keyboard, or ""
+    checked whether the entry's mark is set; None: it has none
     """
 
     kind: Kind = "action"
@@ -34,15 +38,27 @@ class Entry:
     target: str = ""
     enabled: bool = True
     key: str = ""
+    checked: bool | None = None
 
 
 @dataclass(frozen=True)
 class Link:
-    """How the tray stands to the agent. reason: one sentence, when there is something to say; remedy: the next step."""
+    """How the tray stands to the agent.
+
+    reason    one sentence, when there is something to say; remedy: the next step
+    restart   whether a restart of the agent may help
+    features  the operations that the agent knows; None: not known, all are offered
+    """
 
     state: LinkState = "connected"
     reason: str = ""
     remedy: str = ""
+    restart: bool = False
+    features: frozenset[str] | None = None
+
+    def offers(self, op: str) -> bool:
+        """Tell whether the agent knows an operation."""
+        return self.features is None or op in self.features
 
 
 _NO_MARKUP = str.maketrans({"<": "\u2039", ">": "\u203a"})  # single angle quotation marks
@@ -51,26 +67,63 @@ CONNECTED = Link()
 SEPARATOR = Entry(kind="separator")
 
 
-def describe(snapshot: Snapshot, now: float, link: Link = CONNECTED) -> list[Entry]:
-    """Return the whole menu for a snapshot, top to bottom."""
+def describe(snapshot: Snapshot, now: float, link: Link = CONNECTED, *, at_login: bool | None = None) -> list[Entry]:
+    """Return the whole menu for a snapshot, top to bottom.
+
+    at_login: whether the tray starts at login; None when that cannot be told or changed here.
+    """
     if link.state != "connected":
-        return _joined([_agent(link), [Entry(text=t("Quit"), action="quit", key="Q")]])
-    note = [Entry(text=elided(link.reason, LINE), enabled=False)] if link.reason else []
+        return _joined([_agent(link), _program(at_login), [Entry(text=t("Quit"), action="quit", key="Q")]])
     return _joined(
         [
             _identity(snapshot, now),
             _credentials(snapshot, now),
-            [*note, *_problems(snapshot)],
-            [_state(snapshot, now), Entry(text=t("Sync now"), action="sync", key="S")],
+            [*_note(link), *_problems(snapshot)],
+            [_state(snapshot, now), *_work(snapshot, link)],
+            _program(at_login),
             [Entry(text=t("Quit…"), action="quit", key="Q")],
         ]
     )
 
 
+def _note(link: Link) -> list[Entry]:
+    if not link.reason:
+        return []
+    lines = [Entry(text=elided(link.reason, LINE), enabled=False)]
+    return [*lines, *_restart()] if link.restart else lines
+
+
+def _restart() -> list[Entry]:
+    return [Entry(text=t("Restart the agent"), action="restart_agent", key="R")]
+
+
 def _state(snapshot: Snapshot, now: float) -> Entry:
     # it can be chosen, because what cannot is drawn too faint to be read
     target = "problems" if snapshot["problems"] else "credentials"
-    return Entry(text=headline(snapshot, now), action="show", target=target)
+    return Entry(text=headline(snapshot, now), action="open", target=target)
+
+
+def _work(snapshot: Snapshot, link: Link) -> list[Entry]:
+    lines = [Entry(text=t("Sync now"), action="sync", key="S")]
+    if snapshot["state"] == facts.PAUSED or snapshot["paused_until"] is not None:
+        lines.append(Entry(text=t("Resume"), action="resume", key="R", enabled=link.offers("resume")))
+    else:
+        can = link.offers("pause")
+        lines.append(Entry(text=t("Pause for 1 h"), action="pause", target=str(HOUR), key="P", enabled=can))
+        lines.append(Entry(text=t("Pause until resumed"), action="pause", key="U", enabled=can))
+    can = link.offers("copy_env") and bool(snapshot["credentials"])
+    return [*lines, Entry(text=t("Copy environment"), action="copy_env", key="C", enabled=can)]
+
+
+def _program(at_login: bool | None) -> list[Entry]:  # noqa: FBT001 -- a fact, no switch
+    lines = [
+        Entry(text=t("Open Amika…"), action="open", target="credentials", key="A"),
+        Entry(text=t("Settings…"), action="open", target="settings", key="T"),
+    ]
+    if at_login is None:
+        return lines
+    target = "off" if at_login else "on"
+    return [*lines, Entry(text=t("Start at login"), action="at_login", target=target, key="L", checked=at_login)]
 
 
 def headline(snapshot: Snapshot, now: float, link: Link = CONNECTED) -> str:
@@ -122,6 +175,8 @@ def _agent(link: Link) -> list[Entry]:
     lines = [told]
     if link.remedy:
         lines.append(Entry(text=elided(link.remedy, LINE), enabled=False))
+    if link.restart:
+        return [*lines, *_restart()]
     return [*lines, Entry(text=t("Start the agent"), action="start_agent", key="S")]
 
 
@@ -183,7 +238,7 @@ def _session(account: Account, now: float) -> str:
 def _credentials(snapshot: Snapshot, now: float) -> list[Entry]:
     found = sorted(snapshot["credentials"], key=lambda credential: not credential["used"])
     if not found:
-        return [Entry(text=t("No credentials found yet"), action="show", target="credentials")]
+        return [Entry(text=t("No credentials found yet"), action="open", target="credentials")]
     lines = [
         Entry(text=credential_line(credential, now), action="show", target=f"credential:{credential['id']}")
         for credential in found[:CREDENTIALS_SHOWN]
@@ -191,7 +246,7 @@ def _credentials(snapshot: Snapshot, now: float) -> list[Entry]:
     left = len(found) - len(lines)
     if left > 0:
         lines.append(
-            Entry(text=tn("{n} more credential…", "{n} more credentials…", left), action="show", target="credentials")
+            Entry(text=tn("{n} more credential…", "{n} more credentials…", left), action="open", target="credentials")
         )
     return lines
 
@@ -227,13 +282,10 @@ def sync_words(credential: CredentialLine) -> str:
 
 def _problems(snapshot: Snapshot) -> list[Entry]:
     problems = snapshot["problems"]
-    lines = [
-        Entry(text=_problem(problem), action="show", target=f"problem:{number}")
-        for number, problem in enumerate(problems[:PROBLEMS_SHOWN])
-    ]
+    lines = [Entry(text=_problem(problem), action="open", target="problems") for problem in problems[:PROBLEMS_SHOWN]]
     left = len(problems) - len(lines)
     if left > 0:
-        lines.append(Entry(text=tn("{n} more problem…", "{n} more problems…", left), action="show", target="problems"))
+        lines.append(Entry(text=tn("{n} more problem…", "{n} more problems…", left), action="open", target="problems"))
     return lines
 
 

@@ -8,16 +8,18 @@ import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from PySide6.QtCore import QMessageLogContext, QSocketNotifier, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from amika_shared.profile import Profile
 from amika_tray.app import TrayApp
+from amika_tray.autostart import at_login
+from amika_tray.command import own_program
 from amika_tray.instance import CannotRun, Instance
-from amika_tray.starter import agent_program
 
-__all__ = ["CannotRun", "default_agent_command", "run"]
+__all__ = ["CannotRun", "Manner", "default_agent_command", "run"]
 
 BROKEN_DISPLAY = """\
 the display cannot be used: {reason}
@@ -29,7 +31,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def default_agent_command(*, local: bool, homedir: str | None) -> list[str]:
     """Return the command that starts the agent of the same profile."""
-    command = [agent_program(), "start"]
+    command = [own_program("amika-agent"), "start"]
     if local:
         command.append("--local")
     if homedir is not None:
@@ -37,7 +39,16 @@ def default_agent_command(*, local: bool, homedir: str | None) -> list[str]:
     return command
 
 
-def run(profile: Profile, env: Mapping[str, str], agent_command: Sequence[str]) -> int:
+@dataclass(frozen=True)
+class Manner:
+    """How the tray was started. flags: those that name the profile, for commands of ours; hidden: by the desktop."""
+
+    local: bool = False
+    hidden: bool = False
+    flags: tuple[str, ...] = ()
+
+
+def run(profile: Profile, env: Mapping[str, str], agent_command: Sequence[str], manner: Manner) -> int:
     """Run until the person quits, the session ends or a signal asks; return the exit code.
 
     Raises:
@@ -46,27 +57,31 @@ def run(profile: Profile, env: Mapping[str, str], agent_command: Sequence[str]) 
     """
     instance = Instance(profile.runtime_dir)
     if not instance.acquire():
-        sys.stderr.write("amika-tray: it is already running; its menu opens.\n")
+        sys.stderr.write("amika-tray: it is already running; its window opens.\n")
         return 0
     try:
-        return _run(profile, env, agent_command, instance)
+        return _run(profile, env, agent_command, manner, instance)
     finally:
         instance.release()
 
 
-def _run(profile: Profile, env: Mapping[str, str], agent_command: Sequence[str], instance: Instance) -> int:
+def _run(
+    profile: Profile, env: Mapping[str, str], agent_command: Sequence[str], manner: Manner, instance: Instance
+) -> int:
     qInstallMessageHandler(_qt_said)
     application = QApplication(["amika-tray"])
     application.setApplicationName("amika-tray")
     application.setApplicationDisplayName("Amika")
     application.setDesktopFileName("amika-tray")
     application.setQuitOnLastWindowClosed(False)
-    app = TrayApp(profile, env, agent_command)
+    # with a home of its own it is somebody's experiment, not what should come up at login
+    login = None if profile.confined else at_login(env, own_program("amika-tray"), local=manner.local)
+    app = TrayApp(profile, env, agent_command, flags=manner.flags, at_login=login)
     app.quit_asked.connect(application.quit)
-    instance.knocked.connect(app.pop_up)
+    instance.knocked.connect(app.knocked)
     instance.listen()
     with _quit_on_signal(application):
-        app.open()
+        app.open(hidden=manner.hidden)
         application.exec()
         app.close()
     return 0

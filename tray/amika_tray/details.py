@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from amika_shared.snapshot import Account, CredentialLine, ProblemLine, Snapshot
-from amika_tray.describe import credential_line, sync_words
-from amika_tray.wording import ago, expiry, moment, named, provider_name, service_name, source_name, t
+from amika_shared.snapshot import Account, CredentialLine, Snapshot
+from amika_tray.describe import sync_words
+from amika_tray.wording import ago, expiry, moment, named, provider_name, service_name, source_name, t, tn
 
 LONG = 400
-ROWS_SHOWN = 500
 
 
 @dataclass(frozen=True)
@@ -28,17 +29,35 @@ def details(snapshot: Snapshot, target: str, now: float) -> Details:
             found = next((_account(snapshot, name, now) for a in snapshot["accounts"] if a["service"] == name), None)
         case "credential":
             found = next((_credential(c, now) for c in snapshot["credentials"] if c["id"] == name), None)
-        case "credentials":
-            found = _credentials(snapshot, now)
-        case "problem":
-            problems = snapshot["problems"]
-            found = _problem(problems[int(name)]) if name.isdecimal() and int(name) < len(problems) else None
-        case "problems":
-            rows = [row for problem in snapshot["problems"][:ROWS_SHOWN] for row in _problem(problem).rows]
-            found = Details(t("Problems"), tuple(rows))
         case _:
             found = None
     return found or Details(t("No longer there"), (("", t("This has changed since the menu was opened.")),))
+
+
+def signed_out(end: Mapping[str, Any]) -> Details | None:
+    """Return what a person must know after signing out, or None when there is nothing: it worked and left nothing."""
+    left = [named(name, 80) for name in end.get("left_remotely") or [] if isinstance(name, str)]
+    rows: list[str] = []
+    if end.get("was_signed_in") is True and end.get("revoked") is not True:
+        rows.append(t("This machine has forgotten the session, but the server could not be told that it is over."))
+        rows.append(named(str(end.get("detail") or ""), 200))
+    if left:
+        rows.append(tn("This secret stays stored remotely:", "These {n} secrets stay stored remotely:", len(left)))
+        rows += left
+    rows = [row for row in rows if row]
+    return Details(t("Signed out"), tuple(("", row) for row in rows)) if rows else None
+
+
+def copied(end: Mapping[str, Any]) -> Details:
+    """Return why nothing was copied: what was withheld, each with its reason."""
+    withheld = [item for item in end.get("withheld") or [] if isinstance(item, dict)]
+    rows = [
+        (named(str(item.get("name") or item.get("source") or ""), 60), named(str(item.get("reason") or ""), LONG))
+        for item in withheld
+    ]
+    if not rows:
+        rows = [("", t("No API key was found on this machine; logins are never copied."))]
+    return Details(t("Nothing was copied"), tuple(rows))
 
 
 def _account(snapshot: Snapshot, service: str, now: float) -> Details:
@@ -72,29 +91,6 @@ def _credential(credential: CredentialLine, now: float) -> Details:
             (t("Expiry"), _when(credential["expires_at"], now)),
             (t("State"), sync_words(credential)),
             (t("Pushed"), pushed),
-        ),
-    )
-
-
-def _credentials(snapshot: Snapshot, now: float) -> Details:
-    found = snapshot["credentials"]
-    if not found:
-        text = t(
-            "Sign in to a coding agent (Claude Code, Codex, OpenCode, Amp …) on this machine; "
-            "what it stores appears here within a second."
-        )
-        return Details(t("No credentials found yet"), (("", text),))
-    return Details(t("Credentials"), tuple(("", credential_line(c, now)) for c in found[:ROWS_SHOWN]))
-
-
-def _problem(problem: ProblemLine) -> Details:
-    return Details(
-        t("Problem"),
-        _rows(
-            (t("What"), named(problem["message"], LONG) or named(problem["code"], LONG)),
-            (t("What to do"), named(problem["remedy"], LONG)),
-            (t("Where"), source_name(problem["source"]) if problem["source"] else ""),
-            (t("File"), named(problem["path"], LONG)),
         ),
     )
 

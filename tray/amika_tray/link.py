@@ -45,7 +45,7 @@ class AgentLink(QObject):
         self._starter = starter
         self._starter.finished.connect(self._started)
         self._watch: Channel | None = None
-        self._note = ""
+        self._shown = Link()  # what a snapshot of the present connection is shown with
         self._seen = False  # an agent was there in this run: having no record then means that somebody stopped it
         self._broken = False  # what the record names did not answer
         self._failures = 0
@@ -79,6 +79,16 @@ class AgentLink(QObject):
         self._say(Link("starting"))
         self._starter.start()
 
+    def restart_agent(self) -> None:
+        """Stop the agent, whatever it does, and start it again, because the person asked for it."""
+        if self._starter.running:
+            return
+        self._failures = 0
+        self._timer.stop()
+        self._drop()
+        self._say(Link("starting"))
+        self._starter.start(restart=True)
+
     def _look(self) -> None:
         self._timer.stop()
         if self._watch is not None or self._starter.running:
@@ -109,17 +119,20 @@ class AgentLink(QObject):
     def _greeted(self, hello: dict[str, Any]) -> None:
         self._seen = True
         self._alive.start()
-        self._note = _note(hello, self._paths)
+        note = _note(hello, self._paths)
+        features = hello.get("features")
+        known = frozenset(map(str, features)) if isinstance(features, list) else None
+        self._shown = Link(reason=note, restart=bool(note), features=known)
 
     def _item(self, item: dict[str, Any]) -> None:
         self.snapshot = read_snapshot(item)
-        self.link = Link(reason=self._note)
+        self.link = self._shown
         self.changed.emit()
 
     def _lost(self, code: str, message: str, remedy: str) -> None:
         self._drop()
         if code != "gone":
-            self._refuse(message, remedy)
+            self._refuse(message, remedy, restart=code in ("silent", "other_version", "protocol"))
             return
         if self._alive.isValid() and self._alive.elapsed() > HEALTHY * 1000:
             self._failures = 0
@@ -143,8 +156,8 @@ class AgentLink(QObject):
             self._broken = False
             self._look()
 
-    def _refuse(self, reason: str, remedy: str) -> None:
-        self._say(Link("failed", reason, remedy))
+    def _refuse(self, reason: str, remedy: str, *, restart: bool = False) -> None:
+        self._say(Link("failed", reason, remedy, restart))
         self._timer.start(round(DELAYS[-1] * 1000))
 
     def _try_later(self) -> None:

@@ -11,12 +11,13 @@ from amika_shared import BUILD
 from amika_shared.profile import resolve
 
 USAGE = """\
-usage: amika-tray [--local] [--homedir PATH]
+usage: amika-tray [--local] [--homedir PATH] [--hidden]
 
 Shows in the tray who is signed in and what is in sync, and keeps the agent running.
 
   --local          use the local workspace instead of your account
   --homedir PATH   look for credentials in this home
+  --hidden         open no window, not even where there is no tray (for start at login)
   --version        print the version
   -h, --help       show this help
 """
@@ -35,6 +36,7 @@ class Options:
 
     local: bool = False
     homedir: str | None = None
+    hidden: bool = False
     told: str = ""
 
 
@@ -72,7 +74,7 @@ def run(argv: Sequence[str], env: Mapping[str, str], agent_command: Sequence[str
     profile = resolve(env, local=options.local, homedir=options.homedir)
     command = agent_command or desktop.default_agent_command(local=options.local, homedir=options.homedir)
     try:
-        return desktop.run(profile, env, command)
+        return desktop.run(profile, env, command, desktop.Manner(options.local, options.hidden, _flags(options)))
     except desktop.CannotRun as error:
         return _complain(str(error), 5)
 
@@ -84,7 +86,7 @@ def parse(argv: Sequence[str]) -> Options:
         UsageError: unknown flag, missing value, or a word that is no flag.
 
     """
-    local, homedir = False, None
+    local, hidden, homedir = False, False, None
     queue = list(argv)
     while queue:
         word = queue.pop(0)
@@ -95,13 +97,19 @@ def parse(argv: Sequence[str]) -> Options:
             return Options(told=f"amika-tray {BUILD}\n")
         if word == "--local":
             local = True
+        elif word == "--hidden":
+            hidden = True
         elif name == "--homedir":
             homedir = value if has_value else queue.pop(0) if queue else ""
             if not os.path.isdir(homedir):
                 raise UsageError("--homedir needs the path of a folder")
         else:
             raise UsageError(f"unknown flag {name}" if word.startswith("-") else "amika-tray takes flags only")
-    return Options(local=local, homedir=homedir)
+    return Options(local=local, homedir=homedir, hidden=hidden)
+
+
+def _flags(options: Options) -> tuple[str, ...]:
+    return ("--local",) if options.local else ()
 
 
 def _complain(message: str, code: int) -> int:

@@ -23,6 +23,8 @@ def draw(menu: QMenu, entries: Sequence[Entry], chosen: Chosen, *, exported: boo
             continue
         action = menu.addAction(exported_label(entry) if exported else label(entry))
         action.setEnabled(entry.enabled)
+        action.setCheckable(entry.checked is not None)
+        action.setChecked(entry.checked is True)
         action.triggered.connect(lambda _checked=False, entry=entry: chosen(entry))
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
@@ -15,14 +12,8 @@ from amika_tray.wording import elided, t
 START_TIMEOUT = 30.0
 
 
-def agent_program() -> str:
-    """Return the `amika-agent` that belongs to this program: the one beside it, else the one on PATH, else ""."""
-    beside = os.path.join(os.path.dirname(sys.executable), "amika-agent")
-    return beside if os.access(beside, os.X_OK) else shutil.which("amika-agent") or ""
-
-
 class Starter(QObject):
-    """Runs `amika-agent start …`, which returns once the agent answers.
+    """Runs `amika-agent start …` or `restart …`, which return once the agent answers.
 
     command  program and its arguments; a program of "" means that none was found
     """
@@ -42,11 +33,13 @@ class Starter(QObject):
         """Tell whether a start is under way."""
         return self._process is not None
 
-    def start(self) -> None:
-        """Begin; does nothing while a start is under way."""
+    def start(self, *, restart: bool = False) -> None:
+        """Begin; does nothing while a start is under way. restart: end the running agent first."""
         if self._process is not None:
             return
         program, *arguments = self._command
+        if restart:
+            arguments = ["restart" if word == "start" else word for word in arguments]
         if not program:
             QTimer.singleShot(0, self, lambda: self.finished.emit(t("amika-agent is not installed beside amika-tray")))
             return

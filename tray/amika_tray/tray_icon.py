@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from amika_tray.describe import Entry
 from amika_tray.menu import draw
+from amika_tray.notices import Notice
 
 WATCHER = "org.kde.StatusNotifierWatcher"
 
@@ -30,6 +31,8 @@ class TrayIcon(QObject):
     """The icon itself was clicked."""
     about_to_show = Signal()
     """The menu opens: now is the time to bring it up to date."""
+    told_clicked = Signal(str)
+    """The page of a notice that was shown by the icon and clicked."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +44,18 @@ class TrayIcon(QObject):
         self._menu = QMenu()
         self._exported = False
         self._watcher: QDBusServiceWatcher | None = None
+        self._told = ""
+
+    @property
+    def has_host(self) -> bool:
+        """Tell whether something shows the icon now; asked only after `show`, and not at once."""
+        return self._exported or (self._tray is not None and QSystemTrayIcon.isSystemTrayAvailable())
+
+    def tell(self, notice: Notice) -> None:
+        """Show a notice beside the icon, where there is one."""
+        if self._tray is not None and self._tray.supportsMessages():
+            self._told = notice.page
+            self._tray.showMessage(notice.title, notice.text, self._icon, 10_000)
 
     def show(self) -> None:
         """Appear now, or as soon as there is a host."""
@@ -84,6 +99,7 @@ class TrayIcon(QObject):
         tray.setToolTip(self._tooltip)
         tray.setContextMenu(self._menu)
         tray.activated.connect(self._activated)
+        tray.messageClicked.connect(lambda: self.told_clicked.emit(self._told))
         tray.show()
         self._tray = tray
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gettext
+import re
 from datetime import UTC, datetime
 
 from amika_shared.redaction import plain
 
+_TICKS = re.compile(r"`([^`]*)`")
 _catalogue = gettext.NullTranslations()
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -60,6 +62,13 @@ def tn(one: str, many: str, number: int) -> str:
 def named(text: str, width: int = 40) -> str:
     """Return a name from outside as it may be shown: one line, nothing that deceives, its middle left out if long."""
     return elided(plain(text).strip(), width)
+
+
+def sentences(*parts: str) -> str:
+    """Return what was said in pieces as sentences: each begins large, commands stand in quotation marks."""
+    said = [_TICKS.sub("\u201c\\1\u201d", part.strip()) for part in parts if part.strip()]
+    whole = [part if part.startswith(("/", "~")) else part[:1].upper() + part[1:] for part in said]
+    return " ".join([*(part if part[-1:] in ".!?…" else f"{part}." for part in whole[:-1]), *whole[-1:]])
 
 
 def elided(text: str, width: int) -> str:

@@ -1,0 +1,95 @@
+"""Runs one of our own commands beside the tray; the GUI never waits for it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
+
+from amika_shared.redaction import safe_line
+from amika_tray.wording import elided, t
+
+LIMIT = 30.0
+
+
+def own_program(name: str) -> str:
+    """Return the program of ours called `name`: the one beside this program, else the one on PATH, else ""."""
+    beside = os.path.join(os.path.dirname(sys.executable), name)
+    return beside if os.access(beside, os.X_OK) else shutil.which(name) or ""
+
+
+class Command(QObject):
+    """One run of a program of ours. Exactly one of `done` and `failed` comes.
+
+    Args:
+        words: program and arguments; a program of "" means that none was found.
+        parent: owner.
+        env: its environment; None: this process's.
+
+    """
+
+    done = Signal(str)
+    """What it printed."""
+    failed = Signal(str)
+    """Why not, one line that is safe to show."""
+
+    def __init__(
+        self, words: Sequence[str], parent: QObject | None = None, *, env: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._words = list(words)
+        self._over = False
+        self._process = QProcess(self)
+        self._process.setStandardInputFile(QProcess.nullDevice())
+        if env is not None:
+            environment = QProcessEnvironment()
+            for name, value in env.items():
+                environment.insert(name, value)
+            self._process.setProcessEnvironment(environment)
+        self._process.finished.connect(self._finished)
+        self._process.errorOccurred.connect(self._error)
+        self._limit = QTimer(self, singleShot=True)
+        self._limit.timeout.connect(self._too_long)
+
+    def start(self) -> None:
+        """Begin."""
+        program, *arguments = self._words
+        if not program:
+            QTimer.singleShot(0, self, lambda: self._fail(t("amika is not installed beside amika-tray")))
+            return
+        self._limit.start(round(LIMIT * 1000))
+        self._process.start(program, arguments)
+
+    def _finished(self, code: int, status: QProcess.ExitStatus) -> None:
+        if status == QProcess.ExitStatus.NormalExit and code == 0:
+            self._end()
+            self.done.emit(_text(self._process.readAllStandardOutput().data()))
+            return
+        said = _text(self._process.readAllStandardError().data())
+        first = next((line.strip() for line in said.splitlines() if line.strip()), "").removeprefix("amika: ")
+        self._fail(elided(safe_line(first), 200) or t("it ended with code {code}", code=code))
+
+    def _error(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart:
+            self._fail(t("{program} cannot be run", program=safe_line(self._words[0])))
+
+    def _too_long(self) -> None:
+        self._process.kill()
+        self._fail(t("it did not end within {n} s", n=round(LIMIT)))
+
+    def _fail(self, reason: str) -> None:
+        if not self._over:
+            self._end()
+            self.failed.emit(reason)
+
+    def _end(self) -> None:
+        self._over = True
+        self._limit.stop()
+        self._process.finished.disconnect(self._finished)
+
+
+def _text(data: bytes | bytearray | memoryview) -> str:
+    return bytes(data).decode("utf-8", "replace")

@@ -1,0 +1,51 @@
+"""What the button beside a problem does: a pure function of the problem. No Qt."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from amika_shared.snapshot import ProblemLine
+from amika_tray.wording import t
+
+_COMMAND = re.compile(r"`([a-z][^`\n]{1,200})`|(?:^|[\s:(])(amika(?: [a-z][a-z-]*){1,3})")
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A button: its label, and the action and target that a click asks the application for."""
+
+    label: str
+    action: str
+    target: str = ""
+
+
+def remedy(problem: ProblemLine) -> Remedy:
+    """Return the most helpful thing that one click can do about a problem."""
+    command = suggested(problem["remedy"])
+    for start, found in (
+        ("amika auth login", Remedy(t("Sign in…"), "sign_in", _service(command))),
+        ("amika agent restart", Remedy(t("Restart the agent"), "restart_agent")),
+        ("amika agent start", Remedy(t("Start the agent"), "start_agent")),
+        ("amika resume", Remedy(t("Resume"), "resume")),
+        ("amika config", Remedy(t("Open settings"), "open", "settings")),
+        ("amika doctor", Remedy(t("Open diagnostics"), "open", "diagnostics")),
+    ):
+        if command == start or command.startswith(f"{start} "):
+            return found
+    if command:
+        return Remedy(t("Copy command"), "copy_text", command)
+    if problem["path"]:
+        return Remedy(t("Show file"), "show_file", problem["path"])
+    return Remedy(t("Try again"), "sync")
+
+
+def suggested(text: str) -> str:
+    """Return the command that a remedy names, or ""; the first one counts."""
+    match = _COMMAND.search(text)
+    return "" if match is None else (match[1] or match[2]).strip()
+
+
+def _service(command: str) -> str:
+    word = command.removeprefix("amika auth login").strip().partition(" ")[0]
+    return word if word in ("almyty", "akos") else "amika"

@@ -1,0 +1,1 @@
+"""The window: loaded when it is first opened."""

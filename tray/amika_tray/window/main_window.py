@@ -1,0 +1,142 @@
+"""The window: a list of pages at the left, the state above, the page at the right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from amika_shared.snapshot import Snapshot
+from amika_tray.describe import Link, headline
+from amika_tray.icons import app_icon
+from amika_tray.sign_in_pages import text_label
+from amika_tray.window.diagnostics_page import DiagnosticsPage
+from amika_tray.window.pages import ActivityPage, CredentialsPage, Host
+from amika_tray.window.problems_page import ProblemsPage
+from amika_tray.window.rules_page import RulesPage
+from amika_tray.window.settings_page import SettingsPage
+from amika_tray.wording import named, service_name, t
+
+Page = CredentialsPage | RulesPage | ActivityPage | ProblemsPage | SettingsPage | DiagnosticsPage
+SIZE = QSize(1020, 620)
+ROOM = 12  # pixels above and below a name in the list of pages, together
+ICON = QSize(24, 24)
+
+
+class MainWindow(QMainWindow):
+    """Shows snapshots on pages; closing it only hides it from sight, the icon stays."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__()
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(t("Amika"))
+        self.setWindowIcon(app_icon())
+        self.resize(SIZE)
+        self.pages: dict[str, Page] = {
+            "credentials": CredentialsPage(host),
+            "rules": RulesPage(host),
+            "activity": ActivityPage(host),
+            "problems": ProblemsPage(host),
+            "settings": SettingsPage(host),
+            "diagnostics": DiagnosticsPage(host),
+        }
+        self.list = QListWidget()
+        self.list.setAccessibleName(t("Pages"))
+        self.list.addItems(list(_titles().values()))
+        width = self.list.sizeHintForColumn(0)
+        for row in range(self.list.count()):
+            self.list.item(row).setSizeHint(QSize(width, self.fontMetrics().height() + ROOM))
+        self.list.setFixedWidth(width + 48)
+        self.list.currentRowChanged.connect(self._turned)
+        self._stack = QStackedWidget()
+        for page in self.pages.values():
+            self._stack.addWidget(page)
+        self._headline = text_label(bold=True)
+        self._who = text_label()
+        self._arrange()
+        self._shortcuts()
+        self.list.setCurrentRow(0)
+
+    def show_page(self, name: str) -> None:
+        """Turn to a page; an unknown one is the first."""
+        names = list(self.pages)
+        row = names.index(name) if name in names else 0
+        if row == self.list.currentRow():
+            self._page(row).opened()
+        self.list.setCurrentRow(row)
+        self._page(row).focus().setFocus()
+
+    def show_snapshot(self, snapshot: Snapshot, now: float, link: Link) -> None:
+        """Show what is known now."""
+        said = headline(snapshot, now, link)
+        self._headline.setText(said)
+        connected = link.state == "connected"
+        self._who.setText((_who(snapshot) if connected else "") or link.reason)
+        self._who.setVisible(bool(self._who.text()) and self._who.text() != said)
+        for row in range(self._stack.count()):
+            self._page(row).show_snapshot(snapshot, now, link)
+        problems = len(snapshot["problems"]) if connected else 0
+        title = _titles()["problems"]
+        self.list.item(list(self.pages).index("problems")).setText(f"{title} ({problems})" if problems else title)
+
+    def _page(self, row: int) -> Page:
+        return list(self.pages.values())[row]
+
+    def _turned(self, row: int) -> None:
+        self._stack.setCurrentIndex(row)
+        self._page(row).opened()
+
+    def _arrange(self) -> None:
+        picture = QLabel()
+        picture.setPixmap(app_icon().pixmap(ICON, self.devicePixelRatioF()))
+        head = QHBoxLayout()
+        head.addWidget(picture)
+        head.addWidget(self._headline, 1)
+        head.addWidget(self._who)
+        self._who.setWordWrap(False)
+        right = QVBoxLayout()
+        right.setSpacing(12)
+        right.addLayout(head)
+        right.addWidget(self._stack, 1)
+        whole = QHBoxLayout()
+        whole.setContentsMargins(12, 12, 12, 12)
+        whole.setSpacing(16)
+        whole.addWidget(self.list)
+        whole.addLayout(right, 1)
+        middle = QWidget()
+        middle.setLayout(whole)
+        self.setCentralWidget(middle)
+
+    def _shortcuts(self) -> None:
+        for number, name in enumerate(self.pages, start=1):
+            QShortcut(QKeySequence(f"Ctrl+{number}"), self, lambda name=name: self.show_page(name))
+        QShortcut(QKeySequence("F5"), self, lambda: self._page(self.list.currentRow()).opened())
+        for keys in ("Esc", "Ctrl+W"):
+            QShortcut(QKeySequence(keys), self, self.close)
+
+
+def _who(snapshot: Snapshot) -> str:
+    accounts = [account for account in snapshot["accounts"] if account["signed_in"]]
+    if len(accounts) == 1:
+        return named(accounts[0]["email"] or accounts[0]["user_id"], 60)
+    who = [(service_name(account["service"]), named(account["email"] or account["user_id"])) for account in accounts]
+    return "\n".join(f"{service}: {name}" for service, name in who)
+
+
+def _titles() -> dict[str, str]:
+    return {
+        "credentials": t("Credentials"),
+        "rules": t("Push rules"),
+        "activity": t("Activity"),
+        "problems": t("Problems"),
+        "settings": t("Settings"),
+        "diagnostics": t("Diagnostics"),
+    }

@@ -1,0 +1,140 @@
+"""The pages that are one table, and what every page may ask of the application.
+
+A page has `show_snapshot(snapshot, now, link)`, `opened()` (it is looked at now: fetch what is fetched only then) and
+`focus()` (what takes the keyboard).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from amika_shared.snapshot import Snapshot
+from amika_tray.channel import Channel
+from amika_tray.command import Command
+from amika_tray.describe import Link
+from amika_tray.rows import activity_heads, activity_rows, credential_heads, credential_rows
+from amika_tray.window.table_page import TablePage
+from amika_tray.wording import t
+
+
+class Host(Protocol):
+    """What a page may ask of the application; nothing of it blocks."""
+
+    def ask(self, op: str, args: dict[str, Any] | None = None) -> Channel:
+        """Return a channel on which the agent was asked; its outcome arrives as signals."""
+
+    def act(self, action: str, target: str = "") -> None:
+        """Do what an entry of the menu with this action and target would."""
+
+    def command(self, *words: str, parent: QObject) -> Command:
+        """Return a command of `amika`, not yet started; words follow the program's name."""
+
+    @property
+    def at_login(self) -> bool | None:
+        """Whether the tray starts at login; None when that cannot be told."""
+
+
+class CredentialsPage(TablePage):
+    """What was found on this machine."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(credential_heads(), t("Credentials"), _nothing_found())
+        self._host = host
+        self._details = self.button(t("&Details…"))
+        self._details.clicked.connect(self._open)
+        self.table.opened.connect(self._open)
+        self.table.selectionModel().currentChanged.connect(lambda *_: self._update())
+        self._update()
+
+    def show_snapshot(self, snapshot: Snapshot, now: float, link: Link) -> None:
+        """Show what was found."""
+        self.explain(*(_nothing_found() if link.state == "connected" else _no_agent()))
+        self.show_rows(credential_rows(snapshot, now) if link.state == "connected" else [])
+        self._update()
+
+    def opened(self) -> None:
+        """Nothing has to be fetched."""
+
+    def focus(self) -> QWidget:
+        """Return the table."""
+        return self.table
+
+    def _update(self) -> None:
+        self._details.setEnabled(bool(self.table.chosen()))
+
+    def _open(self) -> None:
+        if key := self.table.chosen():
+            self._host.act("show", f"credential:{key}")
+
+
+class ActivityPage(TablePage):
+    """What happened to which credential, when and why."""
+
+    LIMIT = 1000
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(activity_heads(), t("Activity"), _nothing_happened())
+        self._host = host
+        self._asked: Channel | None = None
+        self._generation = -1
+        self._may_ask = False
+        self._again = self.button(t("&Refresh"))
+        self._again.clicked.connect(self.opened)
+
+    def show_snapshot(self, snapshot: Snapshot, now: float, link: Link) -> None:  # noqa: ARG002 -- a page's signature
+        """Fetch the news when something has happened and the page is looked at."""
+        self._may_ask = link.state == "connected" and link.offers("activity")
+        self._again.setEnabled(self._may_ask)
+        if not self._may_ask:
+            self.explain(*_no_agent())
+            self.show_rows([])
+            self._generation = -1
+        elif snapshot["generation"] != self._generation and self.isVisible():
+            self._generation = snapshot["generation"]
+            self.opened()
+
+    def opened(self) -> None:
+        """Fetch the newest events."""
+        if not self._may_ask or self._asked is not None:
+            return
+        self._asked = self._host.ask("activity", {"limit": self.LIMIT})
+        self._asked.ended.connect(self._fetched)
+        self._asked.failed.connect(self._failed)
+
+    def focus(self) -> QWidget:
+        """Return the table."""
+        return self.table
+
+    def _fetched(self, end: dict[str, Any]) -> None:
+        self._asked = None
+        self.explain(*_nothing_happened())
+        self.show_rows(activity_rows(end))
+
+    def _failed(self, _code: str, message: str, remedy: str) -> None:
+        self._asked = None
+        self.explain(t("The activity cannot be shown"), "\n".join(part for part in (message, remedy) if part))
+        self.show_rows([])
+
+
+def _nothing_found() -> tuple[str, str]:
+    return (
+        t("No credentials found yet"),
+        t(
+            "Sign in to a coding agent on this machine (Claude Code, Codex, OpenCode, Amp …). "
+            "What it stores appears here within a second; its files are only ever read."
+        ),
+    )
+
+
+def _nothing_happened() -> tuple[str, str]:
+    return (
+        t("Nothing has happened yet"),
+        t("Every credential found, cached, pushed or refused is noted here for 90 days. Values are never noted."),
+    )
+
+
+def _no_agent() -> tuple[str, str]:
+    return (t("The agent is not running"), t("Start it to see what it knows: the menu of the icon has a line for it."))

@@ -1,0 +1,103 @@
+"""Problems, each with what to do about it and a button that does it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from amika_shared.snapshot import ProblemLine, Snapshot
+from amika_tray.describe import Link
+from amika_tray.remedies import remedy
+from amika_tray.sign_in_pages import selectable, text_label
+from amika_tray.window.pages import Host
+from amika_tray.wording import named, sentences, source_name, t, tn
+
+SHOWN = 50
+LONG = 600
+
+
+class ProblemsPage(QScrollArea):
+    """One card a problem; drawn anew only when the problems are others."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__()
+        self._host = host
+        self._drawn: list[ProblemLine] | None = None
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(t("Problems"))
+
+    def show_snapshot(self, snapshot: Snapshot, now: float, link: Link) -> None:  # noqa: ARG002 -- a page's signature
+        """Show what is wrong."""
+        problems = snapshot["problems"] if link.state == "connected" else _of_link(link)
+        if problems == self._drawn:
+            return
+        self._drawn = list(problems)
+        sheet = QWidget()
+        column = QVBoxLayout(sheet)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        for problem in problems[:SHOWN]:
+            column.addWidget(self._card(problem))
+        left = len(problems) - SHOWN
+        if left > 0:
+            column.addWidget(text_label(tn("{n} more problem…", "{n} more problems…", left)))
+        if not problems:
+            column.addStretch(2)
+            for label in (
+                text_label(t("No problems"), scale=1.2, bold=True),
+                text_label(t("When something needs you it is said here, with a button that helps.")),
+            ):
+                label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+                column.addWidget(label)
+        column.addStretch(3)
+        self.setWidget(sheet)
+
+    def opened(self) -> None:
+        """Nothing has to be fetched."""
+
+    def focus(self) -> QWidget:
+        """Return the first button, if there is one."""
+        sheet = self.widget()
+        buttons = sheet.findChildren(QPushButton) if sheet is not None else []
+        return buttons[0] if buttons else self
+
+    def _card(self, problem: ProblemLine) -> QWidget:
+        message = sentences(named(problem["message"] or problem["code"], LONG)) or t("No details")
+        card = QFrame()
+        card.setFrameShape(QFrame.Shape.StyledPanel)
+        card.setAccessibleName(t("Problem: {message}", message=message))
+        row = QHBoxLayout(card)
+        row.setContentsMargins(12, 10, 12, 10)
+        row.setSpacing(16)
+        texts = QVBoxLayout()
+        texts.setSpacing(4)
+        texts.addWidget(selectable(text_label(message, bold=True)))
+        if problem["remedy"]:
+            texts.addWidget(selectable(text_label(sentences(named(problem["remedy"], LONG)))))
+        if problem["path"] and problem["path"] not in problem["message"]:
+            where = [source_name(problem["source"]) if problem["source"] else "", named(problem["path"], LONG)]
+            texts.addWidget(selectable(text_label(": ".join(part for part in where if part), scale=0.92)))
+        row.addLayout(texts, 1)
+        row.addWidget(self._button(problem, message), 0, Qt.AlignmentFlag.AlignVCenter)
+        return card
+
+    def _button(self, problem: ProblemLine, message: str) -> QPushButton:
+        helps = remedy(problem)
+        button = QPushButton(helps.label)
+        button.setAutoDefault(False)
+        button.setAccessibleName(t("{label}, for: {message}", label=helps.label, message=message))
+        if helps.action == "copy_text":
+            button.setToolTip(helps.target.replace("&", "&amp;").replace("<", "&lt;"))
+        button.clicked.connect(lambda: self._host.act(helps.action, helps.target))
+        return button
+
+
+def _of_link(link: Link) -> list[ProblemLine]:
+    if link.state == "starting":
+        return []
+    message = link.reason or t("The agent is stopped: nothing is kept in sync")
+    start = "amika agent restart" if link.restart else "amika agent start"
+    said = link.remedy or t("Start it again: {command}", command=start)
+    return [ProblemLine(code="agent", source="", path="", message=message, remedy=said)]

@@ -1,0 +1,245 @@
+"""Settings: what this program does at login, the command line, and everything of the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from amika_shared.redaction import safe_line
+from amika_shared.settings_schema import from_text
+from amika_shared.snapshot import Snapshot
+from amika_tray.channel import Channel
+from amika_tray.command import Command
+from amika_tray.describe import Link
+from amika_tray.settings_form import Field, given, sections, shown
+from amika_tray.sign_in_pages import selectable, text_label
+from amika_tray.window.pages import Host
+from amika_tray.wording import t
+
+Put = Callable[[object], None]
+
+
+class SettingsPage(QScrollArea):
+    """Every change is sent at once; the form shows what the agent then says it is."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__()
+        self._host = host
+        self._put: dict[str, Put] = {}
+        self._fields = {field.setting.key: field for section in sections() for field in section.fields}
+        self._values: dict[str, object] = {}
+        self._asked: Channel | None = None
+        self._linking: Command | None = None
+        self._can = False
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        sheet = QWidget()
+        self._column = QVBoxLayout(sheet)
+        self._column.setContentsMargins(0, 0, 12, 0)
+        self._column.setSpacing(6)
+        self._program()
+        self._told = selectable(text_label())
+        self._told.hide()
+        self._column.addWidget(self._told)
+        self._agent = QWidget()
+        self._of_agent()
+        self._column.addWidget(self._agent)
+        self._column.addStretch(1)
+        self.setWidget(sheet)
+
+    def show_snapshot(self, snapshot: Snapshot, now: float, link: Link) -> None:  # noqa: ARG002 -- a page's signature
+        """Follow whether the agent can be asked, and whether the tray starts at login."""
+        can = link.state == "connected" and link.offers("settings") and link.offers("configure")
+        came, self._can = can and not self._can, can
+        self._agent.setEnabled(can)
+        if not can:
+            self._tell(t("The agent has to run for these settings to be shown and changed."))
+        elif came and self.isVisible():
+            self.opened()
+        on = self._host.at_login
+        self.at_login.setEnabled(on is not None)
+        self.at_login.setChecked(on is True)
+
+    def opened(self) -> None:
+        """Ask the agent for the values."""
+        if not self._can or self._asked is not None:
+            return
+        self._asked = self._host.ask("settings")
+        self._asked.ended.connect(self._fetched)
+        self._asked.failed.connect(self._failed)
+
+    def focus(self) -> QWidget:
+        """Return the first field."""
+        return self.at_login
+
+    def _program(self) -> None:
+        self._column.addWidget(text_label(t("This program"), scale=1.1, bold=True))
+        self.at_login = QCheckBox(t("&Start at login, hidden in the tray"))
+        self.at_login.clicked.connect(lambda on: self._host.act("at_login", "on" if on else "off"))
+        self._column.addWidget(self.at_login)
+        self.install = QPushButton(t("&Install command line"))
+        self.install.setAutoDefault(False)
+        self.install.clicked.connect(self._install)
+        self._linked = selectable(text_label(t("Puts amika on your PATH. Another amika is never replaced.")))
+        row = QHBoxLayout()
+        row.addWidget(self.install)
+        row.addWidget(self._linked, 1)
+        self._column.addLayout(row)
+
+    def _of_agent(self) -> None:
+        column = QVBoxLayout(self._agent)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        width = max(self.fontMetrics().horizontalAdvance(field.label) for field in self._fields.values()) + 12
+        for section in sections():
+            column.addSpacing(10)
+            column.addWidget(text_label(section.title, scale=1.1, bold=True))
+            form = QFormLayout()
+            form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+            for field in section.fields:
+                widget = self._widget(field)
+                widget.setToolTip(_plain_tip(field.help))
+                widget.setAccessibleDescription(field.help)
+                name = text_label(t("{label}:", label=field.label))
+                name.setMinimumWidth(width)
+                name.setBuddy(widget)
+                form.addRow(name, widget)
+            column.addLayout(form)
+
+    def _widget(self, field: Field) -> QWidget:
+        match field.kind:
+            case "switch":
+                return self._switch(field)
+            case "choice":
+                return self._choice(field)
+            case "choices":
+                return self._choices(field)
+        return self._text(field)
+
+    def _switch(self, field: Field) -> QWidget:
+        box = QCheckBox()
+        box.setAccessibleName(field.label)
+        self._put[field.setting.key] = lambda value: box.setChecked(value is True)
+        box.clicked.connect(lambda on: self._send(field, on))
+        holder = QWidget()
+        row = QHBoxLayout(holder)  # the text beside the box, because that of a box cannot be wrapped
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(box)
+        row.addWidget(text_label(field.help), 1)
+        holder.setFocusProxy(box)
+        return holder
+
+    def _choice(self, field: Field) -> QWidget:
+        box = QComboBox()
+        box.addItems(list(field.setting.choices))
+        box.setAccessibleName(field.label)
+        self._put[field.setting.key] = lambda value: box.setCurrentText(shown(field, value))
+        box.textActivated.connect(lambda text: self._send(field, text))
+        return box
+
+    def _choices(self, field: Field) -> QWidget:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        boxes = {word: QCheckBox(word) for word in field.setting.choices}
+
+        def send() -> None:
+            self._send(field, [word for word, box in boxes.items() if box.isChecked()])
+
+        def put(value: object) -> None:
+            for word, box in boxes.items():
+                box.setChecked(isinstance(value, list) and word in value)
+
+        for word, box in boxes.items():
+            box.setAccessibleName(f"{field.label}: {word}")
+            box.clicked.connect(send)
+            row.addWidget(box)
+        row.addStretch(1)
+        self._put[field.setting.key] = put
+        return holder
+
+    def _text(self, field: Field) -> QWidget:
+        edit = QLineEdit()
+        edit.setAccessibleName(field.label)
+        edit.setPlaceholderText(field.help)
+
+        def put(value: object) -> None:
+            if not edit.isModified():
+                edit.setText(shown(field, value))
+                edit.setCursorPosition(0)
+
+        def send() -> None:
+            if not edit.isModified():
+                return
+            edit.setModified(False)
+            try:
+                self._send(field, from_text(field.setting, edit.text()))
+            except ValueError as error:
+                self._tell(str(error))
+
+        self._put[field.setting.key] = put
+        edit.editingFinished.connect(send)
+        return edit
+
+    def _send(self, field: Field, value: object) -> None:
+        channel = self._host.ask("configure", {"key": field.setting.key, "value": value})
+        channel.ended.connect(lambda _end: self._sent(field))
+        channel.failed.connect(self._failed)
+
+    def _sent(self, field: Field) -> None:
+        self._tell("" if field.setting.live else t("{label}: taken when the agent starts anew.", label=field.label))
+        self.opened()
+
+    def _fetched(self, end: dict[str, Any]) -> None:
+        self._asked = None
+        values = end.get("values")
+        self._values = values if isinstance(values, dict) else {}
+        for key, put in self._put.items():
+            put(given(self._values, self._fields[key].setting))
+        if self._told.text().startswith(t("The agent has to run")):
+            self._tell("")
+
+    def _failed(self, _code: str, message: str, remedy: str) -> None:
+        self._asked = None
+        self._tell(" ".join(safe_line(part) for part in (message, remedy) if part))
+        for key, put in self._put.items():
+            put(given(self._values, self._fields[key].setting))
+
+    def _tell(self, text: str) -> None:
+        self._told.setText(text)
+        self._told.setVisible(bool(text))
+
+    def _install(self) -> None:
+        if self._linking is not None:
+            return
+        self.install.setEnabled(False)
+        self._linking = self._host.command("install-cli", parent=self)
+        self._linking.done.connect(lambda said: self._installed(said.strip()))
+        self._linking.failed.connect(self._installed)
+        self._linking.start()
+
+    def _installed(self, said: str) -> None:
+        if self._linking is not None:
+            self._linking.deleteLater()
+            self._linking = None
+        self.install.setEnabled(True)
+        self._linked.setText("\n".join(safe_line(line) for line in said.splitlines()))
+
+
+def _plain_tip(text: str) -> str:
+    return "<qt>" + text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") + "</qt>"

@@ -1,0 +1,140 @@
+"""A page with a table: sorted by its heads, used by keyboard, and teaching when it is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QPushButton,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from amika_tray.rows import Row
+from amika_tray.sign_in_pages import selectable, text_label
+from amika_tray.window.table_model import KEY, SORT, TableModel
+
+WIDEST = 260  # pixels a column takes by itself
+SAMPLE = 40  # rows looked at for the widths
+
+
+class Table(QTableView):
+    """Rows that can be chosen. `opened`: Enter or a double click on the row with this key."""
+
+    opened = Signal(str)
+
+    def __init__(self, heads: Sequence[str], name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows = TableModel(heads)
+        self._sorted = QSortFilterProxyModel(self)
+        self._sorted.setSourceModel(self.rows)
+        self._sorted.setSortRole(SORT)
+        self._sorted.setSortCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.setModel(self._sorted)
+        self.setAccessibleName(name)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setTabKeyNavigation(False)
+        self.setAlternatingRowColors(True)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
+        head = self.horizontalHeader()
+        head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        head.setHighlightSections(False)
+        head.setStretchLastSection(True)
+        head.setResizeContentsPrecision(SAMPLE)
+        head.setSortIndicatorClearable(True)
+        head.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
+        self.activated.connect(self._activated)
+        self._measured = False
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Show these; the chosen row stays chosen as long as it exists."""
+        chosen = self.chosen()
+        self.rows.set_rows(rows)
+        if rows and not self._measured:
+            self._measure()
+            self.setCurrentIndex(self._sorted.index(0, 0))
+        if chosen and chosen != self.chosen():
+            self.choose(chosen)
+
+    def chosen(self) -> str:
+        """Return the key of the chosen row, or ""."""
+        index = self.currentIndex()
+        return str(index.data(KEY)) if index.isValid() else ""
+
+    def choose(self, key: str) -> None:
+        """Choose the row with this key, if there is one."""
+        start = self._sorted.index(0, 0)
+        found = self._sorted.match(start, KEY, key, 1, Qt.MatchFlag.MatchExactly) if start.isValid() else []
+        if found:
+            self.setCurrentIndex(found[0])
+
+    def _measure(self) -> None:
+        self._measured = True
+        self.resizeColumnsToContents()
+        for column in range(self.rows.columnCount() - 1):
+            self.setColumnWidth(column, min(WIDEST, self.columnWidth(column) + 12))
+
+    def _activated(self, index: QModelIndex) -> None:
+        self.opened.emit(str(index.data(KEY)))
+
+
+class TablePage(QWidget):
+    """A table, or what is said instead when it is empty; buttons below."""
+
+    def __init__(self, heads: Sequence[str], name: str, empty: tuple[str, str]) -> None:
+        super().__init__()
+        self.table = Table(heads, name)
+        self._title = text_label(empty[0], scale=1.2, bold=True)
+        self._text = selectable(text_label(empty[1]))
+        for label in (self._title, self._text):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        nothing = QWidget()
+        inner = QVBoxLayout(nothing)
+        inner.setContentsMargins(48, 0, 48, 0)
+        inner.addStretch(2)
+        inner.addWidget(self._title)
+        inner.addWidget(self._text)
+        inner.addStretch(3)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.table)
+        self.stack.addWidget(nothing)
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.addWidget(self.stack, 1)
+        self.buttons = QHBoxLayout()
+        self.buttons.addStretch(1)
+        self.body.addLayout(self.buttons)
+        self.show_rows([])
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Show these."""
+        self.table.show_rows(rows)
+        self.stack.setCurrentIndex(0 if rows else 1)
+
+    def explain(self, title: str, text: str) -> None:
+        """Say this while there is nothing to show."""
+        self._title.setText(title)
+        self._text.setText(text)
+
+    def button(self, text: str) -> QPushButton:
+        """Add a button at the right end."""
+        button = QPushButton(text)
+        button.setIcon(QIcon())
+        button.setAutoDefault(False)
+        self.buttons.addWidget(button)
+        return button
