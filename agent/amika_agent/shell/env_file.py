@@ -1,20 +1,17 @@
 """The env file: what the shell hook of this machine exports. It exists only where a hook is installed.
 
-    # amika 7f3a… 0                  a mark of the content, and the earliest expiry (epoch seconds; 0: none)
-    __amika_put GROQ_API_KEY 'gsk_…'
-
 API keys only. An OAuth token would be a frozen copy of what its owner renews, and ANTHROPIC_API_KEY beside a Claude
 subscription login would switch Claude Code to metered billing: it is withheld unless a person allows it by name.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from amika_agent.shell import env_text
 from amika_agent.stores.private_file import write_private
 from amika_local.credential import API_KEY, OAUTH, Credential, Problem
 from amika_local.errors import AmikaError
@@ -27,7 +24,6 @@ if TYPE_CHECKING:
 SHELLS = ("bash", "zsh", "fish")
 METERED = "ANTHROPIC_API_KEY"
 CLAUDE_LOGIN = "claude-oauth"
-_PUT = "__amika_put "
 
 
 @dataclass(frozen=True)
@@ -54,6 +50,10 @@ class Folder:
     def hook(self, shell: str) -> str:
         """Return the hook file of a shell; it exists where the hook is installed."""
         return os.path.join(self.path, f"hook.{shell}")
+
+    def follow(self, shell: str) -> str:
+        """Return what a shell's hook reads when a key changes."""
+        return os.path.join(self.path, f"follow.{shell}")
 
     def env(self, shell: str) -> str:
         """Return the env file that a shell's hook reads."""
@@ -114,15 +114,9 @@ def _judge(credential: Credential, allowed: frozenset[str], now: float, taken: s
 def render(choices: Iterable[Choice], shell: str) -> str:
     """Return the content of the env file of `shell`; the same choices give the same text."""
     quote = fish if shell == "fish" else posix
-    kept = sorted((c for c in choices if c.exported), key=lambda c: c.name)
-    body = "".join(f"{_PUT}{c.name} {quote(c.credential.value.reveal())}\n" for c in kept)
+    kept = [c for c in choices if c.exported]
     ends = min((int(c.credential.expires_at) for c in kept if c.credential.expires_at is not None), default=0)
-    return _marked(body, ends)
-
-
-def _marked(body: str, ends: int) -> str:
-    # the mark changes with the content; it is no secret: 64 bits of a hash over the whole file
-    return f"# amika {hashlib.sha256(body.encode('utf-8', 'surrogatepass')).hexdigest()[:16]} {ends}\n{body}"
+    return env_text.write(((c.name, quote(c.credential.value.reveal())) for c in kept), shell, ends)
 
 
 def update(data_dir: str, choices: Iterable[Choice], *, paused: bool = False) -> list[Problem]:
@@ -161,28 +155,11 @@ def _without_the_revoked(path: str, shell: str, choices: Iterable[Choice]) -> st
     data = _content(path)
     if data is None:
         return None
-    head, _, body = data.decode("utf-8", "surrogateescape").partition("\n")
+    text = data.decode("utf-8", "surrogateescape")
     exported = {choice.name for choice in choices if choice.exported}
-    before = list(_entries(body, shell))
-    after = [entry for entry in before if entry.removeprefix(_PUT).partition(" ")[0] in exported]
-    if after == before:
-        return f"{head}\n{body}"
-    return _marked("".join(after), int(head.rpartition(" ")[2] or "0"))
-
-
-def _entries(body: str, shell: str) -> Iterator[str]:
-    """Yield the commands of an env file of ours; a quoted value may hold line ends."""
-    start, quoted, escaped = 0, False, False
-    for index, character in enumerate(body):
-        if escaped:
-            escaped = False
-        elif character == "\\" and (not quoted or shell == "fish"):
-            escaped = True
-        elif character == "'":
-            quoted = not quoted
-        elif character == "\n" and not quoted:
-            yield body[start : index + 1]
-            start = index + 1
+    before, ends = env_text.read(text, shell)
+    after = [key for key in before if key[0] in exported]
+    return text if after == before else env_text.write(after, shell, ends)
 
 
 def _content(path: str) -> bytes | None:

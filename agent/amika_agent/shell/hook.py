@@ -16,10 +16,15 @@ from amika_local.quoting import fish, posix
 MARK = "# added by amika shell-init"
 
 
-def text(shell: str, env_file: str) -> str:
-    """Return the hook of `shell` ("bash", "zsh" or "fish") that reads `env_file`."""
-    template = resources.files("amika_agent.shell").joinpath(f"hook.{shell}").read_text("utf-8")
-    return template.replace("@ENV_FILE@", fish(env_file) if shell == "fish" else posix(env_file))
+def text(where: Folder, shell: str) -> str:
+    """Return the hook of `shell` ("bash", "zsh" or "fish") for the files of `where`."""
+    quote = fish if shell == "fish" else posix
+    hook = _template("hook", shell).replace("@ENV_FILE@", quote(where.env(shell)))
+    return hook.replace("@FOLLOW_FILE@", quote(where.follow(shell)))
+
+
+def _template(name: str, shell: str) -> str:
+    return resources.files("amika_agent.shell").joinpath(f"{name}.{shell}").read_text("utf-8")
 
 
 def rc_file(shell: str, env: Mapping[str, str], home: str) -> str:
@@ -40,21 +45,25 @@ def rc_line(shell: str, hook_file: str) -> str:
 
 
 def install(where: Folder, shell: str) -> str:
-    """Write the hook file of `shell` and return its path."""
+    """Write the hook files of `shell` and return the path of the one for the rc file."""
     path = where.hook(shell)
-    write_private(path, text(shell, where.env(shell)).encode())
+    write_private(where.follow(shell), _template("follow", shell).encode())
+    write_private(path, text(where, shell).encode())
     return path
 
 
 def uninstall(where: Folder, shell: str) -> bool:
-    """Remove the hook file; True when there was one."""
-    try:
-        os.unlink(where.hook(shell))
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise Failed(f"cannot remove {where.hook(shell)}: {error.strerror}") from None
-    return True
+    """Remove the hook files; True when there was a hook."""
+    was = False
+    for path in (where.follow(shell), where.hook(shell)):
+        try:
+            os.unlink(path)
+            was = path == where.hook(shell)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise Failed(f"cannot remove {path}: {error.strerror}") from None
+    return was
 
 
 def add_line(path: str, line: str) -> bool:

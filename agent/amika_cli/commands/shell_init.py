@@ -47,7 +47,7 @@ def run(args: Args) -> int:
             return _install(context, shell, where)
         if args.has("uninstall"):
             return _uninstall(context, shell, where)
-    show([hook.text(shell, where.env(shell)).rstrip("\n")])
+    show([hook.text(where, shell).rstrip("\n")])
     if shell not in where.installed():
         note(f"amika: the hook has nothing to read yet; install it with: amika shell-init {shell} --install")
     return 0
