@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
 from amika_agent.caller import program
+from amika_agent.desk import AMIKA
 from amika_local.errors import UsageError
 from amika_local.secret import Secret
 from amika_shared.transport import peer
@@ -43,11 +44,17 @@ class Commands(Protocol):
     def sign_out(self) -> Args:
         """Sign out of Amika."""
 
+    def sign_out_of(self, service: str) -> Args:
+        """Sign out of a service beside Amika."""
+
     def secret_put(self, key: str, value: Secret, scope: str, caller: str) -> Args:
         """Store a secret in the vault."""
 
     def secret_list(self, scope: str | None) -> Args:
         """Return names of the vault: {"secrets": […]}."""
+
+    def connections(self) -> Args:
+        """Return the connections: {"connections": […]}."""
 
     @property
     def decisions(self) -> Decisions:
@@ -94,6 +101,7 @@ class Api:
             "sync": self._sync,
             "secret_put": self._secret_put,
             "secret_list": self._secret_list,
+            "connections": self._connections,
             "pause": self._pause,
             "resume": self._resume,
             "configure": self._configure,
@@ -134,7 +142,8 @@ class Api:
     async def _sign_in(self, args: Args, connection: Connection) -> Args:
         last: Args = {}
         self._engine.sign_in_asked_by(_caller(connection))
-        async for event in self._desk.join(_text(args, "organization") or None):
+        service = _text(args, "service") or AMIKA
+        async for event in self._desk.join(_text(args, "organization") or None, service):
             await connection.item(event)
             last = event
         # the sign-in has taken note of the account itself, so the session lane sees no change that it could pass on
@@ -145,9 +154,13 @@ class Api:
         self._desk.choose(_text(args, "id"))
         return {}
 
-    async def _sign_out(self, _: Args, connection: Connection) -> Args:
+    async def _sign_out(self, args: Args, connection: Connection) -> Args:
+        service = _text(args, "service") or AMIKA
         with self._engine.asked_by(_caller(connection)):
-            result = await self._lanes.run(self._engine.sign_out)
+            if service == AMIKA:
+                result = await self._lanes.run(self._engine.sign_out)
+            else:
+                result = await self._lanes.run(lambda: self._engine.sign_out_of(service))
         self._board.publish(self._engine.snapshot())
         self._lanes.poke(frozenset({"session", "remote"}))
         return result
@@ -204,6 +217,9 @@ class Api:
     async def _secret_list(self, args: Args, _: Connection) -> Args:
         scope = _text(args, "scope") or None
         return await self._lanes.run(lambda: self._engine.secret_list(scope))
+
+    async def _connections(self, _: Args, __: Connection) -> Args:
+        return await self._lanes.run(self._engine.connections)
 
     async def _stop(self, _: Args, __: Connection) -> Args:
         self._stopping.set()

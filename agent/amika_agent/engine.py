@@ -19,8 +19,11 @@ from amika_agent.diary import Diary
 from amika_agent.engine_account import AccountPart
 from amika_agent.engine_local import LocalPart
 from amika_agent.engine_remote import RemotePart
+from amika_agent.engine_services import OtherServices
 from amika_agent.engine_vault import VaultPart
 from amika_agent.inquiries import Inquiries
+from amika_agent.owner_process import running_names, starter
+from amika_agent.owners import OwnersWatch
 from amika_local.errors import AmikaError
 
 if TYPE_CHECKING:
@@ -59,8 +62,10 @@ class Engine:
         self.role = role
         self._opening = threading.Lock()
         self._opened: SyncDb | None = None
-        self._local = LocalPart(profile, env, clock, self._db)
+        self._owners = OwnersWatch(running_names, starter(env, profile.home), self._note)
+        self._local = LocalPart(profile, env, clock, self._db, self._owners if role == "agent" else None)
         self._account = AccountPart(profile, env, clock, role, self._local.settings)
+        self._others = OtherServices(profile, env, clock, self._local.settings, self._account)
         self._remote = RemotePart(self._account, clock, self._db, self._local.pause.until)
         activity = ActivityLog(profile.activity_db, clock)
         self._diary = Diary(activity, caller or ("agent" if role == "agent" else "amika"))
@@ -92,6 +97,7 @@ class Engine:
 
         A failure becomes a problem of the snapshot.
         """
+        self._others.look()
         changed = self._account.renew(force=force)
         self._diary.account(self._account.facts.who)
         return changed
@@ -159,6 +165,7 @@ class Engine:
                 self._local.facts,
                 self._remote.facts,
                 None if self._local.facts is None else self._local.facts.paused_until,
+                self._others.facts,
             )
         )
 
@@ -168,8 +175,9 @@ class Engine:
         *,
         choose_organization: Callable[[list[dict[str, str]]], str | None] | None = None,
         organization: str | None = None,
+        service: str = "amika",
     ) -> Iterator[dict[str, Any]]:
-        """Yield the events of one sign-in to Amika.
+        """Yield the events of one sign-in to Amika, or to another `service`.
 
         {"event":"code","user_code","verification_uri","verification_uri_complete","expires_at","interval","joined"},
         {"event":"waiting","message"}, {"event":"choose_organization","organizations":[{"id","name"}]},
@@ -179,11 +187,24 @@ class Engine:
             AmikaError: denied, expired, cancelled, unreachable.
 
         """
+        if service != "amika":
+            yield from self._others.sign_in(service, cancel)
+            return
         for event in self._account.sign_in(cancel, choose_organization, organization):
             if event["event"] == "done":
                 with self._diary.asked_by(self._sign_in_asked_by or self._diary.caller):
                     self._diary.account(self._account.facts.who)
             yield event
+
+    def sign_out_of(self, service: str) -> dict[str, Any]:
+        """Sign out of a service beside Amika; return {"was_signed_in", "revoked", "detail"}.
+
+        Raises:
+            UsageError: no such service.
+            Failed: the login is still there.
+
+        """
+        return self._others.sign_out(service)
 
     def sign_out(self) -> dict[str, Any]:
         """Revoke at the server, then forget locally. Idempotent.
@@ -223,6 +244,10 @@ class Engine:
         """Return {"secrets": [{"key", "scope", "source", "stored_at"}]} of one scope, or of both (None)."""
         return self._vault.list(scope)
 
+    def connections(self) -> dict[str, Any]:
+        """Return {"connections": […]}, each with the vault keys that it lacks."""
+        return self._vault.connections()
+
     def watch(self, on_change: Callable[[frozenset[str]], None]) -> None:
         """Call `on_change`, from a thread of its own, with the lanes ("local", "session") that a change concerns."""
         self._local.watch(on_change)
@@ -243,6 +268,7 @@ class Engine:
     def close(self) -> None:
         """Give back everything; nothing may run any more."""
         self.close_services()
+        self._owners.close()
         self._diary.close()
         with self._opening:
             db, self._opened = self._opened, None
@@ -267,6 +293,9 @@ class Engine:
         self._diary.rules((), self._remote.added, "sync.auto_push asks for it", email)
         self._diary.outcomes(before, self._remote.done, email)
         return self._remote.last
+
+    def _note(self, what: str, subject: str, why: str) -> None:
+        self._diary.note(what, subject, why)
 
     def _seen_as(self, value: str) -> str:
         return self._db().fingerprint(value, "seen")

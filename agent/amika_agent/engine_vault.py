@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+from amika_local.errors import Failed
 
 if TYPE_CHECKING:
     from amika_agent.activity import ActivityLog
@@ -47,12 +50,27 @@ class VaultPart:
             "secrets": [{"key": e.key, "scope": e.scope, "source": e.source, "stored_at": e.stored_at} for e in entries]
         }
 
+    def connections(self) -> dict[str, Any]:
+        """Return {"connections": [{"name", "kind", "fields", "vault_key", "scope", "missing_keys", "created_at"}]}."""
+        from amika_agent.akos.connection_state import missing_keys
+        from amika_agent.stores.connections import Connections, connections_path
+
+        entries = self._vault().list()
+        found = Connections(connections_path(self._profile.data_dir), self._clock).list()
+        return {"connections": [{**asdict(c), "missing_keys": missing_keys(c, entries)} for c in found]}
+
     def _vault(self) -> Vault:
         from amika_agent.stores.vault import Vault, vault_path
         from amika_agent.stores.vault_passphrase import from_file
 
-        def passphrase(*, new: bool) -> Secret | None:  # noqa: ARG001 -- one file for both
-            return from_file(self._env, log.warning)
+        def passphrase(*, new: bool) -> Secret:  # noqa: ARG001 -- one file for both
+            words = from_file(self._env, log.warning)
+            if words is None:
+                raise Failed(
+                    "the agent has no keyring, and no passphrase for the vault",
+                    remedy="Start it with AMIKA_VAULT_PASSPHRASE_FILE naming a file with the passphrase in it.",
+                )
+            return words
 
         path = vault_path(self._profile.data_dir)
         return Vault(path, self._profile.name, self._clock, passphrase=passphrase)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from amika_agent.akos.connection_fields import checked_fields, checked_name, kind_of, references_of
+from amika_agent.akos import connection_state
+from amika_agent.akos.connection_fields import checked_fields, checked_name, kind_of
 from amika_agent.akos.connection_kinds import KINDS, Field, Kind
 from amika_agent.stores.connections import Connection, Connections, connections_path
 from amika_cli.render import emit, note, table, terminal_width
@@ -52,12 +53,7 @@ def add(context: Context, kind_name: str, name: str) -> int:
 
 def missing_keys(context: Context, connection: Connection) -> list[str]:
     """Return the vault keys that a connection uses and the vault does not have."""
-    listed = {(entry.key, entry.scope) for entry in open_vault(context).list()}
-    either = {key for key, _ in listed}
-    missing = [key for key in references_of(connection.fields) if key not in either]
-    if connection.vault_key and (connection.vault_key, connection.scope) not in listed:
-        missing.insert(0, connection.vault_key)
-    return list(dict.fromkeys(missing))
+    return connection_state.missing_keys(connection, open_vault(context).list())
 
 
 def show_kinds(context: Context, name: str) -> int:

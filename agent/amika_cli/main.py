@@ -164,7 +164,7 @@ def _ordered(argv: "list[str]") -> "list[str]":
     """Return argv with the command first: `help X` is `X --help`, flags before the command go behind it."""
     if argv[:1] == ["help"]:
         return [*argv[1:], "--help"]
-    if argv[:1] == ["secrets"] and argv[1:2] not in (["set"], ["list"]):
+    if argv[:1] == ["secrets"] and argv[1:2] not in (["set"], ["list"], [], ["-h"], ["--help"]):
         return ["secret", *argv[1:]]
     ahead = _leading(argv)
     name, rest = _find(_ordered(argv[ahead:])) if ahead else ("", argv)
@@ -223,6 +223,8 @@ def _listing(prefix: str, shown: "dict[str, str]") -> "list[str]":
         elif not prefix and name in SECTIONS:
             lines += ["", SECTIONS[name]]
         lines.append(f"  {name:<{width}}{text}")
+    if prefix == "secrets":
+        lines += ["", "Every other `amika secrets …` means `amika secret …`."]
     return [*lines, "", f"`amika {prefix + ' ' if prefix else ''}COMMAND --help` explains one command."]
 
 

@@ -49,6 +49,7 @@ def test_values_go_in_and_names_come_out(amika, monkeypatch, home):
                     client.call("secret_put", bad)
                 assert caught.value.code == "usage"
             assert "value" not in json.dumps(client.call("secret_list"))
+            assert client.call("connections") == {"connections": []}
             snapshot = json.dumps(client.call("status"))
         assert TOKEN not in snapshot
         assert TOKEN not in agent.log()
@@ -75,3 +76,26 @@ def test_a_damaged_vault_is_told_through_the_agent(amika, monkeypatch, home):
         assert vault_file(home).read_text() == "{"
     finally:
         agent.end()
+
+
+@pytest.mark.process
+def test_connections_are_told_with_what_they_lack_and_a_vault_without_passphrase_too(amika):
+    fields = ("--set", "channel=#a")
+    amika("connections", "add", "slack", "team", "--vault-key", "SLACK_BOT_TOKEN", *fields)
+    agent = AgentProcess().up()
+    try:
+        (told,) = agent.ask("connections")["connections"]
+        assert (told["name"], told["missing_keys"]) == ("team", ["SLACK_BOT_TOKEN"])
+        ran = amika("secrets", "set", "KEY", stdin=TOKEN)
+        assert ran.code == 5
+        assert "Start it with AMIKA_VAULT_PASSPHRASE_FILE" in ran.err
+    finally:
+        agent.end()
+
+
+def test_help_of_the_group_says_what_the_others_mean(amika):
+    text = amika("secrets", "--help").out
+    assert "secrets set" in text
+    assert "means `amika secret" in text
+    assert "usage: amika secret push" in amika("secrets", "push", "--help").out
+    assert amika("secrets").code == 2
