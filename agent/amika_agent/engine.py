@@ -45,6 +45,7 @@ class Engine:
     clock    time source
     role     "agent" or "cli": how early the session is renewed
     caller   named in the activity log as the one who did it: "agent", "amika sync"
+    running  names of the processes that run now, to tell which owners of logins look after them
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Engine:
         role: Literal["agent", "cli"],
         *,
         caller: str = "",
+        running: Callable[[], frozenset[str]] = running_names,
     ) -> None:
         self.profile = profile
         self.env = env
@@ -62,7 +64,7 @@ class Engine:
         self.role = role
         self._opening = threading.Lock()
         self._opened: SyncDb | None = None
-        self._owners = OwnersWatch(running_names, starter(env, profile.home), self._note)
+        self._owners = OwnersWatch(running, starter(env, profile.home), self._note)
         self._local = LocalPart(profile, env, clock, self._db, self._owners if role == "agent" else None)
         self._account = AccountPart(profile, env, clock, role, self._local.settings)
         self._others = OtherServices(profile, env, clock, self._local.settings, self._account)

@@ -22,6 +22,7 @@ from amika_local.session_file import api_key_path, session_path
 
 if TYPE_CHECKING:
     from amika_agent.clock import Clock
+    from amika_agent.owners import OwnersWatch
     from amika_agent.sync.journal import SyncDb
     from amika_local.discovery import Discovery
     from amika_shared.profile import Profile
@@ -31,7 +32,7 @@ SOON = 600.0
 
 @dataclass(frozen=True)
 class LocalFacts:
-    """What one look found."""
+    """What one look found; `quiet`: sources whose owners run, so that nothing is said of their logins."""
 
     discovery: Discovery
     settings: Settings
@@ -39,6 +40,7 @@ class LocalFacts:
     problems: tuple[Problem, ...]
     due_at: float | None
     paused_until: float | None = None
+    quiet: frozenset[str] = frozenset()
 
 
 class LocalPart:
@@ -49,10 +51,18 @@ class LocalPart:
         env: environment of this process.
         clock: time.
         db: opens sync.db; raises AmikaError.
+        owners: judges logins of other programs that are near their end.
 
     """
 
-    def __init__(self, profile: Profile, env: Mapping[str, str], clock: Clock, db: Callable[[], SyncDb]) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        env: Mapping[str, str],
+        clock: Clock,
+        db: Callable[[], SyncDb],
+        owners: OwnersWatch | None = None,
+    ) -> None:
         self._profile = profile
         self._env = dict(env)
         self._clock = clock
@@ -61,6 +71,7 @@ class LocalPart:
         self._last_good = last_good.LastGood()
         self.pause = PauseFile(profile.data_dir, clock)
         self._watch: Watch | None = None
+        self._owners = owners
         self.facts: LocalFacts | None = None
 
     def settings(self) -> Settings:
@@ -119,7 +130,10 @@ class LocalPart:
         found.winners = last_good.winners(settled.credentials)
         paused = paused_until is not None
         cache = self._cached(found, settings, db, trouble, paused=paused)
-        problems += [*settled.problems, *cache.problems]
+        notices, quiet, owners_due = self._near_their_end(found, settings, now)
+        # an owner that runs renews its login itself: nothing is to be said
+        told = [one for one in settled.problems if not (one.code == "expired" and one.source in quiet)]
+        problems += [*told, *notices, *cache.problems]
         choices = env_file.choose(found, settings.words("shell.allow"), now)
         problems += env_file.update(self._profile.data_dir, choices, paused=paused)
         if self._watch is not None and self._watch.problem is not None:
@@ -127,8 +141,16 @@ class LocalPart:
         if now < 1_700_000_000:
             problems.append(Problem("clock", "the clock of this machine is far off", remedy="Set it, or turn on NTP."))
         over = paused_until if paused and paused_until != FOREVER else None
-        due = _earliest(settled.due_at, cache.due_at, _next_expiry(found, now), over)
-        return LocalFacts(found, settings, cache, tuple(problems), due, paused_until)
+        due = _earliest(settled.due_at, cache.due_at, _next_expiry(found, now), over, owners_due)
+        return LocalFacts(found, settings, cache, tuple(problems), due, paused_until, quiet)
+
+    def _near_their_end(
+        self, found: Discovery, settings: Settings, now: float
+    ) -> tuple[list[Problem], frozenset[str], float | None]:
+        if self._owners is None or self._profile.confined:  # of another home nobody here is the owner
+            return [], frozenset(), None
+        notices = self._owners.look(found.winners.values(), found.expired, settings.words("owners.renew"), now)
+        return notices, self._owners.quiet, self._owners.due_at
 
     def _opened(self) -> tuple[SyncDb | None, Problem | None]:
         try:

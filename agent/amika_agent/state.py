@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from amika_agent.engine_account import AccountFacts
     from amika_agent.engine_local import LocalFacts
     from amika_agent.engine_remote import RemoteFacts
+    from amika_agent.engine_services import OtherFacts
     from amika_local.credential import Credential
     from amika_shared.profile import Profile
 
 SOON = 600.0
 # what a problem means for the whole: it waits for the person, or it passes by itself; every other one is a failure
-NEEDS_YOU = frozenset({"blank", "expired", "api_key_expired", "other_account", "parked"})
+NEEDS_YOU = frozenset({"blank", "expired", "api_key_expired", "other_account", "parked", "expires_soon"})
 BY_ITSELF = frozenset({"offline", "unreachable", "busy", "watch"})
 _WEIGHT = {"blocked": "attention", "waiting": ""}
 
@@ -37,6 +38,7 @@ class Facts:
     local: LocalFacts | None
     remote: RemoteFacts
     paused_until: float | None = None
+    others: OtherFacts | None = None
 
 
 def build(facts: Facts) -> dict[str, Any]:
@@ -49,8 +51,8 @@ def build(facts: Facts) -> dict[str, Any]:
         "profile": facts.profile.name,
         "at": facts.now,
         "state": overall(facts, weights),
-        "accounts": [_account(facts.account)],
-        "sign_in": None if facts.account.sign_in is None else dict(facts.account.sign_in),
+        "accounts": [_account(facts.account), *_other_accounts(facts)],
+        "sign_in": _sign_in(facts),
         "credentials": _credentials(facts),
         "env_cache": _env_cache(facts),
         "rules": [rule_line(rule, facts.remote, _found(facts), facts.now) for rule in facts.remote.rules],
@@ -92,11 +94,12 @@ def _under_way(facts: Facts) -> bool:
 
 
 def _used(facts: Facts) -> list[Credential]:
-    """Return what counts per provider; where all that is left has expired, that."""
+    """Return what counts per provider and no running owner looks after; where all that is left has expired, that."""
     if facts.local is None:
         return []
     found = facts.local.discovery
-    return [*found.winners.values(), *(lost for lost in found.expired if lost.provider not in found.winners)]
+    used = [*found.winners.values(), *(lost for lost in found.expired if lost.provider not in found.winners)]
+    return [one for one in used if one.source not in facts.local.quiet]
 
 
 def _ends_soon(credential: Credential, now: float) -> bool:
@@ -117,6 +120,16 @@ def _account(account: AccountFacts) -> dict[str, Any]:
         "expires_at": who.get("expires_at"),
         "storage": who.get("storage", ""),
     }
+
+
+def _other_accounts(facts: Facts) -> list[dict[str, Any]]:
+    accounts = () if facts.others is None else facts.others.accounts
+    return [{k: plain(v) if isinstance(v, str) else v for k, v in account.items()} for account in accounts]
+
+
+def _sign_in(facts: Facts) -> dict[str, Any] | None:
+    found = facts.account.sign_in or (None if facts.others is None else facts.others.sign_in)
+    return None if found is None else dict(found)
 
 
 def _credentials(facts: Facts) -> list[dict[str, Any]]:

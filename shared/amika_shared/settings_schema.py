@@ -77,6 +77,13 @@ SCHEMA = (
         local=["claude", "codex"],
         choices=("claude", "codex"),
     ),
+    Setting(
+        "owners.renew",
+        WORDS,
+        [],
+        "start the own renewing command of these agents when their login ends soon and they do not run",
+        choices=("claude", "codex"),
+    ),
     Setting("env_cache.enabled", SWITCH, default=True, text="keep env-cache.json equal to the credentials on disk"),
     Setting("shell.allow", WORDS, [], "API keys that the shell hook exports although it would withhold them"),
     Setting(
