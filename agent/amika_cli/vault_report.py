@@ -20,6 +20,8 @@ def as_json(entry: Listed) -> dict[str, Any]:
 
 def lines(context: Context, entries: Sequence[dict[str, Any]]) -> list[str]:
     """Return the table for a person."""
+    if not entries and context.args.has("scope"):
+        return [f"Nothing is in the {context.args.get('scope')} scope of the vault."]
     if not entries:
         return [f"The vault is empty. `{context.command('vault put KEY')}` stores a secret."]
     now = context.clock.now()
