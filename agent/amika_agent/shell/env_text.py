@@ -4,7 +4,7 @@
     if [[ … ]]; then …                 is one of them set already? then each is compared, else all are exported
     $__amika_put GROQ_API_KEY='gsk_…'
 
-`__amika_follow`, `__amika_put`, `__amika_set` and `__amika_done` are the hook's.
+`__amika_rest`, `__amika_put`, `__amika_set` and `__amika_done` are the hook's.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _posix(keys: list[Key]) -> str:
     names = "".join(f" {name}" for name, _ in keys)
     return (
         f"if [[ -n ${{_AMIKA_NAMES+x}}{taken} ]]; then "
-        '. "$__amika_follow"; __amika_put=__amika_set; else __amika_put=export; fi\n'
+        'eval "$__amika_rest"; __amika_put=__amika_set; else __amika_put=export; fi\n'
         + "".join(f"{_PUT}{name}={value}\n" for name, value in keys)
         + "if [[ $__amika_put != export ]]; then __amika_done; "
         + (f"else export _AMIKA_NAMES='{names} '{ours}; fi\n" if keys else "fi\n")
@@ -52,7 +52,7 @@ def _fish(keys: list[Key]) -> str:
     return (
         # its status is the number of names that are not set
         f"set -q _AMIKA_NAMES{names}\n"
-        f"if test $status -eq {len(keys) + 1}; set -g __amika_put set -gx; else; source $__amika_follow; "
+        f"if test $status -eq {len(keys) + 1}; set -g __amika_put set -gx; else; eval $__amika_rest; "
         "set -g __amika_put __amika_set; end\n"
         + "".join(f"{_PUT}{name} {value}\n" for name, value in keys)
         + 'if test "$__amika_put" = __amika_set; __amika_done $__amika_new; '

@@ -1,29 +1,15 @@
 # amika: keeps the API keys of this shell equal to the credentials on this machine. Each prompt reads one line of one
-# file; `follow` is read when a key changes. Remove it with: amika shell-init zsh --uninstall
-typeset -g __amika_file=@ENV_FILE@ __amika_follow=@FOLLOW_FILE@ __amika_seen=${_AMIKA_NAMES-- 0}
+# file; the rest is only evaluated when a key changes. Remove it with: amika shell-init zsh --uninstall
+typeset -g __amika_file=@ENV_FILE@ __amika_seen=${_AMIKA_NAMES-- 0} __amika_rest=@REST@
 __amika_prompt() {
   local line='- 0' __amika_put __amika_new=' '
   [[ -r $__amika_file ]] && IFS= read -r line <"$__amika_file"
   if [[ $line != "$__amika_seen" ]]; then
     emulate -L zsh
-    case $line in
-      ('# '*' 0') __amika_seen=$line && . "$__amika_file" ;;
-      ('# '*) . "$__amika_follow" && __amika_until "$line" ;;
-      (*) __amika_seen=$line && __amika_done ;;
-    esac
+    if [[ $line == '# '*' 0' ]]; then __amika_seen=$line && . "$__amika_file"
+    else eval "$__amika_rest" && __amika_look "$line"; fi
   fi
   return 0
-}
-# drop what was ours and is not set again, unless its value is one that you gave it yourself
-__amika_done() {
-  local name was
-  for name in ${=_AMIKA_NAMES-}; do
-    [[ $__amika_new == *" $name "* ]] && continue
-    was=_AMIKA_WAS_$name
-    (( ${(P)+name} && ${(P)+was} )) && [[ ${(P)name} == "${(P)was}" ]] && unset $name
-    (( ${(P)+was} )) && unset $was
-  done
-  if [[ $__amika_new == ' ' ]]; then unset _AMIKA_NAMES; else export _AMIKA_NAMES=$__amika_new; fi
 }
 typeset -ga precmd_functions
 (( ${precmd_functions[(I)__amika_prompt]} )) || precmd_functions+=(__amika_prompt)
