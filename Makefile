@@ -57,6 +57,7 @@ screenshots: desktop dev
 	$(BIN)/python -m tests.desktop.screenshots
 
 bundle:
+	@requirements/system.sh binutils
 	@packaging/bundle.sh
 
 lock: dev
