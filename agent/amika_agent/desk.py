@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from amika_local.errors import Conflict, NotFound
 
 LONGEST_GOODBYE = 5.0
+AMIKA = "amika"
 
 
 class SignsIn(Protocol):
@@ -22,6 +23,7 @@ class SignsIn(Protocol):
         *,
         choose_organization: Callable[[list[dict[str, str]]], str | None] | None = None,
         organization: str | None = None,
+        service: str = AMIKA,
     ) -> Iterator[dict[str, Any]]:
         """Yield the events of one sign-in."""
 
@@ -40,19 +42,22 @@ class Desk:
         self._changed = changed
         self._flow: _Flow | None = None
 
-    async def join(self, organization: str | None = None) -> AsyncIterator[dict[str, Any]]:
+    async def join(self, organization: str | None = None, service: str = AMIKA) -> AsyncIterator[dict[str, Any]]:
         """Yield every event of the sign-in under way, from its first on; start one when there is none.
 
         Closing the iterator leaves; when the last one leaves, the sign-in is cancelled.
 
         Raises:
+            Conflict: one to another service is under way.
             AmikaError: how the sign-in ended, when not well.
 
         """
         if self._flow is None or self._flow.ended:
-            self._flow = _Flow(self._changed)
+            self._flow = _Flow(self._changed, service)
             self._flow.start(self._engine, organization)
         flow = self._flow
+        if flow.service != service:
+            raise Conflict("a sign-in to another service is under way", remedy="Finish or cancel that one first.")
         flow.listeners += 1
         try:
             async for event in flow.follow():
@@ -83,7 +88,8 @@ class Desk:
 
 
 class _Flow:
-    def __init__(self, changed: Callable[[], None]) -> None:
+    def __init__(self, changed: Callable[[], None], service: str) -> None:
+        self.service = service
         self._loop = asyncio.get_running_loop()
         self._changed = changed
         self._events: list[dict[str, Any]] = []
@@ -132,7 +138,10 @@ class _Flow:
         error: BaseException | None = None
         try:
             for event in engine.sign_in(
-                self._cancel, choose_organization=self._wait_for_choice, organization=organization
+                self._cancel,
+                choose_organization=self._wait_for_choice,
+                organization=organization,
+                service=self.service,
             ):
                 self._loop.call_soon_threadsafe(self._add, event)
         except BaseException as caught:  # noqa: BLE001 -- handed to those who follow

@@ -58,6 +58,7 @@ class Engine:
         *,
         choose_organization: Callable[[list[dict[str, str]]], str | None] | None = None,
         organization: str | None = None,
+        service: str = "amika",
     ) -> Iterator[dict[str, Any]]:
         self.started += 1
         self.organization = organization
