@@ -49,8 +49,8 @@ REFERENCE = {
     "www.rfc-editor.org",
     "www.w3.org",
 }
-# reserved for examples and tests (RFC 2606, RFC 6761), or impossible (`127.0.0.1.x`), hence nobody's
-RESERVED = re.compile(r"(^|\.)(example|test|invalid|localhost|[a-z])$|(^|\.)example\.(com|org|net|dev)$")
+# reserved for examples and tests (RFC 2606, RFC 6761), loopback in other spellings, or impossible, hence nobody's
+RESERVED = re.compile(r"^127\.|(^|\.)(example|test|invalid|localhost|[a-z])$|(^|\.)example\.(com|org|net|dev)$")
 # put together here, so that this file does not name what it forbids
 REGISTRIES = [
     ".".join(parts)
