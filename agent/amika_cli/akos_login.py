@@ -43,6 +43,7 @@ def login(context: Context) -> int:
                 report = {"service": "akos", "method": "session", "email": event.email}
                 report |= {"user_id": event.user_id, "tenant_id": event.tenant_id, "url": where.api_url}
                 emit(context.args, report, [f"Logged in as {who}{on_tenant(event.tenant_id)}"])
+    context.nudge()
     return 0
 
 

@@ -46,6 +46,7 @@ def login(context: Context) -> int:
     done = _by_browser(context, where) if token is None else sign_in_with_token(where, token, context.http)
     if token is not None:
         _tell(context, done)
+    context.nudge()
     if context.env.get("ALMYTY_TOKEN", "").strip():
         note("warning: ALMYTY_TOKEN is set and is used before this login; unset it to use the login")
     return 0

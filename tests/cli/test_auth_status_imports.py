@@ -64,3 +64,19 @@ def test_notes_of_a_rejected_token_cost_only_the_hash(home, tmp_path, monkeypatc
     code, modules = loaded("auth", "status")
     assert code == 0
     assert modules & (HEAVY - {"hashlib"}) == set()
+
+
+def test_other_services_cost_a_look_at_their_files(home, tmp_path, monkeypatch):
+    monkeypatch.setenv("AMIKA_STATE_DIRECTORY", str(tmp_path))
+    (home / ".almyty").mkdir(mode=0o700)
+    almyty = {"url": "https://api.example.test", "token": "almyty_fake_token", "expiresAt": "2099-01-01T00:00:00Z"}
+    (home / ".almyty" / "credentials.json").write_text(json.dumps(almyty))
+    akos = home / ".local" / "share" / "amika-desktop" / "default"
+    akos.mkdir(parents=True)
+    session = {"access_token": "fake", "refresh_token": "fake", "user_id": "user_1", "tenant_id": "tenant_1"}
+    (akos / "akos-session.json").write_text(json.dumps(session))
+    for argv in (["auth", "status"], ["whoami", "almyty"], ["whoami", "akos"]):
+        code, modules = loaded(*argv)
+        assert code == 0
+        assert modules & HEAVY == set()
+        assert not any(name.startswith(("amika_agent", "amika_shared")) for name in modules)

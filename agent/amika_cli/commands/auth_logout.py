@@ -54,7 +54,9 @@ def _other(args: Args, service: str) -> Told:
     from amika_cli.other_logout import logout
 
     with Context(args, env=own_environment(args)) as context:
-        return logout(context, service)
+        told = logout(context, service)
+        context.nudge()
+        return told
 
 
 def _amika(args: Args) -> Told:
