@@ -1,7 +1,7 @@
 """Logins of other programs near their end: one notice, or the owner's own renewing command where a person allows it.
 
-A refresh token of another program is never redeemed here. Nothing is said and nothing is started while the owner runs: it renews its login itself, and two who renew one login
-sign each other out.
+A refresh token of another program is never redeemed here. Nothing is said and nothing is started while the owner runs:
+it renews its login itself, and two who renew one login sign each other out.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`make bench`: measures on the real programs and prints one table. Figures are reported, never asserted.
 
-python -m tests.benchmarks [--quick] [--only startup|freshness|idle]
+python -m tests.benchmarks [--quick] [--only startup|freshness|idle|storm|rules]
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import sys
 from collections.abc import Callable, Sequence
 
 import httpx
-from tests.benchmarks import freshness, idle, startup
+from tests.benchmarks import freshness, idle, rules, startup, storm
 from tests.benchmarks.table import Missing, Row, machine, render
 from tests.benchmarks.world import running_world
 
-PARTS = ("startup", "freshness", "idle")
+PARTS = ("startup", "freshness", "idle", "storm", "rules")
 
 
 def main() -> int:
@@ -28,7 +28,9 @@ def main() -> int:
     rows: list[Row | Missing] = []
     if "startup" in parts:
         rows += _or_why("start of a command", lambda: startup.measure(10 if args.quick else 50))
-    if set(parts) & {"freshness", "idle"}:
+    if "rules" in parts:
+        rows += _or_why("the plan as rules grow", lambda: rules.measure(5 if args.quick else 50))
+    if set(parts) & {"freshness", "idle", "storm"}:
         rows += _or_why("the running agent", lambda: _with_an_agent(parts, quick=args.quick))
     print(render(rows))
     return 1 if any(isinstance(row, Missing) and "there is no" not in row.why for row in rows) else 0
@@ -38,9 +40,11 @@ def _with_an_agent(parts: Sequence[str], *, quick: bool) -> list[Row | Missing]:
     rows: list[Row | Missing] = []
     with running_world() as world:
         if "freshness" in parts:
-            rows += _or_why(freshness.REMOTE, lambda: freshness.measure(world, 10 if quick else 100))
+            rows += _or_why(freshness.REMOTE, lambda: freshness.measure(world, 10 if quick else 500))
         if "idle" in parts:
             rows += _or_why("idle agent", lambda: idle.measure(world, 10 if quick else 60))
+        if "storm" in parts:
+            rows += _or_why(storm.UNRELATED, lambda: storm.measure(world, 5 if quick else 30))
     return rows
 
 

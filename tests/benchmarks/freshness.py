@@ -14,7 +14,7 @@ from tests.benchmarks.world import World, until
 from amika_agent.clock import SystemClock
 from amika_agent.workspace import launch
 
-PAUSE = 2.5  # seconds between two changes: the agent pushes at most once in two, and people are slower still
+PAUSE = 0.3  # seconds between a change that has arrived and the next one
 CACHE = "changed file -> env cache"
 REMOTE = "changed file -> secret at the local workspace"
 

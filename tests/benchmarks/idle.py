@@ -16,9 +16,9 @@ def measure(world: World, seconds: float) -> list[Row]:
     """Watch the agent for `seconds` while nobody touches anything."""
     process = Path("/proc") / str(world.agent()["pid"])
     time.sleep(SETTLE)
-    before, start = _used(process), time.monotonic()
+    before, start = used(process), time.monotonic()
     time.sleep(seconds)
-    after, spent = _used(process), time.monotonic() - start
+    after, spent = used(process), time.monotonic() - start
     over = f"over {seconds:g} s"
     return [
         Row("idle agent, resident memory", "MB", [_memory(process, "VmRSS")], aim="under 60"),
@@ -28,8 +28,8 @@ def measure(world: World, seconds: float) -> list[Row]:
     ]
 
 
-def _used(process: Path) -> tuple[float, int]:
-    """Return processor seconds and the number of times any thread went to sleep, hence was woken."""
+def used(process: Path) -> tuple[float, int]:
+    """Return an agent's processor seconds and the number of times any thread went to sleep, hence was woken."""
     seconds, switches = 0.0, 0
     for task in (process / "task").iterdir():
         seconds += int((task / "schedstat").read_text().split()[0]) / 1e9
