@@ -51,6 +51,10 @@ class Folder:
         """Return the hook file of a shell; it exists where the hook is installed."""
         return os.path.join(self.path, f"hook.{shell}")
 
+    def rest(self, shell: str) -> str:
+        """Return what a shell's hook reads when a key changes."""
+        return os.path.join(self.path, f"rest.{shell}")
+
     def env(self, shell: str) -> str:
         """Return the env file that a shell's hook reads."""
         return os.path.join(self.path, "env.fish" if shell == "fish" else "env.sh")

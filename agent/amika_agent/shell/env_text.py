@@ -40,9 +40,9 @@ def _posix(keys: list[Key]) -> str:
     names = "".join(f" {name}" for name, _ in keys)
     return (
         f"if [[ -n ${{_AMIKA_NAMES+x}}{taken} ]]; then "
-        'eval "$__amika_rest"; __amika_put=__amika_set; else __amika_put=export; fi\n'
+        '. "$__amika_rest"; __amika_put=__amika_set; else __amika_put=export; fi\n'
         + "".join(f"{_PUT}{name}={value}\n" for name, value in keys)
-        + "if [[ $__amika_put != export ]]; then __amika_done; "
+        + 'if [[ $__amika_put != export ]]; then eval "$__amika_done"; '
         + (f"else export _AMIKA_NAMES='{names} '{ours}; fi\n" if keys else "fi\n")
     )
 
@@ -52,10 +52,10 @@ def _fish(keys: list[Key]) -> str:
     return (
         # its status is the number of names that are not set
         f"set -q _AMIKA_NAMES{names}\n"
-        f"if test $status -eq {len(keys) + 1}; set -g __amika_put set -gx; else; eval $__amika_rest; "
+        f"if test $status -eq {len(keys) + 1}; set -g __amika_put set -gx; else; source $__amika_rest; "
         "set -g __amika_put __amika_set; end\n"
         + "".join(f"{_PUT}{name} {value}\n" for name, value in keys)
-        + 'if test "$__amika_put" = __amika_set; __amika_done $__amika_new; '
+        + 'if test "$__amika_put" = __amika_set; eval $__amika_done; '
         + ("else; " + "".join(f"set -gx _AMIKA_WAS_{name} ${name}; " for name, _ in keys) if keys else "")
         + (f"set -gx _AMIKA_NAMES '{names} '; end\n" if keys else "end\n")
     )

@@ -19,10 +19,8 @@ MARK = "# added by amika shell-init"
 def text(where: Folder, shell: str) -> str:
     """Return the hook of `shell` ("bash", "zsh" or "fish") for the files of `where`."""
     quote = fish if shell == "fish" else posix
-    # a quoted text costs a starting shell nothing, functions do: they are only evaluated when a key changes
-    rest = [line for line in _template("rest", shell).splitlines() if line and not line.startswith("#")]
-    hook = _template("hook", shell).replace("@REST@", quote("\n".join(rest)))
-    return hook.replace("@ENV_FILE@", quote(where.env(shell)))
+    hook = _template("hook", shell).replace("@ENV_FILE@", quote(where.env(shell)))
+    return hook.replace("@REST_FILE@", quote(where.rest(shell)))
 
 
 def _template(name: str, shell: str) -> str:
@@ -47,21 +45,24 @@ def rc_line(shell: str, hook_file: str) -> str:
 
 
 def install(where: Folder, shell: str) -> str:
-    """Write the hook file of `shell` and return its path."""
+    """Write the hook files of `shell` and return the path of the one for the rc file."""
     path = where.hook(shell)
+    write_private(where.rest(shell), _template("rest", shell).encode())
     write_private(path, text(where, shell).encode())
     return path
 
 
 def uninstall(where: Folder, shell: str) -> bool:
-    """Remove the hook file; True when there was one."""
-    try:
-        os.unlink(where.hook(shell))
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise Failed(f"cannot remove {where.hook(shell)}: {error.strerror}") from None
-    return True
+    """Remove the hook files; True when there was a hook."""
+    was = os.path.lexists(where.hook(shell))
+    for path in (where.hook(shell), where.rest(shell)):
+        try:
+            os.unlink(path)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise Failed(f"cannot remove {path}: {error.strerror}") from None
+    return was
 
 
 def add_line(path: str, line: str) -> bool:

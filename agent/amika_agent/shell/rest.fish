@@ -1,4 +1,4 @@
-# What the hook evaluates when a key changes, or when one of them is set already.
+# What the hook reads when a key changes, or when one of them is set already.
 set -g __amika_new
 
 # __amika_set NAME VALUE: set a variable, unless its value is one that you gave it yourself
@@ -15,31 +15,15 @@ function __amika_set
     set -a __amika_new $argv[1]
 end
 
-# __amika_done NAME…: drop what was ours and is not set again
-function __amika_done
-    for name in (string split -n ' ' -- "$_AMIKA_NAMES")
-        contains -- $name $argv; and continue
-        set -l was _AMIKA_WAS_$name
-        set -q $name; and set -q $was; and test "$$name" = "$$was"; and set -e $name
-        set -e $was
-    end
-    set -e _AMIKA_NAMES
-    test (count $argv) -gt 0; and set -gx _AMIKA_NAMES " $argv "
-end
-
-# __amika_look LINE: follow the file, or its end; one that ends at some time is looked at anew at each prompt
-function __amika_look
-    set -l line $argv[1]
-    set -l ends (string replace -r '.* ' '' -- $line)
-    if test $ends != 0
-        set line "ending $line"
-        test (date +%s) -ge $ends; and set line past
-    end
+# __amika_until LINE: follow a file that ends at some time; it is looked at anew at each prompt
+function __amika_until
+    set -l line "ending $argv[1]"
+    test (date +%s) -ge (string replace -r '.* ' '' -- $argv[1]); and set line past
     test $line = "$__amika_seen"; and return
     set -g __amika_seen $line
-    if string match -q -r '^(# |ending)' -- $line
-        source $__amika_file
+    if test $line = past
+        eval $__amika_done
     else
-        __amika_done
+        source $__amika_file
     end
 end

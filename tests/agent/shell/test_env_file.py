@@ -84,7 +84,7 @@ def test_the_files_exist_only_where_a_hook_does_and_are_private(tmp_path: Path) 
     assert not (tmp_path / "shell").exists()
     hook.install(where, "fish")
     env_file.update(str(tmp_path), choices)
-    assert sorted(os.listdir(where.path)) == ["env.fish", "hook.fish"]
+    assert sorted(os.listdir(where.path)) == ["env.fish", "hook.fish", "rest.fish"]
     assert stat.S_IMODE(os.stat(where.env("fish")).st_mode) == 0o600
     assert stat.S_IMODE(os.stat(where.path).st_mode) == 0o700
     before = os.stat(where.env("fish")).st_ino
