@@ -6,6 +6,8 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from amika_local.akos_file import session_path
+from amika_local.almyty_file import almyty_dir, credentials_path
 from amika_local.discovery import watched_files
 from amika_shared.profile import Profile, resolve
 
@@ -29,10 +31,16 @@ def _of_profile(profile: Profile) -> list[tuple[str, str]]:
     logins = [os.path.join(profile.amika_state_dir, name) for name in _names(profile.amika_state_dir)]
     return [
         *((path, what) for path in logins if _is_login(os.path.basename(path))),
+        (session_path(profile.data_dir), "the AKOS session"),
+        (credentials_path(_almyty(profile)), "the almyty login"),
         (os.path.join(profile.data_dir, "vault.json"), "the vault: names, and values sealed where there is no keyring"),
         (profile.sync_db + ".key", "the key of the ledger's fingerprints; no credential"),
         *((path, "the local workspace: values encrypted, and their key") for path in _workspace(profile.workspace_dir)),
     ]
+
+
+def _almyty(profile: Profile) -> str:
+    return os.path.join(profile.data_dir, "almyty") if profile.name == "local" else almyty_dir(os.path.expanduser("~"))
 
 
 def _is_login(name: str) -> bool:
