@@ -99,14 +99,16 @@ class Engine:
 
         A failure becomes a problem of the snapshot.
         """
-        self._others.look()
         changed = self._account.renew(force=force)
         self._diary.account(self._account.facts.who)
+        self._others.renew()
+        self._others.look()
         return changed
 
     def renew_due(self) -> float | None:
         """Return when (epoch seconds) the session wants to be renewed, or None."""
-        return self._account.facts.due_at
+        due = [at for at in (self._account.facts.due_at, self._others.due_at) if at is not None]
+        return min(due, default=None)
 
     def reconcile(self, *, dry_run: bool = False) -> list[dict[str, Any]]:
         """Bring the remote secrets up to date and return what was done, or with `dry_run` what would be.

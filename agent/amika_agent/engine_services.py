@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from amika_agent.back_off import BackOff
 from amika_local import rfc3339
-from amika_local.akos_file import akos_identity, session_path
+from amika_local.akos_file import AkosFileError, akos_identity, env_token, read_session, session_path
 from amika_local.almyty_file import almyty_dir, almyty_identity, credentials_path
-from amika_local.errors import UsageError
+from amika_local.errors import AmikaError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from amika_shared.profile import Profile
 
 OTHERS = ("almyty", "akos")
+SPACING = 30.0
+EARLY = 90.0  # seconds before its end: a command that starts now must not meet an expired token
 _VARIABLES = ("AMIKA_", "ALMYTY_", "AKOS_", "AGENTSKIT_")
 
 
@@ -61,6 +64,9 @@ class OtherServices:
         self._settings = settings
         self._amika = amika
         self._lock = threading.Lock()
+        self._back_off = BackOff()
+        self._due_at: float | None = None
+        self._tried_at = 0.0
         self.facts = OtherFacts(self._accounts())
 
     def look(self) -> bool:
@@ -70,6 +76,40 @@ class OtherServices:
             changed = accounts != self.facts.accounts
             self.facts = OtherFacts(accounts, self.facts.sign_in)
         return changed
+
+    @property
+    def due_at(self) -> float | None:
+        """When (epoch seconds) the AKOS session wants to be renewed, or None."""
+        return self._due_at
+
+    def renew(self) -> None:
+        """Renew the AKOS session when it is due. What fails is tried again later, and is no problem before it ends."""
+        self._due_at = None
+        if env_token(self._env)[0]:
+            return
+        try:
+            session = read_session(session_path(self._profile.data_dir))
+            if session is None or not session.refresh_token or session.texts["rejected"] or session.expires_at is None:
+                return
+            self._due_at = max(session.expires_at - EARLY, self._tried_at)
+            if self._due_at <= self._clock.now():
+                self._renew()
+        except AkosFileError:
+            return
+        except AmikaError:
+            self._tried_at = self._due_at = self._back_off.next(self._clock.now())
+
+    def _renew(self) -> None:
+        from amika_agent.accounts.akos_endpoints import akos_place
+        from amika_agent.accounts.akos_session import AkosKeeper
+
+        with self._http() as http:
+            where = akos_place(self._env, self._settings().values, local_url=self._local_url())
+            session = AkosKeeper(self._profile.data_dir, http, self._clock).fresh(where, early=EARLY)
+        self._back_off.reset()
+        # a token that lives for seconds only is renewed every half minute, not without a pause
+        self._tried_at = self._clock.now() + SPACING
+        self._due_at = None if session.expires_at is None else max(session.expires_at - EARLY, self._tried_at)
 
     def sign_in(self, service: str, cancel: threading.Event) -> Iterator[dict[str, Any]]:
         """Yield the events of one sign-in: "code", "waiting" and "done", as `Engine.sign_in` has them.

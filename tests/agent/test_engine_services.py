@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -79,6 +81,16 @@ def test_sign_in_see_and_sign_out(agent: AgentProcess, until: Callable[..., obje
         assert client.call("sign_out", {"service": "akos"})["revoked"] is True
         assert client.call("sign_out", {"service": "akos"})["was_signed_in"] is False
     until(lambda: list(accounts(agent)) == ["amika"], "one account")
+
+
+def test_the_agent_renews_the_akos_session_before_it_ends(agent: AgentProcess, until: Callable[..., object]) -> None:
+    events(agent, "akos")
+    path = Path(agent.profile.data_dir, "akos-session.json")
+    before = json.loads(path.read_text())
+    path.write_text(json.dumps({**before, "expires_at": time.time() + 60}))
+    agent.ask("sync", wait=False)
+    until(lambda: json.loads(path.read_text())["access_token"] != before["access_token"], "a renewed session")
+    assert json.loads(path.read_text())["expires_at"] > time.time() + 300
 
 
 @pytest.mark.parametrize("op", ["sign_in", "sign_out"])

@@ -79,8 +79,8 @@ class AkosKeeper:
             raise _over()
         return session
 
-    def fresh(self, place: AkosPlace, *, force: bool = False) -> AkosSession:
-        """Return the session with an access token that is good for a minute, renewed when it has to be.
+    def fresh(self, place: AkosPlace, *, force: bool = False, early: float = EARLY) -> AkosSession:
+        """Return the session with an access token that is good for `early` seconds, renewed when it has to be.
 
         Raises:
             NotSignedIn, UsageError: as `required`; or the server ended the session.
@@ -88,12 +88,12 @@ class AkosKeeper:
 
         """
         session = self.required(place)
-        if not force and self._lasts(session):
+        if not force and self._lasts(session, early):
             return session
         with self._locked():
             now = self.required(place)
             renewed = now.access_token != session.access_token
-            if self._lasts(now) and (renewed or not force):
+            if self._lasts(now, early) and (renewed or not force):
                 return now  # another process was here first
             return self._renewed(now, {})
 
@@ -155,10 +155,10 @@ class AkosKeeper:
             self._delete()
             return AkosSignedOut(was_signed_in=True, revoked=revoked, detail=detail)
 
-    def _lasts(self, session: AkosSession) -> bool:
+    def _lasts(self, session: AkosSession, early: float) -> bool:
         if session.sent_at is not None:
             return False  # an answer was lost; asking again is only safe for a short while
-        return session.expires_at is None or session.expires_at - self._clock.now() > EARLY
+        return session.expires_at is None or session.expires_at - self._clock.now() > early
 
     def _renewed(self, session: AkosSession, more: Mapping[str, str]) -> AkosSession:
         if not session.refresh_token:
