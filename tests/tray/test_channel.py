@@ -77,7 +77,7 @@ def strange_server(tmp_path: object) -> Iterator[Callable[[bytes], str]]:
 def test_a_request_is_answered_once(qt: QApplication, profile: Profile, agent: FakeAgent) -> None:
     heard = Heard("sync", {"dry_run": False}, profile.socket)
     until(lambda: heard.outcomes)
-    assert (heard.ends, heard.failures) == ([{"actions": []}], [])
+    assert (heard.ends, heard.failures) == ([{"actions": [], "offline": False}], [])
     assert agent.asked == [("sync", {"dry_run": False})]
 
 

@@ -74,6 +74,7 @@ class TrayApp(QObject):
         self._sign_in: SignInDialog | None = None
         self._windows: dict[str, QDialog] = {}
         self._window: MainWindow | None = None
+        self._commands: list[Command] = []
         self._clipboard = SecretClipboard(self)
         self._background = Background(self)
         self._login, self._starts_at_login = at_login, None if at_login is None else False
@@ -107,6 +108,8 @@ class TrayApp(QObject):
         for window in [*self._windows.values(), self._sign_in, self._window]:
             if window is not None:
                 window.close()
+        for command in self._commands:
+            command.stop()
         self._clipboard.clear()
         self._news.close()
         self._notifier.close()
@@ -146,17 +149,23 @@ class TrayApp(QObject):
         else:
             self.open_window()
 
-    def ask(self, op: str, args: dict[str, Any] | None = None) -> Channel:
-        """Return a channel on which the agent was asked."""
-        return self._link.request(op, args)
+    def ask(self, op: str, args: dict[str, Any] | None, parent: QObject) -> Channel:
+        """Return a channel on which the agent was asked; it goes with its answer, or with `parent`."""
+        channel = self._link.request(op, args)
+        channel.setParent(parent)
+        channel.ended.connect(channel.deleteLater)
+        channel.failed.connect(channel.deleteLater)
+        return channel
 
     def act(self, action: str, target: str = "") -> None:
         """Do what an entry with this action would, after the click that asked for it is over."""
         self._do_later(Entry(action=action, target=target))
 
-    def command(self, *words: str, parent: QObject) -> Command:
-        """Return a command of `amika` for this profile, not yet started."""
-        return Command([own_program("amika"), *words, *self._flags], parent)
+    def command(self, *words: str) -> Command:
+        """Return a command of `amika` for this profile, not yet started. It outlives the page that asked for it."""
+        command = Command([own_program("amika"), *words, *self._flags], self)
+        self._commands.append(command)
+        return command
 
     @property
     def at_login(self) -> bool | None:

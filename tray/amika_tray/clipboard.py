@@ -31,12 +31,12 @@ class SecretClipboard(QObject):
         self._limit = QTimer(self, singleShot=True, interval=round(kept * 1000))
         self._limit.timeout.connect(self.clear)
         self._clipboard: QClipboard = QGuiApplication.clipboard()
-        self._clipboard.dataChanged.connect(self._changed)
 
     @property
     def holds(self) -> bool:
         """Tell whether a secret of ours is on the clipboard."""
-        return self._ours is not None
+        # the very object comes back as long as we own the clipboard; nobody is asked for contents
+        return self._ours is not None and self._clipboard.mimeData() is self._ours
 
     def put(self, text: str) -> None:
         """Put a secret there; an earlier one of ours goes, and the time begins anew."""
@@ -44,19 +44,13 @@ class SecretClipboard(QObject):
         data.setText(text)
         for kind, mark in MARKS.items():
             data.setData(kind, QByteArray(mark))
-        self._ours = None  # the change that comes now is our own
-        self._clipboard.setMimeData(data)
         self._ours = data
+        self._clipboard.setMimeData(data)
         self._limit.start()
 
     def clear(self) -> None:
         """Take our secret away. What somebody else has put there since stays."""
         self._limit.stop()
-        ours, self._ours = self._ours, None
-        if ours is not None and self._clipboard.ownsClipboard():
+        if self.holds:
             self._clipboard.clear()
-
-    def _changed(self) -> None:
-        if self._ours is not None and not self._clipboard.ownsClipboard():
-            self._ours = None
-            self._limit.stop()
+        self._ours = None

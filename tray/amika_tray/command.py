@@ -63,6 +63,13 @@ class Command(QObject):
         self._limit.start(round(LIMIT * 1000))
         self._process.start(program, arguments)
 
+    def stop(self) -> None:
+        """End it without a further signal; safe to call twice."""
+        if not self._over:
+            self._end()
+            self._process.kill()
+            self._process.waitForFinished(1000)
+
     def _finished(self, code: int, status: QProcess.ExitStatus) -> None:
         if status == QProcess.ExitStatus.NormalExit and code == 0:
             self._end()

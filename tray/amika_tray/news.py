@@ -61,7 +61,7 @@ class News(QObject):
         """Tell nothing any more."""
         self._still.stop()
         self._due.stop()
-        self._link.changed.disconnect(self._still.start)
+        self._loaded = False
 
     def look(self) -> None:
         """Tell what is new."""

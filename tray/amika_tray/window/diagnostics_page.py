@@ -65,7 +65,7 @@ class DiagnosticsPage(QWidget):
         if self._running is not None:
             return
         self.text.setPlaceholderText(t("Gathering…"))
-        self._running = self._host.command("doctor", parent=self)
+        self._running = self._host.command("doctor")
         self._running.done.connect(self._done)
         self._running.failed.connect(self._failed)
         self._running.start()
@@ -81,9 +81,7 @@ class DiagnosticsPage(QWidget):
         self.copy.setEnabled(False)
 
     def _over(self) -> None:
-        if self._running is not None:
-            self._running.deleteLater()
-            self._running = None
+        self._running = None
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.text.toPlainText())

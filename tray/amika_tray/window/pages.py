@@ -23,13 +23,13 @@ from amika_tray.wording import t
 class Host(Protocol):
     """What a page may ask of the application; nothing of it blocks."""
 
-    def ask(self, op: str, args: dict[str, Any] | None = None) -> Channel:
-        """Return a channel on which the agent was asked; its outcome arrives as signals."""
+    def ask(self, op: str, args: dict[str, Any] | None, parent: QObject) -> Channel:
+        """Return a channel on which the agent was asked; its outcome arrives as signals, unless `parent` goes first."""
 
     def act(self, action: str, target: str = "") -> None:
         """Do what an entry of the menu with this action and target would."""
 
-    def command(self, *words: str, parent: QObject) -> Command:
+    def command(self, *words: str) -> Command:
         """Return a command of `amika`, not yet started; words follow the program's name."""
 
     @property
@@ -100,7 +100,7 @@ class ActivityPage(TablePage):
         """Fetch the newest events."""
         if not self._may_ask or self._asked is not None:
             return
-        self._asked = self._host.ask("activity", {"limit": self.LIMIT})
+        self._asked = self._host.ask("activity", {"limit": self.LIMIT}, self)
         self._asked.ended.connect(self._fetched)
         self._asked.failed.connect(self._failed)
 

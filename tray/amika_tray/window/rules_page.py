@@ -59,7 +59,7 @@ class RulesPage(QWidget):
         self.preview.setEnabled(False)
         self.plan.explain(t("Asking…"), t("The files are read and the server is asked what it has."))
         self.plan.show_rows([])
-        self._asked = self._host.ask("sync", {"dry_run": True})
+        self._asked = self._host.ask("sync", {"dry_run": True}, self)
         self._asked.ended.connect(self._planned)
         self._asked.failed.connect(self._failed)
 

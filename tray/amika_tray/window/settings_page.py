@@ -79,7 +79,7 @@ class SettingsPage(QScrollArea):
         """Ask the agent for the values."""
         if not self._can or self._asked is not None:
             return
-        self._asked = self._host.ask("settings")
+        self._asked = self._host.ask("settings", None, self)
         self._asked.ended.connect(self._fetched)
         self._asked.failed.connect(self._failed)
 
@@ -197,7 +197,7 @@ class SettingsPage(QScrollArea):
         return edit
 
     def _send(self, field: Field, value: object) -> None:
-        channel = self._host.ask("configure", {"key": field.setting.key, "value": value})
+        channel = self._host.ask("configure", {"key": field.setting.key, "value": value}, self)
         channel.ended.connect(lambda _end: self._sent(field))
         channel.failed.connect(self._failed)
 
@@ -228,17 +228,15 @@ class SettingsPage(QScrollArea):
         if self._linking is not None:
             return
         self.install.setEnabled(False)
-        self._linking = self._host.command("install-cli", parent=self)
-        self._linking.done.connect(lambda said: self._installed(said.strip()))
+        self._linking = self._host.command("install-cli")
+        self._linking.done.connect(self._installed)
         self._linking.failed.connect(self._installed)
         self._linking.start()
 
     def _installed(self, said: str) -> None:
-        if self._linking is not None:
-            self._linking.deleteLater()
-            self._linking = None
+        self._linking = None
         self.install.setEnabled(True)
-        self._linked.setText("\n".join(safe_line(line) for line in said.splitlines()))
+        self._linked.setText("\n".join(safe_line(line) for line in said.strip().splitlines()))
 
 
 def _plain_tip(text: str) -> str:

@@ -1,0 +1,344 @@
+"""The window without a screen: every page, by keyboard, at any size of snapshot, and what its buttons ask for."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QTableView,
+    QWidget,
+)
+from tests.fakes.agent_server import FakeAgent, Refused
+from tests.tray.sample import credential, events, machine, plan
+from tests.tray.waiting import until
+
+from amika_shared.profile import Profile
+from amika_tray.app import TrayApp
+from amika_tray.autostart import at_login
+from amika_tray.describe import Entry
+from amika_tray.rows import Row
+from amika_tray.window.main_window import MainWindow
+from amika_tray.window.table_page import Table
+
+
+class Desk:
+    """The application with its window open, as one test sees it."""
+
+    def __init__(self, app: TrayApp, agent: FakeAgent) -> None:
+        self.app = app
+        self.agent = agent
+
+    @property
+    def window(self) -> MainWindow:
+        assert self.app._window is not None
+        return self.app._window
+
+    def turn(self, page: str) -> Any:
+        self.app.open_window(page)
+        return self.window.pages[page]
+
+    def button(self, text: str, where: QWidget | None = None) -> QPushButton:
+        found = [b for b in (where or self.window).findChildren(QPushButton) if b.text().replace("&", "") == text]
+        assert found, f"no button “{text}”"
+        return found[0]
+
+    def asked(self, op: str) -> list[dict[str, Any]]:
+        return [args for name, args in self.agent.asked if name == op]
+
+
+@pytest.fixture
+def desk(qt: QApplication, agent: FakeAgent, profile: Profile) -> Iterator[Desk]:
+    now = time.time()
+    agent.publish(**machine(now))
+    agent.plan, agent.events = plan(), events(now)
+    login = at_login(os.environ, "/usr/bin/amika-tray", local=True, platform="linux")
+    app = TrayApp(profile, os.environ, ["true"], flags=["--local"], at_login=login)
+    app.open()
+    until(lambda: app._link.link.state == "connected")
+    app.open_window()
+    yield Desk(app, agent)
+    app.close()
+
+
+def cells(table: QTableView) -> list[list[str]]:
+    model = table.model()
+    return [
+        [str(model.index(row, column).data()) for column in range(model.columnCount())]
+        for row in range(model.rowCount())
+    ]
+
+
+def said(widget: QWidget) -> str:
+    return "\n".join(label.text() for label in widget.findChildren(QLabel) if label.isVisibleTo(widget))
+
+
+def test_credentials_say_provider_kind_source_expiry_state_and_variable(desk: Desk) -> None:
+    rows = cells(desk.turn("credentials").table)
+    assert rows[0] == ["Anthropic", "login", "Claude Code", "in 3 h", "in sync", "CLAUDE_CODE_OAUTH_TOKEN"]
+    assert rows[4][3:5] == ["2 h ago (expired)", "expired"]
+    assert rows[-1][4] == "not used, Claude Code comes first"
+
+
+def test_expiry_sorts_by_time_and_not_by_its_words(desk: Desk) -> None:
+    table = desk.turn("credentials").table
+    table.sortByColumn(3, Qt.SortOrder.AscendingOrder)
+    assert [row[3] for row in cells(table)] == ["2 h ago (expired)", "in 19 min", "in 3 h", "in 8 days", "", "", ""]
+
+
+def test_enter_on_a_credential_opens_it_in_full(desk: Desk) -> None:
+    page = desk.turn("credentials")
+    QTest.keyClick(page.table, Qt.Key.Key_Return)
+    until(lambda: "credential:claude-oauth/anthropic" in desk.app._windows)
+
+
+def test_the_chosen_row_stays_chosen_while_the_agent_talks(desk: Desk) -> None:
+    table = desk.turn("credentials").table
+    table.choose("opencode/groq")
+    assert table.chosen() == "opencode/groq"
+    more = [*machine(time.time())["credentials"], credential("xai", "xai", "api_key", None, "in_sync", "XAI_API_KEY")]
+    desk.agent.publish(credentials=list(reversed(more)))
+    until(lambda: len(cells(table)) == 8)
+    assert table.chosen() == "opencode/groq"
+
+
+def test_rules_and_preview(desk: Desk) -> None:
+    page = desk.turn("rules")
+    assert cells(page.rules.table)[2][:5] == ["AMP_API_KEY", "the organization", "Amp", "parked: confirm it", "not yet"]
+    assert not desk.asked("sync")
+    QTest.mouseClick(page.preview, Qt.MouseButton.LeftButton)
+    until(lambda: cells(page.plan.table))
+    assert desk.asked("sync") == [{"dry_run": True}]
+    rows = cells(page.plan.table)
+    assert rows[0] == ["replace", "Codex OAuth", "Codex renewed its login"]  # what sends something comes first
+    assert rows[2][2] == "It was pushed for Other Org. Confirm it: amika sync resolve r3 accept"
+
+
+def test_a_preview_that_fails_says_why_and_can_be_asked_for_again(desk: Desk) -> None:
+    page = desk.turn("rules")
+    desk.agent.sync_error = Refused("offline", "the server cannot be reached", "Try again later.")
+    page.preview.click()
+    until(lambda: "the server cannot be reached\nTry again later." in said(page.plan))
+    assert page.preview.isEnabled()
+
+
+def test_activity_is_fetched_when_it_is_looked_at_and_the_newest_comes_first(desk: Desk) -> None:
+    assert not desk.asked("activity")
+    page = desk.turn("activity")
+    until(lambda: cells(page.table))
+    rows = cells(page.table)
+    assert len(rows) == 7
+    assert rows[0][1:3] == ["revealed", "GROQ_API_KEY (opencode)"]
+
+
+def test_every_problem_has_a_button_that_does_something_about_it(desk: Desk) -> None:
+    page = desk.turn("problems")
+    assert [button.text() for button in page.findChildren(QPushButton)] == [
+        "Copy command",
+        "Show file",
+        "Copy command",
+        "Sign in…",
+    ]
+    assert "Problems (4)" in [desk.window.list.item(n).text() for n in range(6)]
+    page.findChildren(QPushButton)[2].click()
+    until(lambda: QGuiApplication.clipboard().text() == "amika sync resolve r3 accept")
+    page.findChildren(QPushButton)[3].click()
+    until(lambda: desk.asked("sign_in") == [{"service": "akos"}])
+
+
+def test_markup_in_names_is_text(desk: Desk) -> None:
+    nasty = "<b>R&D</b><img src=x>"
+    desk.agent.publish(problems=[{"code": "x", "message": nasty, "remedy": nasty}])
+    page = desk.turn("problems")
+    until(lambda: nasty in said(page))
+    labels = [label for label in desk.window.findChildren(QLabel) if "<" in label.text()]
+    assert labels
+    assert all(label.textFormat() == Qt.TextFormat.PlainText for label in labels)
+    desk.agent.publish(credentials=[credential("x", nasty, "api_key", None, "in_sync", nasty)])
+    table = desk.turn("credentials").table
+    until(lambda: len(cells(table)) == 1)
+    tip = table.model().index(0, 5).data(Qt.ItemDataRole.ToolTipRole)
+    assert "<b>" not in tip
+    assert "&lt;b&gt;" in tip
+
+
+def test_settings_show_what_the_agent_has_and_every_change_is_sent(desk: Desk) -> None:
+    desk.agent.settings["agent.log_level"] = "warning"
+    page = desk.turn("settings")
+    level = next(box for box in page.findChildren(QComboBox) if box.accessibleName() == "Log level")
+    until(lambda: level.currentText() == "warning")
+    claude = next(b for b in page.findChildren(QCheckBox) if b.accessibleName() == "Push by itself: claude")
+    assert claude.isChecked()
+    claude.click()
+    until(lambda: desk.asked("configure") == [{"key": "sync.auto_push", "value": ["codex"]}])
+    until(lambda: not claude.isChecked())
+    proxy = next(edit for edit in page.findChildren(QLineEdit) if edit.accessibleName() == "Proxy")
+    QTest.keyClicks(proxy, "http://127.0.0.1:3128")
+    QTest.keyClick(proxy, Qt.Key.Key_Return)
+    until(lambda: desk.asked("configure")[-1] == {"key": "network.proxy", "value": "http://127.0.0.1:3128"})
+    until(lambda: "Proxy: taken when the agent starts anew." in said(page))
+
+
+def test_a_setting_that_is_refused_is_said_and_put_back(desk: Desk) -> None:
+    page = desk.turn("settings")
+    until(lambda: desk.asked("settings"))
+    level = next(box for box in page.findChildren(QComboBox) if box.accessibleName() == "Log level")
+    level.addItem("loud")
+    level.setCurrentText("loud")
+    level.textActivated.emit("loud")
+    until(lambda: "agent.log_level takes:" in said(page))
+    assert level.currentText() == "info"
+
+
+def test_start_at_login_is_switched_and_shown(desk: Desk) -> None:
+    page = desk.turn("settings")
+    assert not page.at_login.isChecked()
+    page.at_login.click()
+    until(lambda: desk.app.at_login is True)
+    assert page.at_login.isChecked()
+    (entry,) = [entry for entry in desk.app._entries() if entry.action == "at_login"]
+    assert (entry.checked, entry.target) == (True, "off")
+    desk.app.do(entry)
+    until(lambda: not page.at_login.isChecked())
+
+
+def test_the_report_is_made_by_the_doctor_and_can_be_copied(desk: Desk) -> None:
+    page = desk.turn("diagnostics")
+    text = page.findChild(QPlainTextEdit)
+    until(lambda: "amika on PATH" in text.toPlainText(), 30)
+    assert "dev@example.com" not in text.toPlainText()
+    page.copy.click()
+    assert QGuiApplication.clipboard().text() == text.toPlainText()
+
+
+def test_the_command_line_is_installed_from_the_settings(desk: Desk, home: Any) -> None:
+    page = desk.turn("settings")
+    page.install.click()
+    until(page.install.isEnabled, 30)
+    assert "linked: " in said(page)
+    assert (home / ".local/bin/amika").is_symlink()
+
+
+def test_copy_environment_puts_it_on_the_clipboard_and_says_what_and_for_how_long(desk: Desk) -> None:
+    shown: list[str] = []
+    desk.app._notifier._fall_back = lambda notice: shown.append(notice.text)
+    desk.agent.environment = {"text": "export A='not-a-real-key'\n", "names": ["A"], "withheld": []}
+    desk.app.do(Entry(action="copy_env"))
+    until(lambda: desk.app._clipboard.holds)
+    until(lambda: shown)
+    assert shown == ["A. The clipboard is cleared in 45 s."]
+    desk.app.close()
+    assert QGuiApplication.clipboard().text() == ""
+
+
+def test_when_nothing_may_be_copied_the_reasons_are_shown(desk: Desk) -> None:
+    withheld = [{"name": "ANTHROPIC_API_KEY", "source": "claude-api", "reason": "it would switch Claude Code"}]
+    desk.agent.environment = {"text": "", "names": [], "withheld": withheld}
+    desk.app.do(Entry(action="copy_env"))
+    until(lambda: "copied" in desk.app._windows)
+    assert "it would switch Claude Code" in said(desk.app._windows["copied"])
+    assert not desk.app._clipboard.holds
+
+
+@pytest.mark.parametrize(("target", "seconds"), [("3600", 3600), ("", None)])
+def test_pause_and_resume(desk: Desk, target: str, seconds: int | None) -> None:
+    desk.app.do(Entry(action="pause", target=target))
+    until(lambda: desk.asked("pause") == [{"seconds": seconds}])
+    until(lambda: "resume" in [entry.action for entry in desk.app._entries()])
+    desk.app.do(Entry(action="resume"))
+    until(lambda: desk.asked("resume") == [{}])
+
+
+def test_without_an_agent_every_page_says_so_and_offers_the_start(desk: Desk) -> None:
+    desk.agent.stop()
+    page = desk.turn("problems")
+    until(lambda: desk.app._link.link.state == "stopped")
+    assert [button.text() for button in page.findChildren(QPushButton)] == ["Start the agent"]
+    assert "The agent is not running" in said(desk.turn("credentials"))
+    assert cells(desk.turn("credentials").table) == []
+    assert not desk.turn("settings").findChild(QComboBox).isEnabled()
+
+
+def test_empty_pages_teach(desk: Desk) -> None:
+    desk.agent.publish(state="in_sync", credentials=[], rules=[], problems=[])
+    until(lambda: "Claude Code, Codex, OpenCode, Amp" in said(desk.turn("credentials")))
+    assert "amika secret claude push" in said(desk.turn("rules"))
+    assert "No problems" in said(desk.turn("problems"))
+
+
+def test_every_page_is_reached_by_keyboard_and_closed_by_it(desk: Desk) -> None:
+    keys = {shortcut.key().toString(): shortcut for shortcut in desk.window.findChildren(QShortcut)}
+    for number in range(1, 7):
+        keys[QKeySequence(f"Ctrl+{number}").toString()].activated.emit()
+        assert desk.window.list.currentRow() == number - 1
+    assert {"F5", "Esc", "Ctrl+W"} <= keys.keys()
+    keys["Esc"].activated.emit()
+    until(lambda: desk.app._window is None)
+    desk.app.knocked()  # a second start of the program opens it again
+    assert desk.app._window is not None
+
+
+def test_everything_that_can_be_used_has_a_name_and_is_in_the_tab_order(desk: Desk) -> None:
+    for name in desk.window.pages:
+        page = desk.turn(name)
+        for widget in page.findChildren(QWidget):
+            if not isinstance(widget, QAbstractButton | QLineEdit | QComboBox | QTableView | QPlainTextEdit):
+                continue
+            if isinstance(widget.parent(), QTableView) or not widget.isVisibleTo(page):
+                continue  # the corner of a table
+            spoken = widget.accessibleName() or (widget.text() if isinstance(widget, QAbstractButton) else "")
+            assert spoken, (name, widget)
+            assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus, (name, spoken)
+
+
+def test_a_thousand_credentials_with_bad_names_and_odd_times(desk: Desk) -> None:
+    table = desk.turn("credentials").table
+    many = [
+        credential(f"<i>{n}", f"\u202e\x07{n}" + "p" * 500, "oauth", 1e300 if n % 2 else -1e300, "in_sync", "N" * 99)
+        for n in range(1000)
+    ]
+    for n, line in enumerate(many):
+        line["id"] = f"{n}"
+    desk.agent.publish(credentials=many)
+    until(lambda: table.model().rowCount() == 1000)
+    row = cells(table)[1]
+    assert row[0].startswith("1p")  # neither the control character nor what turns the text around
+    assert row[3] == "in more than 100 years"
+    assert cells(table)[0][3] == "more than 100 years ago (expired)"
+    assert max(table.columnWidth(column) for column in range(5)) <= 300
+
+
+def test_scrolling_a_thousand_rows_looks_only_at_those_on_the_screen(qt: QApplication) -> None:
+    looked_at: set[int] = set()
+
+    class Cells(tuple[str, ...]):
+        __slots__ = ()
+
+        def __getitem__(self, column: Any) -> Any:
+            looked_at.add(int(tuple.__getitem__(self, 0)))
+            return tuple.__getitem__(self, column)
+
+    table = Table(["One", "Two"], "Rows")
+    table.resize(600, 400)
+    table.show_rows([Row(str(n), Cells([str(n), "x" * 50]), (n, "x")) for n in range(1000)])
+    table.show()
+    table.grab()
+    looked_at.clear()
+    table.verticalScrollBar().setValue(table.verticalScrollBar().maximum() // 2)
+    table.grab()
+    assert looked_at
+    assert len(looked_at) < 60
