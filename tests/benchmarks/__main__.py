@@ -1,26 +1,31 @@
 """`make bench`: measures on the real programs and prints one table. Figures are reported, never asserted.
 
-python -m tests.benchmarks [--quick] [--only startup|freshness|idle|storm|rules]
+python -m tests.benchmarks [--quick] [--write] [--only startup|shells|agent|freshness|idle|storm|rules]
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import httpx
-from tests.benchmarks import freshness, idle, rules, startup, storm
-from tests.benchmarks.table import Missing, Row, machine, render
-from tests.benchmarks.world import running_world
+from tests.benchmarks import agent, freshness, idle, rules, shells, startup, storm
+from tests.benchmarks.table import Missing, Row, machine, markdown, render
+from tests.benchmarks.world import ROOT, World, running_world
 
-PARTS = ("startup", "freshness", "idle", "storm", "rules")
+PARTS = ("startup", "shells", "agent", "freshness", "idle", "storm", "rules")
+BEGIN, END = "<!-- make bench ARGS=--write -->", "<!-- end -->"
+DOCUMENT = ROOT / "docs" / "benchmarks.md"
 
 
 def main() -> int:
     """Measure, print, and return 1 when something could not be measured."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer runs, 10 s of idling: a first impression")
+    parser.add_argument("--write", action="store_true", help="write the table to docs/benchmarks.md as well")
     parser.add_argument("--only", choices=PARTS, action="append", help="one part; may be repeated")
     args = parser.parse_args()
     parts = args.only or PARTS
@@ -28,17 +33,38 @@ def main() -> int:
     rows: list[Row | Missing] = []
     if "startup" in parts:
         rows += _or_why("start of a command", lambda: startup.measure(10 if args.quick else 50))
+    if "shells" in parts:
+        rows += _or_why(
+            "the hook in a shell", lambda: _in_a_home(lambda w: shells.measure(w, 10 if args.quick else 50))
+        )
     if "rules" in parts:
         rows += _or_why("the plan as rules grow", lambda: rules.measure(5 if args.quick else 50))
-    if set(parts) & {"freshness", "idle", "storm"}:
+    if set(parts) & {"agent", "freshness", "idle", "storm"}:
         rows += _or_why("the running agent", lambda: _with_an_agent(parts, quick=args.quick))
     print(render(rows))
+    if args.write:
+        DOCUMENT.write_text(_written(rows), encoding="utf-8")
     return 1 if any(isinstance(row, Missing) and "there is no" not in row.why for row in rows) else 0
+
+
+def _in_a_home(measure: Callable[[World], list[Row | Missing]]) -> list[Row | Missing]:
+    with tempfile.TemporaryDirectory(prefix="amika-bench-") as folder:
+        return measure(World(Path(folder)))
+
+
+def _written(rows: list[Row | Missing]) -> str:
+    """Return the document with the new table; what people wrote around it stays."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    head, _, rest = text.partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    return f"{head}{BEGIN}\nMeasured on {machine()}.\n\n{markdown(rows)}\n{END}{tail}"
 
 
 def _with_an_agent(parts: Sequence[str], *, quick: bool) -> list[Row | Missing]:
     rows: list[Row | Missing] = []
     with running_world() as world:
+        if "agent" in parts:
+            rows += _or_why("commands beside a running agent", lambda: agent.measure(world, 10 if quick else 50))
         if "freshness" in parts:
             rows += _or_why(freshness.REMOTE, lambda: freshness.measure(world, 10 if quick else 500))
         if "idle" in parts:

@@ -21,7 +21,7 @@ def measure(world: World, seconds: float) -> list[Row]:
     after, spent = used(process), time.monotonic() - start
     over = f"over {seconds:g} s"
     return [
-        Row("idle agent, resident memory", "MB", [_memory(process, "VmRSS")], aim="under 60"),
+        Row("idle agent, resident memory", "MB", [memory(process, "VmRSS")], aim="under 60"),
         Row(f"idle agent, processor {over}", "% of a core", [100 * (after[0] - before[0]) / spent], aim="about 0"),
         Row(f"idle agent, wake-ups {over}", "a second", [(after[1] - before[1]) / spent], aim="about 0"),
         Row("idle agent, threads", "", [float(len(os.listdir(process / "task")))]),
@@ -37,7 +37,8 @@ def used(process: Path) -> tuple[float, int]:
     return seconds, switches
 
 
-def _memory(process: Path, name: str) -> float:
+def memory(process: Path, name: str) -> float:
+    """Return a figure of /proc/PID/status in MB."""
     return next(int(line.split()[1]) for line in _status(process) if line.startswith(name + ":")) / 1024
 
 

@@ -57,6 +57,13 @@ def render(rows: list[Row | Missing]) -> str:
     return "\n".join(_line(line, widths) for line in (lines[0], rule, *lines[1:]))
 
 
+def markdown(rows: list[Row | Missing]) -> str:
+    """Return the table for a document."""
+    rule = ["---:" if index in NUMBERS else "---" for index in range(len(HEADINGS))]
+    lines = [HEADINGS, rule, *(_cells(row) for row in rows)]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     aligned = [
         cell.rjust(width) if index in NUMBERS else cell.ljust(width)

@@ -8,13 +8,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
 
 BIN = Path(sys.executable).parent
+ROOT = Path(__file__).parents[2]
 APP = "amika-desktop"
 
 
@@ -70,6 +71,20 @@ class World:
         temporary.chmod(0o600)
         os.replace(temporary, folder / ".credentials.json")
         return time.monotonic()
+
+    @property
+    def hooks(self) -> Path:
+        """Where the default profile keeps the shell hooks."""
+        return self.data.parent / "default" / "shell"
+
+    def save_keys(self, names: Sequence[str]) -> None:
+        """Give OpenCode API keys whose variables are `names`."""
+        folder = self.home / ".local" / "share" / "opencode"
+        folder.mkdir(parents=True, exist_ok=True)
+        keys = {
+            n.removesuffix("_API_KEY").lower(): {"type": "api", "key": f"fake-{n.lower()}-{'x' * 40}"} for n in names
+        }
+        (folder / "auth.json").write_text(json.dumps(keys))
 
     def agent(self) -> dict[str, object]:
         """Return the running agent's record: pid, socket …"""

@@ -1,0 +1,95 @@
+"""What the hook costs inside a shell: when one starts, and at each prompt. Processor time of the shell itself (Linux).
+
+Many rounds run in one process: the start of a process varies by more than the hook costs.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+
+from tests.benchmarks.table import Missing, Row
+from tests.benchmarks.world import World
+
+ROUNDS = 200  # of which one measurement is the mean
+KEYS = ("GROQ_API_KEY", "OPENAI_API_KEY", "XAI_API_KEY")
+OURS = ("_AMIKA_NAMES", *KEYS, *(f"_AMIKA_WAS_{key}" for key in KEYS))
+
+_POSIX = """
+line() {{ if [[ -r $hook ]]; then . "$hook"; fi; }}
+forget() {{ unset {ours}; }}
+nothing() {{ :; }}
+both() {{ forget; line; }}
+time_of() {{
+  local a b i
+  read -r a _ </proc/self/schedstat
+  for ((i = 0; i < {rounds}; i++)); do $1; done
+  read -r b _ </proc/self/schedstat
+  printf '%s ' $(( (b - a) / {rounds} ))
+}}
+line
+for ((n = 0; n < {runs}; n++)); do
+  for what in both forget __amika_prompt nothing; do time_of $what; done
+  printf '\\n'
+done
+"""
+_FISH = """
+function line; test -r $hook; and source $hook; end
+function forget; set -e {ours}; end
+function nothing; end
+function both; forget; line; end
+function time_of
+    read -l a _ </proc/self/schedstat
+    for i in (seq {rounds}); $argv[1]; end
+    read -l b _ </proc/self/schedstat
+    printf '%s ' (math "($b - $a) / {rounds}")
+end
+line
+for n in (seq {runs})
+    for what in both forget __amika_prompt nothing; time_of $what; end
+    printf '\\n'
+end
+"""
+_QUIET = {"bash": ["bash", "--norc", "-c"], "zsh": ["zsh", "-f", "-c"], "fish": ["fish", "--no-config", "-c"]}
+
+
+def measure(world: World, runs: int) -> list[Row | Missing]:
+    """Return for each shell what the hook adds to its start and to its prompt, and the alternative beside them."""
+    world.save_keys(KEYS)
+    rows: list[Row | Missing] = []
+    for shell, command in _QUIET.items():
+        if shutil.which(shell) is None:
+            rows.append(Missing(f"hook in {shell}", f"there is no {shell} on this machine"))
+            continue
+        world.amika("shell-init", shell, "--install")
+        rows += _added(world, shell, command, runs)
+        world.amika("shell-init", shell, "--uninstall")
+    extract = Row('bash start with eval "$(amika auth extract --export)", added', "ms")
+    bare = ["bash", "--norc", "-c", ":"]
+    eager = ["bash", "--norc", "-c", 'eval "$(amika auth extract --export)"']
+    for _ in range(runs):
+        extract.values.append(1000 * (_wall(eager, world) - _wall(bare, world)))
+    return [*rows, extract]
+
+
+def _added(world: World, shell: str, command: list[str], runs: int) -> list[Row | Missing]:
+    script = (_FISH if shell == "fish" else _POSIX).format(ours=" ".join(OURS), rounds=ROUNDS, runs=runs)
+    hook = f"{world.hooks}/hook.{shell}"
+    assign = f"set hook {hook}" if shell == "fish" else f"hook={hook}"
+    done = subprocess.run(
+        [*command, f"{assign}\n{script}"], env=world.env, capture_output=True, text=True, timeout=300, check=True
+    )
+    start = Row(f"{shell} start, added by the hook ({len(KEYS)} keys)", "ms", aim="at most 0.1")
+    prompt = Row(f"{shell} prompt, added by the hook", "ms", aim="at most 0.05")
+    for line in done.stdout.splitlines():
+        both, forget, once, nothing = (float(word) / 1e6 for word in line.split())
+        start.values.append(both - forget)
+        prompt.values.append(once - nothing)
+    return [start, prompt]
+
+
+def _wall(command: list[str], world: World) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, env=world.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    return time.perf_counter() - start
