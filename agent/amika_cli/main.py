@@ -69,6 +69,8 @@ COMMANDS: "dict[str, tuple[str, str]]" = {
     "agent restart": ("agent_restart", "stop the agent and start it again"),
     "agent status": ("agent_status", "is the agent running, since when, which build"),
     "agent logs": ("agent_logs", "show the agent's log"),
+    "agent install": ("agent_install", "start the agent at login"),
+    "agent uninstall": ("agent_uninstall", "start it at login no more"),
     "workspace serve": ("workspace_serve", "run the local workspace in the foreground"),
     "workspace approve": ("workspace_approve", "approve a sign-in at the local workspace"),
     "workspace deny": ("workspace_deny", "deny a sign-in at the local workspace"),

@@ -23,6 +23,12 @@ def own_path() -> str:
     return beside if os.path.exists(beside) else os.path.abspath(sys.argv[0])
 
 
+def agent_path() -> str:
+    """Return the path of the `amika-agent` that belongs to this `amika`."""
+    folder = os.path.dirname(os.path.realpath(sys.executable) if _frozen() else sys.executable)
+    return os.path.join(folder, "amika-agent")
+
+
 def has_display(env: Mapping[str, str]) -> bool:
     """Tell whether a window could be shown: X11, Wayland, or a system that always has a screen."""
     return sys.platform in ("darwin", "win32") or bool(env.get("DISPLAY") or env.get("WAYLAND_DISPLAY"))

@@ -61,8 +61,8 @@ def systemd_unit(command: Sequence[str], *, description: str) -> str:
             f"ExecStart={' '.join(_systemd_word(word) for word in command)}",
             "Restart=on-failure",
             "RestartSec=5",
-            # an agent that another start has made superfluous, or that was used wrongly, is not started again
-            "RestartPreventExitStatus=2",
+            # used wrongly, or another agent runs already: a second try would change nothing
+            "RestartPreventExitStatus=2 5",
             "UMask=0077",
             "NoNewPrivileges=true",
             "",

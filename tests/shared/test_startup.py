@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import importlib.util
 import plistlib
 import re
 import shutil
@@ -89,3 +90,18 @@ def test_the_desktop_takes_the_entry(tmp_path: Path) -> None:
     entry.write_text(desktop_entry(NASTY, comment="x"))
     done = subprocess.run(["desktop-file-validate", str(entry)], capture_output=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_what_packages_ship_is_what_the_programs_would_write() -> None:
+    folder = Path(__file__).resolve().parents[2] / "packaging" / "startup"
+    spec = importlib.util.spec_from_file_location("startup_render", folder / "render.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found = {
+        path.name: path.read_text()
+        for path in folder.iterdir()
+        if path.suffix not in (".py", ".pyc") and path.is_file()
+    }
+    assert found == module.files()
