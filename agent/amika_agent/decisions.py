@@ -10,7 +10,7 @@ from amika_agent.diary import Diary, until_text
 from amika_agent.pause import FOREVER, LONGEST, PauseFile
 from amika_agent.settings import store
 from amika_local.errors import NotSignedIn, UsageError
-from amika_shared.settings_schema import may_configure
+from amika_shared.settings_schema import find, may_configure
 
 if TYPE_CHECKING:
     from amika_agent.accounts.amika import AccountKey
@@ -80,14 +80,14 @@ class Decisions:
         """Change one setting for a client; return {"key"}.
 
         Raises:
-            UsageError: no such setting, no value for it, or one that says where secrets go: those are changed with
-                the command line or in the file only.
+            UsageError: no such setting, no value for it, or one that says where secrets go or that stands for a
+                person at a terminal: those are changed with the command line or in the file only.
             Failed: the file cannot be written.
 
         """
-        if not may_configure(key):
+        if find(key) is not None and not may_configure(key):
             raise UsageError(
-                "that setting decides where secrets are sent and is not changed from here",
+                "that setting decides where secrets are sent or who may see them, and is not changed from here",
                 remedy="Change it in a terminal: amika config set",
             )
         store(self._profile.settings_file, key, value, self._clock)

@@ -95,6 +95,9 @@ SCHEMA = (
     Setting("agent.log_level", TEXT, "info", "how much the agent logs", choices=("debug", "info", "warning", "error")),
 )
 
+_BY_CLIENTS = frozenset(
+    ("session_store", "sync.auto_push", "owners.renew", "env_cache.enabled", "shell.allow", "agent.log_level")
+)
 _BY_KEY = {setting.key: setting for setting in SCHEMA}
 
 
@@ -104,8 +107,11 @@ def find(key: str) -> Setting | None:
 
 
 def may_configure(key: str) -> bool:
-    """Tell whether a client of the agent may change the setting: none that decides where secrets are sent."""
-    return not key.startswith(("account.", "network."))
+    """Tell whether a client of the agent may change the setting.
+
+    None that decides where secrets are sent or that stands for a person at a terminal; a new one is not among them.
+    """
+    return key in _BY_CLIENTS
 
 
 def defaults(profile: str) -> dict[str, object]:

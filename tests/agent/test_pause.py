@@ -14,6 +14,7 @@ from amika_agent.pause import FOREVER, PauseFile
 from amika_agent.settings import load
 from amika_local.errors import NotSignedIn, UsageError
 from amika_shared.profile import Profile, resolve
+from amika_shared.settings_schema import SCHEMA, find, may_configure
 
 KEY = "sk-fake-openai-0123456789"
 
@@ -117,7 +118,9 @@ def test_what_is_no_pause_is_refused(engine: Engine) -> None:
 
 
 def test_a_client_may_not_say_where_secrets_go(engine: Engine, profile: Profile) -> None:
-    for key in ("account.api_url", "account.workos_url", "account.client_id", "network.proxy", "network.ca_file"):
+    urls = [one.key for one in SCHEMA if one.key.startswith(("account.", "network.", "almyty.", "akos.", "vault."))]
+    assert len(urls) > 8
+    for key in urls:
         with pytest.raises(UsageError, match="where secrets are sent"):
             engine.decisions.configure(key, "http://127.0.0.1:1")
     for key, value in (("nonsense", "x"), ("sync.auto_push", ["everything"]), ("env_cache.enabled", "yes")):
@@ -126,3 +129,11 @@ def test_a_client_may_not_say_where_secrets_go(engine: Engine, profile: Profile)
     assert not os.path.exists(profile.settings_file)
     assert engine.decisions.configure("sync.auto_push", ["claude"]) == {"key": "sync.auto_push"}
     assert load(profile.settings_file, "default").words("sync.auto_push") == ("claude",)
+
+
+def test_what_clients_may_change_is_a_list_of_settings_that_exist() -> None:
+    allowed = [one.key for one in SCHEMA if may_configure(one.key)]
+    assert "env_cache.enabled" in allowed
+    assert not may_configure("something.new")
+    assert all(find(key) for key in allowed)
+    assert not [key for key in allowed if key.endswith(("url", "proxy", "ca_file", "issuer", "client_id"))]
