@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from amika_agent import http_library
 from amika_agent.accounts.endpoints import checked_url, is_loopback
 from amika_agent.clock import Clock, SystemClock
 from amika_agent.http_deadline import Deadline, OutOfTime
@@ -118,6 +119,7 @@ class Http:
             NotSignedIn: the bearer cannot be sent: it holds characters no token has.
 
         """
+        http_library.load()
         import httpx
 
         checked_url(url, "the server's address")
@@ -179,6 +181,7 @@ class Http:
             return client
 
     def _new_client(self, *, loopback: bool) -> httpx.Client:
+        http_library.load()
         import httpx
 
         # these two log URLs at INFO and headers at DEBUG: tokens and session ids among them

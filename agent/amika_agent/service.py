@@ -7,7 +7,6 @@ import contextlib
 import logging
 import os
 import signal
-import sys
 from typing import TYPE_CHECKING, Any
 
 from amika_agent.api import Api
@@ -44,7 +43,6 @@ async def serve(profile: Profile, env: Mapping[str, str], ready: Callable[[], No
         AmikaError: a lane ended by itself, which is a bug; whoever supervises the agent starts it again.
 
     """
-    _leave_out_the_http_command_line()
     clock = SystemLoopClock()
     stopping = _stop_signals()
     engine = Engine(profile, env, clock, "agent")
@@ -117,12 +115,6 @@ def _log_news(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
     for problem in after["problems"]:
         if problem["message"] not in known:
             log.info("problem (%s): %s", problem["code"], problem["message"])
-
-
-def _leave_out_the_http_command_line() -> None:
-    # httpx imports its own command line with click, rich and pygments where they are installed: 6 MB for nothing
-    modules: dict[str, Any] = sys.modules
-    modules.setdefault("httpx._main", None)
 
 
 def _soon(loop: asyncio.AbstractEventLoop, lanes: Lanes, names: frozenset[str]) -> None:
