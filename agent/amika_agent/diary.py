@@ -108,8 +108,8 @@ class Diary:
                 name, _, path = place.partition("|")
                 self.note("gone", name, f"no longer in {path}")
 
-    def account(self, who: Mapping[str, Any]) -> None:
-        """Note that somebody signed in or out of Amika, or that the session was renewed.
+    def account(self, who: Mapping[str, Any], service: str = "amika") -> None:
+        """Note that somebody signed in or out of a service, or that the session was renewed.
 
         An API key of the environment counts for one process only and is not noted.
         """
@@ -117,16 +117,16 @@ class Diary:
             return
         signed_in = who.get("authenticated") is True
         state = {name: _text(who.get(name)) for name in (*_IDENTITY, "email", "expires_at")} if signed_in else {}
-        before = self._log.exchange("account|amika", state)
+        before = self._log.exchange(f"account|{service}", state)
         if before is None or before == state:
             return
         email = (state or before).get("email", "")
         if not state:
-            self.note("signed_out", "amika", str(who.get("problem") or "signed out"), account=email)
+            self.note("signed_out", service, str(who.get("problem") or "signed out"), account=email)
         elif any(before.get(name) != state[name] for name in _IDENTITY):
-            self.note("signed_in", "amika", f"by {state['method']}", account=email)
+            self.note("signed_in", service, f"by {state['method']}", account=email)
         elif before.get("expires_at") != state["expires_at"]:
-            self.note("renewed", "amika", "the session was renewed", account=email)
+            self.note("renewed", service, "the session was renewed", account=email)
 
     def rules(self, before: Iterable[Rule], after: Iterable[Rule], why: str, account: str = "") -> None:
         """Note which push rules were added, changed or removed."""

@@ -19,7 +19,7 @@ from amika_agent.diary import Diary
 from amika_agent.engine_account import AccountPart
 from amika_agent.engine_local import LocalPart
 from amika_agent.engine_remote import RemotePart
-from amika_agent.engine_services import OtherServices
+from amika_agent.engine_services import OTHERS, OtherServices
 from amika_agent.engine_vault import VaultPart
 from amika_agent.inquiries import Inquiries
 from amika_agent.owner_process import running_names, starter
@@ -102,8 +102,16 @@ class Engine:
         changed = self._account.renew(force=force)
         self._diary.account(self._account.facts.who)
         self._others.renew()
-        self._others.look()
+        self.note_services()
         return changed
+
+    def note_services(self) -> None:
+        """Read the logins of the services beside Amika again, and note what has changed."""
+        self._others.look()
+        there = {account["service"]: account for account in self._others.facts.accounts}
+        for service in OTHERS:
+            account = there.get(service, {})
+            self._diary.account({**account, "authenticated": account.get("signed_in") is True}, service)
 
     def renew_due(self) -> float | None:
         """Return when (epoch seconds) the session wants to be renewed, or None."""
@@ -192,7 +200,11 @@ class Engine:
 
         """
         if service != "amika":
-            yield from self._others.sign_in(service, cancel)
+            for event in self._others.sign_in(service, cancel):
+                if event["event"] == "done":
+                    with self._diary.asked_by(self._sign_in_asked_by or self._diary.caller):
+                        self.note_services()
+                yield event
             return
         for event in self._account.sign_in(cancel, choose_organization, organization):
             if event["event"] == "done":
@@ -208,7 +220,9 @@ class Engine:
             Failed: the login is still there.
 
         """
-        return self._others.sign_out(service)
+        result = self._others.sign_out(service)
+        self.note_services()
+        return result
 
     def sign_out(self) -> dict[str, Any]:
         """Revoke at the server, then forget locally. Idempotent.
@@ -247,6 +261,16 @@ class Engine:
     def secret_list(self, scope: str | None) -> dict[str, Any]:
         """Return {"secrets": [{"key", "scope", "source", "stored_at"}]} of one scope, or of both (None)."""
         return self._vault.list(scope)
+
+    def provider_secrets(self, provider: str) -> dict[str, Any]:
+        """Return what the server stores of "claude" or "codex": {"secrets": [{"id","name","type","scope","rule"}]}.
+
+        Raises:
+            NotSignedIn: there is no session.
+            AmikaError: the server cannot be used.
+
+        """
+        return self._remote.listed(provider)
 
     def connections(self) -> dict[str, Any]:
         """Return {"connections": […]}, each with the vault keys that it lacks."""

@@ -65,13 +65,19 @@ def _other(args: Args, service: str) -> int:
     from amika_cli.context import Context
 
     with Context(args, env=own_environment(args)) as context:
-        if service == "almyty":
-            from amika_cli.almyty_login import login as login_to_almyty
+        code = _login(context, service)
+        context.engine.note_services()
+        return code
 
-            return login_to_almyty(context)
-        from amika_cli.akos_login import login as login_to_akos
 
-        return login_to_akos(context)
+def _login(context: Context, service: str) -> int:
+    if service == "almyty":
+        from amika_cli.almyty_login import login as login_to_almyty
+
+        return login_to_almyty(context)
+    from amika_cli.akos_login import login as login_to_akos
+
+    return login_to_akos(context)
 
 
 def _browser(context: Context) -> int:

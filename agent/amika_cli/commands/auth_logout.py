@@ -55,6 +55,7 @@ def _other(args: Args, service: str) -> Told:
 
     with Context(args, env=own_environment(args)) as context:
         told = logout(context, service)
+        context.engine.note_services()
         context.nudge()
         return told
 
