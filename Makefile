@@ -57,7 +57,7 @@ screenshots: desktop dev
 	$(BIN)/python -m tests.desktop.screenshots
 
 bundle:
-	@requirements/system.sh binutils
+	@requirements/system.sh binutils libpython3-dev
 	@packaging/bundle.sh
 
 lock: dev
