@@ -56,6 +56,9 @@ class Commands(Protocol):
     def connections(self) -> Args:
         """Return the connections: {"connections": […]}."""
 
+    def provider_secrets(self, provider: str) -> Args:
+        """Return what the server stores of a provider, without values: {"secrets": […]}."""
+
     @property
     def decisions(self) -> Decisions:
         """Pause, resume and settings."""
@@ -101,6 +104,7 @@ class Api:
             "sync": self._sync,
             "secret_put": self._secret_put,
             "secret_list": self._secret_list,
+            "secrets": self._secrets,
             "connections": self._connections,
             "pause": self._pause,
             "resume": self._resume,
@@ -220,6 +224,12 @@ class Api:
 
     async def _connections(self, _: Args, __: Connection) -> Args:
         return await self._lanes.run(self._engine.connections)
+
+    async def _secrets(self, args: Args, _: Connection) -> Args:
+        provider = _text(args, "provider")
+        if provider not in ("claude", "codex"):
+            raise UsageError("provider must be claude or codex")
+        return await self._lanes.run(lambda: self._engine.provider_secrets(provider))
 
     async def _stop(self, _: Args, __: Connection) -> Args:
         self._stopping.set()

@@ -12,17 +12,15 @@ WORDS = (0, 0)
 def run(args: Args) -> int:
     """List the provider secrets of the account."""
     from amika_cli.context import Context
-    from amika_cli.provider import provider_of, rules_by_secret
+    from amika_cli.provider import provider_of, stored
     from amika_cli.render import emit, table, terminal_width
 
     provider = provider_of(args)
     with Context(args) as context:
-        found = context.api.list_provider(provider)
-        rules = rules_by_secret(context, provider)
-        rows = [(s.id, s.name, s.type, s.scope, rules.get((s.name, s.scope), "")) for s in found]
+        found = stored(context, provider)
+        rows = [(s["id"], s["name"], s["type"], s["scope"], s["rule"] or "") for s in found]
         heads = ("ID", "NAME", "TYPE", "SCOPE", "KEPT IN SYNC")
         text = table(heads, rows, width=terminal_width(), keep=(0, 1))
-        value = [{**vars(s), "rule": rules.get((s.name, s.scope)) or None} for s in found]
         empty = [f"None is stored. `{context.command(f'secret {provider} push')}` stores one."]
-        emit(args, value, text if rows else empty)
+        emit(args, found, text if rows else empty)
         return 0
