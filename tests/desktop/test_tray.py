@@ -105,24 +105,6 @@ def test_an_agent_that_dies_is_told_and_comes_back(
     wait(lambda: "Start the agent" in host.texts(), "the stopped agent in the menu")
 
 
-def test_a_second_start_opens_the_menu_of_the_first(
-    desktop: Desktop, host: TestHost, agent: FakeAgent, start_tray: Start
-) -> None:
-    start_tray()
-    wait(lambda: host.items and "Sign in…" in host.texts(), "the menu")
-    before = set(desktop.says(["xdotool", "search", "--onlyvisible", "--class", "amika-tray"]).split())
-    env = desktop.env_for(os.environ)
-    second = TrayProgram(desktop, env, "--local")
-    assert second.program.process.wait(30) == 0
-    assert second.program.said == "amika-tray: it is already running; its menu opens.\n"
-    desktop.programs.remove(second.program)
-    wait(
-        lambda: set(desktop.says(["xdotool", "search", "--onlyvisible", "--class", "amika-tray"]).split()) - before,
-        "the menu",
-    )
-    assert len(host.items) == 1
-
-
 def test_quitting_asks_whether_the_agent_stays(
     desktop: Desktop, host: TestHost, agent: FakeAgent, start_tray: Start
 ) -> None:

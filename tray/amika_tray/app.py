@@ -26,6 +26,7 @@ from amika_tray.news import News
 from amika_tray.notices import Notice
 from amika_tray.notifier import Notifier
 from amika_tray.starter import Starter
+from amika_tray.theme import Theme
 from amika_tray.tray_icon import TrayIcon
 from amika_tray.wording import t
 
@@ -80,6 +81,7 @@ class TrayApp(QObject):
         self._login, self._starts_at_login = at_login, None if at_login is None else False
         self._notifier = Notifier(env, self._tray.tell, self)
         self._news = News(self._link, profile, self._notifier.show, now, parent=self)
+        self._theme = Theme(env, self)
         self._connect()
 
     def _connect(self) -> None:
@@ -90,6 +92,7 @@ class TrayApp(QObject):
         self._tray.about_to_show.connect(self._about_to_show)
         self._tray.told_clicked.connect(self.open_window)
         self._notifier.clicked.connect(self.open_window)
+        self._theme.changed.connect(self.refresh)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self.refresh)
 
     def open(self, *, hidden: bool = True) -> None:
@@ -98,6 +101,7 @@ class TrayApp(QObject):
         self._tray.show()
         self._link.open()
         self._news.open()
+        self._theme.open()
         self._look_at_login()
         if not hidden:
             QTimer.singleShot(round(HOST_WAIT * 1000), self, self._open_without_tray)
@@ -113,6 +117,7 @@ class TrayApp(QObject):
         self._clipboard.clear()
         self._news.close()
         self._notifier.close()
+        self._theme.close()
         self._link.close()
         self._tray.hide()
 

@@ -196,7 +196,8 @@ def _identity(snapshot: Snapshot, now: float) -> list[Entry]:
 
 def _signed_in(account: Account, now: float, *, alone: bool) -> list[Entry]:
     service = account["service"]
-    parts = [_who(account), named(account["organization"], 32), _session(account, now)]
+    who = _who(account) if alone else t("{service}: {who}", service=service_name(service), who=_who(account))
+    parts = [who, named(account["organization"], 32), _session(account, now)]
     line = Entry(text=", ".join(part for part in parts if part), action="show", target=f"account:{service}")
     if account["method"] == "env_api_key":
         return [line]  # set by the environment: there is nothing here to sign out of

@@ -1,0 +1,177 @@
+"""The window on a real display: looked at in light and dark, every view photographed for the documentation.
+
+`python -m tests.desktop.screenshots` keeps the pictures.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+from tests.desktop.hosts import dunst, lxqt_panel
+from tests.desktop.pixels import Box, crop, look, open_menu, wait_until_still
+from tests.desktop.portal import DARK, LIGHT, Portal
+from tests.desktop.screen import Desktop, wait
+from tests.desktop.status_notifier import TestHost
+from tests.desktop.tray_program import TrayProgram
+from tests.fakes.agent_server import ACCOUNT, FakeAgent
+from tests.tray.sample import credential, events, machine, plan
+
+pytestmark = pytest.mark.desktop
+
+Start = Callable[..., TrayProgram]
+TITLE = "^Amika$"
+PAGES = ("credentials", "rules", "activity", "problems", "settings", "diagnostics")
+
+
+@pytest.fixture
+def full(agent: FakeAgent) -> FakeAgent:
+    now = time.time()
+    agent.publish(**machine(now))
+    agent.plan, agent.events = plan(), events(now)
+    return agent
+
+
+def open_window(desktop: Desktop, host: TestHost) -> None:
+    wait(lambda: host.items and "Open Amika…" in host.texts(), "the menu")
+    host.click("Open Amika…")
+    wait(lambda: desktop.windows(TITLE), "the window")
+    desktop.focus(TITLE)
+
+
+def shown(desktop: Desktop) -> int:
+    """Return how many notifications stand on the screen."""
+    said = desktop.says(["dunstctl", "count", "displayed"]).strip()
+    return int(said) if said.isdigit() else 0
+
+
+def changed(before: QImage, after: QImage) -> Box:
+    """Return where the screen is another one."""
+    spots = [
+        (x, y)
+        for x in range(0, after.width(), 2)
+        for y in range(0, after.height(), 2)
+        if before.pixel(x, y) != after.pixel(x, y)
+    ]
+    left, top = min(x for x, _ in spots), min(y for _, y in spots)
+    return Box(left, top, max(x for x, _ in spots) - left, max(y for _, y in spots) - top)
+
+
+def brightness(picture: Path) -> float:
+    image = QImage(str(picture))
+    points = [(x, y) for x in range(60, image.width(), 40) for y in range(60, image.height(), 40)]
+    return sum(image.pixelColor(x, y).lightness() for x, y in points) / len(points)
+
+
+@pytest.mark.parametrize(("scheme", "suffix"), [(LIGHT, ""), (DARK, "-dark")])
+def test_every_page_in_light_and_dark(
+    desktop: Desktop, host: TestHost, full: FakeAgent, start_tray: Start, scheme: int, suffix: str
+) -> None:
+    with Portal(desktop.env["DBUS_SESSION_BUS_ADDRESS"], scheme):
+        start_tray()
+        open_window(desktop, host)
+        for number, page in enumerate(PAGES, start=1):
+            desktop.press(f"ctrl+{number}")
+            if page == "rules":
+                desktop.press("alt+p")  # the button “Preview”
+                wait(lambda: ("sync", {"dry_run": True}) in full.asked, "the preview")
+            if page == "diagnostics":
+                time.sleep(1.5)  # `amika doctor`
+            wait_until_still(desktop)
+            picture = desktop.screenshot(f"window-{page}{suffix}", window=TITLE)
+            assert (brightness(picture) < 128) is (scheme == DARK), page
+
+
+def test_the_window_follows_the_desktop_from_light_to_dark(
+    desktop: Desktop, host: TestHost, full: FakeAgent, start_tray: Start
+) -> None:
+    with Portal(desktop.env["DBUS_SESSION_BUS_ADDRESS"], LIGHT) as portal:
+        start_tray()
+        open_window(desktop, host)
+        wait_until_still(desktop)
+        light = host.icon()
+        assert brightness(desktop.screenshot("turning", window=TITLE)) > 128
+        portal.turn(DARK)
+        wait(lambda: brightness(desktop.screenshot("turning", window=TITLE)) < 128, "the dark window")
+        wait(lambda: host.icon() != light, "the icon for a dark panel")
+
+
+def test_empty_pages(desktop: Desktop, host: TestHost, agent: FakeAgent, start_tray: Start) -> None:
+    start_tray()
+    open_window(desktop, host)
+    wait_until_still(desktop)
+    desktop.screenshot("window-empty", window=TITLE)
+
+
+def test_at_twice_the_size_everything_is_twice_as_large(
+    desktop: Desktop, host: TestHost, full: FakeAgent, start_tray: Start
+) -> None:
+    start_tray(QT_SCALE_FACTOR="2")
+    open_window(desktop, host)
+    desktop.press("ctrl+4")
+    wait_until_still(desktop)
+    picture = QImage(str(desktop.screenshot("window-scaled", window=TITLE)))
+    assert picture.width() >= min(1200, 2 * 600)
+
+
+def test_a_second_start_opens_the_window(desktop: Desktop, host: TestHost, full: FakeAgent, start_tray: Start) -> None:
+    start_tray()
+    wait(lambda: host.items and "Open Amika…" in host.texts(), "the menu")
+    second = TrayProgram(desktop, desktop.env_for(os.environ), "--local")
+    assert second.program.process.wait(30) == 0
+    assert second.program.said == "amika-tray: it is already running; its window opens.\n"
+    desktop.programs.remove(second.program)
+    wait(lambda: desktop.windows(TITLE), "the window of the first")
+
+
+def test_without_a_tray_the_window_opens_unless_it_was_started_hidden(
+    desktop: Desktop, full: FakeAgent, start_tray: Start
+) -> None:
+    hidden = start_tray("--local", "--hidden")
+    wait(lambda: ("watch", {}) in full.asked, "the first tray")
+    time.sleep(6)  # longer than a host is waited for
+    assert not desktop.windows(TITLE)
+    hidden.end()
+    start_tray()
+    wait(lambda: desktop.windows(TITLE), "the window")
+
+
+def test_notifications_come_once_and_a_click_opens_the_page(
+    desktop: Desktop, host: TestHost, agent: FakeAgent, start_tray: Start
+) -> None:
+    agent.publish(state="in_sync", accounts=[ACCOUNT])
+    with dunst(desktop):
+        start_tray()
+        wait(lambda: host.items and "Sign out" in host.texts(), "the menu")
+        time.sleep(2.5)  # the first look: nothing to tell
+        empty = look(desktop)
+        ends = time.time() + 20 * 60
+        problem = {"code": "malformed", "message": "<b>x</b> & y is damaged", "remedy": "Repair it."}
+        agent.publish(
+            state="attention",
+            problems=[problem],
+            credentials=[credential("claude-oauth", "anthropic", "oauth", ends, "in_sync", "X")],
+        )
+        wait(lambda: shown(desktop) == 2, "the notifications")
+        wait_until_still(desktop)
+        crop(desktop.screenshot("notification"), changed(empty, look(desktop)), margin=12)
+        agent.publish(rules=[])
+        time.sleep(2.5)
+        assert shown(desktop) == 2  # nothing is told twice
+        desktop.run("act", ["dunstctl", "action", "0"])
+        wait(lambda: desktop.windows(TITLE), "the window")
+
+
+def test_the_menu(desktop: Desktop, full: FakeAgent, start_tray: Start) -> None:
+    with lxqt_panel(desktop):
+        start_tray()
+        wait(lambda: ("watch", {}) in full.asked, "the tray")
+        wait_until_still(desktop)
+        box = open_menu(desktop)
+        wait_until_still(desktop)
+        crop(desktop.screenshot("menu-full"), box, margin=12)
+        desktop.press("Escape")

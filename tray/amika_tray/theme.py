@@ -1,0 +1,101 @@
+"""Light or dark where Qt does not know: window managers without a desktop. There the portal says it, and we follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from amika_tray.bus import Bus, session_address
+
+PORTAL = ("org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop", "org.freedesktop.portal.Settings")
+KEY = ["org.freedesktop.appearance", "color-scheme"]
+DARK = 1
+
+_COLOURS = {
+    QPalette.ColorRole.Window: "#2b2d30",
+    QPalette.ColorRole.WindowText: "#e6e6e6",
+    QPalette.ColorRole.Base: "#1e1f22",
+    QPalette.ColorRole.AlternateBase: "#26282b",
+    QPalette.ColorRole.Text: "#e6e6e6",
+    QPalette.ColorRole.PlaceholderText: "#9a9da3",
+    QPalette.ColorRole.Button: "#3a3d41",
+    QPalette.ColorRole.ButtonText: "#e6e6e6",
+    QPalette.ColorRole.BrightText: "#ffffff",
+    QPalette.ColorRole.ToolTipBase: "#3a3d41",
+    QPalette.ColorRole.ToolTipText: "#e6e6e6",
+    QPalette.ColorRole.Highlight: "#2f7fb5",
+    QPalette.ColorRole.HighlightedText: "#ffffff",
+    QPalette.ColorRole.Link: "#6cb6e8",
+}
+_FAINT = "#84878c"
+
+
+class Theme(QObject):
+    """Sets the application's palette; does nothing where Qt follows the desktop by itself.
+
+    Args:
+        env: environment; names the session bus.
+        parent: owner.
+
+    """
+
+    changed = Signal()
+    """The palette is another one."""
+
+    def __init__(self, env: Mapping[str, str], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._env = env
+        self._bus: Bus | None = None
+        self._light: QPalette | None = None
+
+    def open(self) -> None:
+        """Ask, without waiting for the answer, and follow every change."""
+        if QGuiApplication.styleHints().colorScheme() != Qt.ColorScheme.Unknown:
+            return
+        self._bus = Bus(session_address(self._env), self)
+        self._bus.signalled.connect(self._signalled)
+        self._bus.subscribe(PORTAL[2])
+        self._bus.call(PORTAL, "Read", "ss", KEY, self._read)
+
+    def close(self) -> None:
+        """Follow no more."""
+        if self._bus is not None:
+            self._bus.close()
+            self._bus = None
+
+    def _read(self, answer: list[Any] | None) -> None:
+        if answer:
+            self._turn(answer[0])
+
+    def _signalled(self, interface: str, member: str, arguments: list[Any]) -> None:
+        if interface == PORTAL[2] and member == "SettingChanged" and arguments[:2] == KEY:
+            self._turn(arguments[2] if len(arguments) > 2 else None)
+
+    def _turn(self, value: object) -> None:
+        while isinstance(value, tuple) and len(value) == 2:
+            value = value[1]  # a variant, or a variant in one: older portals have both
+        application = QApplication.instance()
+        if not isinstance(application, QApplication):
+            return
+        if value == DARK and self._light is None:
+            self._light = application.palette()
+            application.setPalette(dark_palette())
+            self.changed.emit()
+        elif value != DARK and self._light is not None:
+            application.setPalette(self._light)
+            self._light = None
+            self.changed.emit()
+
+
+def dark_palette() -> QPalette:
+    """Return dark colours; every text has a contrast of at least 4.5 to its ground."""
+    palette = QPalette(QColor(_COLOURS[QPalette.ColorRole.Button]), QColor(_COLOURS[QPalette.ColorRole.Window]))
+    for role, colour in _COLOURS.items():
+        palette.setColor(role, QColor(colour))
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(_FAINT))
+    return palette
