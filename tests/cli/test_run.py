@@ -177,3 +177,13 @@ def test_a_project_names_secrets_of_the_vault_once_it_is_allowed(amika, vault, h
     assert amika("allow", "--yes").code == 0
     assert child(amika).json == {"PLAIN_KEY": "fake-password", "URL_KEY": "db://fake-password@h"}
     assert child(amika, "--only", "PLAIN_KEY").json == {"PLAIN_KEY": "fake-password"}
+
+
+def test_what_a_command_is_given_is_in_the_activity_log(amika, codex):
+    codex()
+    assert amika("sync").code == 0
+    assert amika("run", "--only", "OPENAI_API_KEY", "--", "true").code == 0
+    events = [event for event in amika("activity", "--json").json["events"] if event["what"] == "revealed"]
+    assert [(event["subject"], event["caller"]) for event in events] == [("OPENAI_API_KEY", "amika run")]
+    assert "true" in events[0]["why"]
+    assert "sk-fake" not in str(events)

@@ -46,6 +46,10 @@ def run(args: Args) -> int:
         child = environment.for_child(discovery, context.env, args.rest, names, wanted, lookup.named)
         values = plain_values({**lookup.in_environment(context.env), **child.variables})
         lookup.note_use(os.path.basename(args.rest[0]))
+        # on a machine that uses nothing else of ours, running a command writes nothing
+        if child.variables and os.path.exists(context.profile.activity_db):
+            to = f"given to {os.path.basename(args.rest[0])} in its environment"
+            context.diary.note("revealed", ", ".join(sorted(child.variables)), to)
         for line in [remark, *(child.remarks if sys.stderr.isatty() else [])]:
             if line:
                 note(f"amika: {line}")
