@@ -3,14 +3,15 @@
 Each is level-triggered: a trigger only says "look again", so a lost or doubled one is harmless. Each runs its blocking
 body in a worker thread, one run at a time; none waits for another. Between runs a lane sleeps until it is poked or
 until the time its body asked for. One more task looks every 60 seconds for what nobody told us: a file event that
-was lost, a rule that another process wrote, a clock that jumped, a machine that slept.
+was lost, a rule that another process wrote, a clock that jumped, a machine that slept. Where the kernel tells of the
+last two, `clock_set` makes it look at once; and whoever wakes first, the session goes before the remote lane.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -76,6 +77,7 @@ class Lane:
         run: Callable[[Callable[[], T]], Any],
         after: Callable[[Any], None],
         pace: Pace,
+        first: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
         self.name = name
         self._body = body
@@ -84,6 +86,7 @@ class Lane:
         self._run = run
         self._after = after
         self._pace = pace
+        self._first = first
         self._poked = asyncio.Event()
         self._ran = asyncio.Event()
         self._failures = 0
@@ -104,6 +107,8 @@ class Lane:
         while True:
             if await self._clock.wait(self._poked, self._sleep()):
                 await self._settle()
+            if self._first is not None:
+                await self._first()
             self._poked.clear()
             await self._once()
 
@@ -161,7 +166,12 @@ class Lanes:
         self._tasks: list[asyncio.Task[None]] = []
         self.local = self._lane("local", work.look, work.look_due, self._looked, Pace(QUIET, LONGEST_SETTLE, 0.2))
         self.session = self._lane("session", work.renew, work.renew_due, self._renewed, Pace())
-        self.remote = self._lane("remote", work.reconcile, work.reconcile_due, self._reconciled, Pace())
+        self.remote = self._lane(
+            "remote", work.reconcile, work.reconcile_due, self._reconciled, Pace(), first=self._catch_up
+        )
+        self._offset = clock.now() - clock.monotonic()
+        self._catching_up = asyncio.Lock()
+        self._clock_set = asyncio.Event()
 
     def start(self) -> None:
         """Start all lanes; each begins with one run, the local one before any network."""
@@ -221,8 +231,9 @@ class Lanes:
         due: Callable[[], float | None],
         after: Callable[[Any], None],
         pace: Pace,
+        first: Callable[[], Awaitable[object]] | None = None,
     ) -> Lane:
-        return Lane(name, body, due, self._clock, self._run_shown, after, pace)
+        return Lane(name, body, due, self._clock, self._run_shown, after, pace, first)
 
     async def _run_shown(self, body: Callable[[], Any]) -> Any:  # noqa: ANN401 -- what the body returns
         timer = asyncio.get_running_loop().call_later(SHOW_WORK_AFTER, self._publish)
@@ -244,23 +255,33 @@ class Lanes:
     def _reconciled(self, _: object) -> None:
         self._publish()
 
+    def clock_set(self) -> None:
+        """Look now whether the machine slept or its clock was set, instead of at the next sweep."""
+        self._clock_set.set()
+
     async def _sweep(self) -> None:
-        never = asyncio.Event()
-        offset = self._clock.now() - self._clock.monotonic()
         while True:
-            await self._clock.wait(never, SWEEP)
-            before, offset = offset, self._clock.now() - self._clock.monotonic()
-            if abs(offset - before) > JUMP:
-                await self._jumped(offset - before)
+            await self._clock.wait(self._clock_set, SWEEP)
+            self._clock_set.clear()
+            if await self._catch_up():
+                self.remote.poke()
                 continue
             try:
                 self.poke(await self.run(self._work.overlooked))
             except Exception as error:
                 log.warning("the sweep failed", exc_info=error)
 
-    async def _jumped(self, seconds: float) -> None:
-        """Look at everything: the session first, then what needs it. The machine slept, or its clock was set."""
-        log.info("the clock jumped by %d s", seconds)
-        self.local.poke()
-        await self.session.poke_and_wait()
-        self.remote.poke()
+    async def _catch_up(self) -> bool:
+        """If the machine slept or its clock was set, look at the files and have the session renewed; True if so.
+
+        Whoever comes meanwhile waits: nothing is sent with a session that may have ended during the sleep.
+        """
+        async with self._catching_up:
+            before, self._offset = self._offset, self._clock.now() - self._clock.monotonic()
+            jump = self._offset - before
+            if abs(jump) <= JUMP:
+                return False
+            log.info("the clock jumped by %d s", jump)
+            self.local.poke()
+            await self.session.poke_and_wait()
+            return True

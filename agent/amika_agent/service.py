@@ -17,6 +17,7 @@ from amika_agent.instance import recorded
 from amika_agent.lanes import Lanes
 from amika_agent.loop_clock import SystemLoopClock
 from amika_agent.server import Server
+from amika_agent.wake import told_of_wake
 from amika_local.errors import AmikaError
 from amika_shared import BUILD
 from amika_shared.effective import effective
@@ -79,7 +80,8 @@ async def serve(profile: Profile, env: Mapping[str, str], ready: Callable[[], No
             ready()
             engine.watch(lambda names: _soon(loop, lanes, names))
             lanes.start()
-            healthy = await _until(stopping, lanes)
+            with told_of_wake(loop, lanes.clock_set):
+                healthy = await _until(stopping, lanes)
             board.publish({**engine.snapshot(), "stopping": True})
             await desk.close()
             await server.close()

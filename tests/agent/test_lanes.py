@@ -254,6 +254,49 @@ def test_after_a_sleep_or_a_clock_that_was_set_the_session_comes_before_the_sync
     on_stage(play)
 
 
+def test_a_wake_up_that_the_kernel_tells_is_acted_on_at_once() -> None:
+    async def play(stage: Stage) -> None:
+        await stage.started()
+        stage.work.hold["renew"] = threading.Event()
+        stage.clock.jump(8 * 3600)
+        stage.lanes.clock_set()
+        await stage.clock.advance(0.1)
+        assert sorted(stage.work.runs) == ["look", "renew"]
+        stage.work.hold.pop("renew").set()
+        await stage.clock.advance(0.1)
+        assert stage.work.runs[-1] == "reconcile"
+
+    on_stage(play)
+
+
+def test_a_clock_that_was_set_by_nothing_worth_mentioning_is_no_work() -> None:
+    async def play(stage: Stage) -> None:
+        await stage.started()
+        stage.clock.jump(0.5)
+        stage.lanes.clock_set()
+        await stage.clock.advance(0.1)
+        assert stage.work.runs == []
+
+    on_stage(play)
+
+
+def test_the_remote_lane_that_wakes_first_after_a_sleep_lets_the_session_go_before_it() -> None:
+    async def play(stage: Stage) -> None:
+        await stage.started()
+        stage.work.hold["renew"] = threading.Event()
+        stage.clock.jump(8 * 3600)
+        stage.lanes.remote.poke()
+        await stage.clock.advance(0.1)
+        assert sorted(stage.work.runs) == ["look", "renew"]
+        stage.work.hold.pop("renew").set()
+        await stage.clock.advance(0.1)
+        assert stage.work.runs[-1] == "reconcile"
+        await stage.clock.advance(61)
+        assert stage.work.count("renew") == 1
+
+    on_stage(play)
+
+
 def test_a_session_due_during_a_sleep_is_renewed_at_wake_up() -> None:
     async def play(stage: Stage) -> None:
         await stage.started()
