@@ -115,6 +115,8 @@ def _tell(context: Context, done: AlmytySignedIn) -> None:
     if done.organization:
         lines.append(f"Organization: {clean(done.organization)}")
     emit(context.args, report, [*lines, f"API: {done.api_url}"])
+    if done.replaced:
+        note(f"warning: {clean(done.replaced)}")
 
 
 def _say_present(where: Place) -> None:

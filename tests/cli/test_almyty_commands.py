@@ -362,3 +362,51 @@ def test_logout_that_cannot_delete_says_so_and_is_exit_5(quick: InProcess, store
     assert str(stored) in ran.err
     assert "igned out" not in ran.out
     assert stored.exists()
+
+
+def ours(workspace: Workspace, stored: Path, *, url: str = "") -> str:
+    """Store a login whose key our own sign-in made."""
+    from amika_local.almyty_file import token_hash
+
+    token = workspace.mint()
+    note = {"keyId": workspace.keys(token)[-1]["id"], "tokenHash": token_hash(token)}
+    write(stored, {"url": url or workspace.url, "token": token, "_amika": note})
+    return token
+
+
+def given(home: Path, token: str) -> str:
+    path = home / "token"
+    path.write_text(token)
+    return str(path)
+
+
+def test_a_new_login_deletes_the_key_of_the_one_it_replaces_and_no_other(
+    quick: InProcess, there: Workspace, stored: Path, home: Path
+) -> None:
+    other, before, after = there.mint(), ours(there, stored), there.mint()
+    ran = quick("auth", "login", "almyty", "--token-file", given(home, after))
+    assert ran.code == 0
+    assert [there.accepts(token) for token in (other, before, after)] == [True, False, True]
+    # this one was made elsewhere: the next login leaves it alone
+    assert quick("auth", "login", "almyty", "--token-file", given(home, other)).code == 0
+    assert [there.accepts(token) for token in (other, after)] == [True, True]
+
+
+def test_the_same_token_given_again_stays_ours_to_delete(
+    quick: InProcess, there: Workspace, stored: Path, home: Path
+) -> None:
+    token = ours(there, stored)
+    assert quick("auth", "login", "almyty", "--token-file", given(home, token)).code == 0
+    assert there.accepts(token)
+    assert quick("auth", "logout", "almyty").code == 0
+    assert not there.accepts(token)
+
+
+def test_the_key_of_another_server_is_named_and_not_sent_here(
+    quick: InProcess, there: Workspace, stored: Path, home: Path
+) -> None:
+    before, after = ours(there, stored, url="https://api.example.test"), there.mint()
+    ran = quick("auth", "login", "almyty", "--token-file", given(home, after))
+    assert ran.code == 0
+    assert "stays valid at https://api.example.test" in ran.err
+    assert there.accepts(before)

@@ -70,13 +70,17 @@ class PageReady:
 
 @dataclass(frozen=True)
 class AlmytySignedIn:
-    """Done: checked with the server, then stored in `path`."""
+    """Done: checked with the server, then stored in `path`.
+
+    replaced  what became of the key of the login that this one replaces, a sentence; "" when there is nothing to say
+    """
 
     email: str
     organization: str
     api_url: str
     path: str
     profile: AlmytyProfile = field(repr=False)
+    replaced: str = ""
 
 
 SignInEvent = PageReady | Waiting | AlmytySignedIn
@@ -163,7 +167,7 @@ def sign_in_with_token(where: Place, token: Secret, http: Http) -> AlmytySignedI
 
     """
     api = AlmytyApi(where.api_url, http)
-    return _stored(where, token, api.profile(token), OwnKey())
+    return _stored(where, token, api.profile(token), OwnKey(), api)
 
 
 def verify(where: Place, env: Mapping[str, str], http: Http) -> AlmytyProfile:
@@ -301,10 +305,16 @@ class _Attempt:
         own = OwnKey()
         with contextlib.suppress(AmikaError):  # without its id the key is not deleted at sign-out, nothing else
             own = self.api.own_key(token)
-        return _stored(self._where, token, profile, own)
+        return _stored(self._where, token, profile, own, self.api)
 
 
-def _stored(where: Place, token: Secret, profile: AlmytyProfile, own: OwnKey) -> AlmytySignedIn:
+def _stored(where: Place, token: Secret, profile: AlmytyProfile, own: OwnKey, api: AlmytyApi) -> AlmytySignedIn:
+    previous = None
+    with contextlib.suppress(AlmytyFileError):
+        previous = read_login(credentials_path(where.folder))
+    if previous is not None and previous.token == token:  # given again: it is as much ours as it was
+        own = own if own.id else OwnKey(previous.key_id, own.expires_at or previous.expires_at)
+        previous = None
     login = AlmytyLogin(
         token,
         url=where.api_url,
@@ -316,7 +326,21 @@ def _stored(where: Place, token: Secret, profile: AlmytyProfile, own: OwnKey) ->
     )
     path = store_login(where.folder, login)
     remember_addresses(where.folder, api=where.remember_api, frontend=where.remember_frontend)
-    return AlmytySignedIn(profile.email, profile.organization, where.api_url, path, profile)
+    replaced = "" if previous is None else _end_replaced(previous, where, api)
+    return AlmytySignedIn(profile.email, profile.organization, where.api_url, path, profile, replaced)
+
+
+def _end_replaced(previous: AlmytyLogin, where: Place, api: AlmytyApi) -> str:
+    """Delete the key of the login before, when our own sign-in made it and this is its server; nobody has it now."""
+    if not previous.key_id:
+        return ""
+    if not where.local and not same_server(where.api_url, previous.url):
+        return f"the key of the login before stays valid at {previous.url}"
+    try:
+        api.delete_key(previous.token, previous.key_id)
+    except AmikaError as error:
+        return f"the key of the login before could not be deleted at the server: {error.message}"
+    return ""
 
 
 def _headless_code(api: AlmytyApi) -> HeadlessCode | None:
