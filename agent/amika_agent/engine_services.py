@@ -156,7 +156,7 @@ class OtherServices:
             result = (
                 sign_out(self._almyty_folder, http, local_url=self._local_url())
                 if service == "almyty"
-                else AkosKeeper(self._profile.data_dir, http, self._clock).sign_out()
+                else AkosKeeper(self._profile.data_dir, http, self._clock).sign_out(local_url=self._local_url())
             )
         self.look()
         return {"was_signed_in": result.was_signed_in, "revoked": result.revoked, "detail": result.detail}

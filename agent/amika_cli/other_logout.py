@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from typing import TYPE_CHECKING, Any
 
 from amika_cli.services import akos_folder, almyty_folder
+from amika_local.errors import AmikaError
 
 if TYPE_CHECKING:
     from amika_cli.context import Context
@@ -25,8 +28,7 @@ def _almyty(context: Context) -> tuple[dict[str, Any], list[str], list[str]]:
     from amika_local.almyty_file import credentials_path
 
     folder = almyty_folder(context.args)
-    local_url = context.endpoints.api_url if context.args.local else ""
-    result = sign_out(folder, context.http, local_url=local_url)
+    result = sign_out(folder, context.http, local_url=_workspace(context, credentials_path(folder)))
     warnings = []
     if result.revoked is False:
         warnings.append(f"{result.detail}; delete it in almyty's settings")
@@ -46,7 +48,8 @@ def _akos(context: Context) -> tuple[dict[str, Any], list[str], list[str]]:
     from amika_agent.accounts.akos_session import AkosKeeper
     from amika_local.akos_file import env_token
 
-    result = AkosKeeper(akos_folder(context.args), context.http, context.clock).sign_out()
+    keeper = AkosKeeper(akos_folder(context.args), context.http, context.clock)
+    result = keeper.sign_out(local_url=_workspace(context, keeper.path))
     warnings = [result.detail] if result.revoked is False else []
     variable, _ = env_token(dict(context.env))
     if variable:
@@ -58,6 +61,17 @@ def _akos(context: Context) -> tuple[dict[str, Any], list[str], list[str]]:
         "detail": result.detail,
     }
     return report, [_sentence(result.detail)], warnings
+
+
+def _workspace(context: Context, login: str) -> str:
+    """Return the local workspace's URL, started where a login is to be ended there; "" for the hosted services.
+
+    One that does not start keeps nobody signed in: the sign-out then says that the server was not reached.
+    """
+    if context.args.local and os.path.lexists(login):
+        with contextlib.suppress(AmikaError):
+            return context.endpoints.api_url
+    return ""
 
 
 def _sentence(text: str) -> str:

@@ -190,3 +190,34 @@ def test_several_services_at_once(amika: Amika, there: Workspace, stored: Path, 
     assert not stored.exists()
     assert not (home / ".almyty" / "credentials.json").exists()
     assert amika("auth", "status", env=env).code == 3
+
+
+def test_sign_out_of_the_local_workspace_starts_it_to_end_the_session_there(amika: Amika, home: Path) -> None:
+    folder = Path(resolve(os.environ, local=True).data_dir)
+    with Workspace() as running, SigningIn("auth", "login", "akos", "--local") as program:
+        running.decide(program.until(CODE))
+        assert program.end() == 0, program.err
+        port = running.url
+    stored = folder / "akos-session.json"
+    # where it was is nobody, or a stranger
+    content = stored.read_text().replace(port, "http://127.0.0.1:9")
+    stored.write_text(content)
+    left = amika("auth", "logout", "--all", "--local", "-o", "json")
+    assert left.code == 0
+    akos = left.json["services"][2]
+    assert (akos["was_signed_in"], akos["revoked"]) == (True, True)
+    assert left.err == ""
+    assert not stored.exists()
+
+
+def test_a_local_workspace_that_does_not_start_keeps_nobody_signed_in(quick: InProcess, home: Path) -> None:
+    folder = Path(resolve(os.environ, local=True).data_dir)
+    folder.mkdir(parents=True)
+    stored = folder / "akos-session.json"
+    token = {"access_token": "fake", "api_url": "http://127.0.0.1:9", "revocation_url": "http://127.0.0.1:9/revoke"}
+    stored.write_text(json.dumps(token))
+    Path(resolve(os.environ, local=True).workspace_dir).write_text("in the way")
+    ran = quick("auth", "logout", "akos", "--local")
+    assert ran.code == 0
+    assert "not at the server" in ran.out
+    assert not stored.exists()

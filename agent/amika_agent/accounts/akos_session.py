@@ -134,8 +134,10 @@ class AkosKeeper:
                 stored.texts.update(changed)
                 self._write(stored)
 
-    def sign_out(self, *, timeout: float = 5.0) -> AkosSignedOut:
+    def sign_out(self, *, timeout: float = 5.0, local_url: str = "") -> AkosSignedOut:
         """Revoke at the server, then delete the file; a renewal under way is waited for and loses.
+
+        The server is the one that the file names; `local_url` where that is the local workspace, whose port may change.
 
         Raises:
             Failed: the file cannot be deleted.
@@ -151,6 +153,8 @@ class AkosKeeper:
                 )
             if session is None:
                 return AkosSignedOut(was_signed_in=False, revoked=None, detail="nobody was signed in to AKOS")
+            if local_url:
+                _moved(session, local_url)
             revoked, detail = self._revoke(session, timeout)
             self._delete()
             return AkosSignedOut(was_signed_in=True, revoked=revoked, detail=detail)
@@ -252,11 +256,15 @@ class AkosKeeper:
 
 def _follow(session: AkosSession, place: AkosPlace) -> None:
     """Lead a session of the local workspace to the port that it has now."""
+    if session.texts["api_url"] != place.api_url:
+        _moved(session, place.api_url)
+
+
+def _moved(session: AkosSession, url: str) -> None:
     before = session.texts["api_url"]
-    if before != place.api_url:
-        for name, value in session.texts.items():
-            if value == before or value.startswith(before + "/"):
-                session.texts[name] = place.api_url + value.removeprefix(before)
+    for name, value in session.texts.items():
+        if value == before or value.startswith(before + "/"):
+            session.texts[name] = url + value.removeprefix(before)
 
 
 def told(body: object) -> dict[str, str]:
