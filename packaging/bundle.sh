@@ -6,5 +6,6 @@ cd "$(dirname "$0")/.."
 
 VENV=build/bundle-venv
 requirements/venv.sh bundle "$VENV"
-exec "$VENV/bin/python" -m PyInstaller --noconfirm --log-level ERROR \
+"$VENV/bin/python" -m PyInstaller --noconfirm --log-level ERROR \
   --distpath dist --workpath build/pyinstaller packaging/amika.spec
+"$VENV/bin/python" packaging/strip_symbols.py dist/amika
