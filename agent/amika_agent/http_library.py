@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from importlib import import_module
 from typing import Any
 
 UNUSED = ("httpx._main", "anyio", "trio")
@@ -23,8 +24,8 @@ def load() -> None:
         hidden = [name for name in UNUSED if name not in modules]
         modules.update(dict.fromkeys(hidden))
         try:
-            import httpcore  # noqa: F401 -- httpx imports it when a client is made
-            import httpx  # noqa: F401
+            for name in ("httpx", "httpcore"):  # httpx itself imports the second one when a client is made
+                import_module(name)
         finally:
             for name in hidden:
                 modules.pop(name, None)
