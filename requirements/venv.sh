@@ -18,7 +18,7 @@ lock=requirements/$level.txt
 fingerprint() {
   echo "$level"
   echo "$PWD" # console scripts carry the absolute path of their interpreter
-  cat requirements/bootstrap.txt "$lock" pyproject.toml requirements/venv.sh | sha256sum
+  cat requirements/bootstrap.txt "$lock" pyproject.toml requirements/venv.sh requirements/launcher.sh | sha256sum
 }
 
 works() { # an interpreter that starts and is new enough; a virtual environment dies with the Python it was made from
@@ -74,6 +74,7 @@ install() {
   fi
   [ "$venv" = .venv ] || return 0
   "$uv" pip install --quiet --offline --python $venv/bin/python --no-deps --no-build-isolation --editable .
+  requirements/launcher.sh $venv
 }
 
 if [ "$(cat "$stamp" 2>/dev/null)" = "$(fingerprint)" ] && works $venv/bin/python; then

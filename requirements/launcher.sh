@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Writes the console script of the command line anew, so that it starts as fast as Python can:  requirements/launcher.sh .venv
+# The interpreter is isolated (-I: no PYTHON* variable, no folder of the person's) and does not look for packages (-S):
+# it is told where they are. Plain `pip install` makes a console script of its own, which works the same way.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+venv=$(cd "$1" && pwd)
+case $venv in
+  *[[:space:]\"\\]*) exit 0 ;; # the first line of a script cannot name such a place
+esac
+[ ${#venv} -lt 100 ] || exit 0
+
+packages=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+new=$(mktemp "$venv/bin/.amika.XXXXXX")
+cat >"$new" <<END
+#!$venv/bin/python -IS
+import sys
+
+sys.path[:0] = ["$PWD/agent", "$PWD/shared", "$PWD/tray"]
+sys.path.append("$packages")
+
+from amika_cli.main import main
+
+sys.exit(main())
+END
+chmod 755 "$new"
+mv -f "$new" "$venv/bin/amika"
