@@ -120,3 +120,11 @@ def test_completion_in_bash(amika, home):
 
 def test_completion_of_another_shell(amika):
     assert amika("completion", "tcsh").code == 2
+
+
+@pytest.mark.parametrize("command", ["completion", "shell-init"])
+@pytest.mark.parametrize("shell", ["bash", "fish"])
+def test_a_script_as_json_is_one_value(amika, command, shell):
+    found = amika(command, shell, "-o", "json").json
+    assert found["shell"] == shell
+    assert found["script"] == amika(command, shell).out

@@ -15,11 +15,12 @@ WORDS = (1, 1)
 def run(args: Args) -> int:
     """Print the script, made from the command table."""
     from amika_cli.completions import SHELLS, script
-    from amika_cli.render import show
+    from amika_cli.render import emit
     from amika_local.errors import UsageError
 
     shell = args.words[0]
     if shell not in SHELLS:
         raise UsageError("there is no completion for this shell", remedy="amika completion bash|zsh|fish")
-    show(script(shell))
+    lines = script(shell)
+    emit(args, {"shell": shell, "script": "\n".join(lines) + "\n"}, lines)
     return 0

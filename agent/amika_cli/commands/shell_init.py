@@ -31,7 +31,7 @@ def run(args: Args) -> int:
     """Print, install, remove or explain the hook."""
     from amika_agent.shell import env_file, hook
     from amika_cli.context import Context
-    from amika_cli.render import note, show
+    from amika_cli.render import emit, note
     from amika_local.errors import UsageError
 
     shell = args.words[0]
@@ -47,7 +47,8 @@ def run(args: Args) -> int:
             return _install(context, shell, where)
         if args.has("uninstall"):
             return _uninstall(context, shell, where)
-    show([hook.text(where, shell).rstrip("\n")])
+    text = hook.text(where, shell)
+    emit(args, {"shell": shell, "script": text}, [text.rstrip("\n")])
     if shell not in where.installed():
         note(f"amika: the hook has nothing to read yet; install it with: amika shell-init {shell} --install")
     return 0
