@@ -114,7 +114,7 @@ def _guarded(argv: "list[str]") -> int:
     try:
         return _dispatch(argv)
     except AmikaError as error:
-        _complain(error.message, error.remedy)
+        _complain(error.message, _for_profile(error.remedy, argv))
         return error.exit_code
     except KeyboardInterrupt:
         _complain("interrupted", "")
@@ -124,6 +124,15 @@ def _guarded(argv: "list[str]") -> int:
     except Exception as error:  # noqa: BLE001 -- the last line of defence: a traceback may hold values
         _complain(f"unexpected failure ({_where(error)})", "This is a bug. `amika doctor` prints what a report needs.")
         return 1
+
+
+def _for_profile(remedy: str, argv: "list[str]") -> str:
+    """Return the remedy as it has to be typed: whoever said --local means the local profile in the next command too."""
+    if "--local" not in (argv[: argv.index("--")] if "--" in argv else argv):
+        return remedy
+    from amika_cli.profile_words import with_local
+
+    return with_local(remedy, COMMANDS)
 
 
 def _flushed(code: int) -> int:
