@@ -77,7 +77,7 @@ class AccountPart:
         # the local workspace is its own account: an API key of the environment belongs to another server
         self._env = {k: v for k, v in env.items() if profile.name != "local" or not k.startswith("AMIKA_")}
         self._clock = clock
-        self._role = role
+        self.role = role
         self._settings = settings
         self._lock = threading.Lock()
         self._renewing = threading.Lock()
@@ -224,7 +224,7 @@ class AccountPart:
         http = Http(proxy=settings.text("network.proxy"), ca_file=settings.text("network.ca_file"), clock=self._clock)
         state_dir = self._profile.amika_state_dir
         store = settings.text("session_store")
-        authority = Authority(state_dir, self._env, endpoints, http, self._clock, self._role, store=store)
+        authority = Authority(state_dir, self._env, endpoints, http, self._clock, self.role, store=store)
         return Services(endpoints, http, authority)
 
 

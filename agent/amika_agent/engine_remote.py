@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from amika_agent.sync.rules import Rule
     from amika_local.discovery import Discovery
 
+SPACING = 2.0  # seconds between two pushes of one rule
 REJECTED_AGAIN = 300.0  # a new sign-in is seen at once; this is for a server that was wrong
 
 
@@ -199,7 +200,8 @@ class RemotePart:
         if account is None:
             self._sync = None
             return None
-        decided = PushSettings(auto_push=settings.words("sync.auto_push"))
+        spacing = SPACING if self._accounts.role == "agent" else 0.0  # what a person asks for waits for nothing
+        decided = PushSettings(auto_push=settings.words("sync.auto_push"), spacing=spacing)
         if self._sync is not None and self._sync[0] is services and self._sync[1] == account:
             self._sync[2].settings = decided
             return self._sync[2]

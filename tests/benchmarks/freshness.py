@@ -14,7 +14,7 @@ from tests.benchmarks.world import World, until
 from amika_agent.clock import SystemClock
 from amika_agent.workspace import launch
 
-PAUSE = 0.3  # seconds between a change that has arrived and the next one
+PAUSE = 1.0  # seconds between a change that has arrived and the next one: less would meet the limit of pushes
 CACHE = "changed file -> env cache"
 REMOTE = "changed file -> secret at the local workspace"
 

@@ -60,7 +60,13 @@ def judge(rule: Rule, facts: Facts) -> Value | Stop:
 
 def may_send(rule: Rule, facts: Facts, value: Value) -> Stop | None:
     """Return why a changed value is not sent now, or None."""
-    return _consent(rule) or _older(rule, facts, value) or _held(rule, facts, value) or _unsettled(rule, facts)
+    return (
+        _consent(rule)
+        or _older(rule, facts, value)
+        or _held(rule, facts, value)
+        or _unsettled(rule, facts)
+        or _just_pushed(rule, facts)
+    )
 
 
 def _paused(rule: Rule, facts: Facts) -> Stop | None:
@@ -171,3 +177,11 @@ def _unsettled(rule: Rule, facts: Facts) -> Stop | None:
     if since is None or facts.now - since >= facts.settings.settle or since > facts.now:
         return None
     return Stop(LATER, "settling", "it has just changed", due_at=since + facts.settings.settle)
+
+
+def _just_pushed(rule: Rule, facts: Facts) -> Stop | None:
+    last = facts.ledger.get(rule.id)
+    # a ledger from the future is a clock that was set back: it must not hold anything up
+    if last is None or not last.pushed_at <= facts.now < last.pushed_at + facts.settings.spacing:
+        return None
+    return Stop(LATER, "just_pushed", "it was pushed a moment ago", due_at=last.pushed_at + facts.settings.spacing)

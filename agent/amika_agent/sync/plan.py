@@ -30,11 +30,13 @@ class Settings:
     auto_push     providers ("claude", "codex") for which a rule is made for every discovered credential
     paused_until  epoch seconds; `float("inf")` until resumed; None when running
     settle        seconds a credential and its account must have been still before they are pushed
+    spacing       seconds between two pushes of one rule, however often its file is rewritten; 0: no limit
     """
 
     auto_push: tuple[str, ...] = ()
     paused_until: float | None = None
     settle: float = 1.0
+    spacing: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,15 @@ def lines(given):
         (facts(ledger=pushed()), [("keep", "in_sync")]),
         (facts(ledger=pushed(verified=False)), [("keep", "assumed")]),
         (facts(claude("two"), ledger=pushed()), [("replace", "changed")]),
+        (facts(claude("two"), ledger=pushed(), settings=Settings(spacing=2.0)), [("wait", "just_pushed")]),
+        (
+            facts(claude("two"), ledger=pushed(pushed_at=START - 2), settings=Settings(spacing=2.0)),
+            [("replace", "changed")],
+        ),
+        (
+            facts(claude("two"), ledger=pushed(pushed_at=START + 99), settings=Settings(spacing=2.0)),
+            [("replace", "changed")],
+        ),
         (facts(claude("two"), ledger=pushed(), listing={"claude": []}), [("create", "changed")]),
         (facts(ledger=pushed(), listing={"claude": []}), [("blocked", "vanished")]),
         (facts(ledger=pushed(remote_id="id-0")), [("blocked", "replaced_elsewhere")]),
