@@ -66,7 +66,9 @@ class Person:
     def chooses(self, action: str) -> None:
         """Open the tray's menu with a click on the icon, and click the line that does `action`."""
         wait_until_still(self.desktop)
-        lines = [entry for entry in describe(read_snapshot(self.snapshot()), time.time()) if entry.enabled]
+        lines = [
+            entry for entry in describe(read_snapshot(self.snapshot()), time.time(), at_login=False) if entry.enabled
+        ]
         place = [entry.action for entry in lines if entry.kind == "action"].index(action)
         choose(self.desktop, open_menu(self.desktop), place)
 

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from amika_shared.snapshot import ProblemLine
 from amika_tray.wording import t
 
-_COMMAND = re.compile(r"`([a-z][^`\n]{1,200})`|(?:^|[\s:(])(amika(?: [a-z][a-z-]*){1,3})")
+_WORDS = (
+    "activity|agent|auth|config|connections|creds|doctor|pause|resume|sandbox|secret|secrets|shell-init|status|sync|up|"
+    "vault|workspace"
+)
+# in backticks, or one of ours up to the end of what it is said in
+_COMMAND = re.compile(rf"`([a-z][^`\n]{{1,200}})`|(?:^|[\s:(])(amika (?:{_WORDS})(?: [\w/=-]+)*)")
 
 
 @dataclass(frozen=True)

@@ -16,22 +16,22 @@ KEY = ["org.freedesktop.appearance", "color-scheme"]
 DARK = 1
 
 _COLOURS = {
-    QPalette.ColorRole.Window: "#2b2d30",
+    QPalette.ColorRole.Window: "#393b40",
     QPalette.ColorRole.WindowText: "#e6e6e6",
-    QPalette.ColorRole.Base: "#1e1f22",
-    QPalette.ColorRole.AlternateBase: "#26282b",
+    QPalette.ColorRole.Base: "#222428",
+    QPalette.ColorRole.AlternateBase: "#292b2f",
     QPalette.ColorRole.Text: "#e6e6e6",
-    QPalette.ColorRole.PlaceholderText: "#9a9da3",
-    QPalette.ColorRole.Button: "#3a3d41",
+    QPalette.ColorRole.PlaceholderText: "#a3a6ac",
+    QPalette.ColorRole.Button: "#4c4f55",
     QPalette.ColorRole.ButtonText: "#e6e6e6",
     QPalette.ColorRole.BrightText: "#ffffff",
-    QPalette.ColorRole.ToolTipBase: "#3a3d41",
+    QPalette.ColorRole.ToolTipBase: "#4c4f55",
     QPalette.ColorRole.ToolTipText: "#e6e6e6",
-    QPalette.ColorRole.Highlight: "#2f7fb5",
+    QPalette.ColorRole.Highlight: "#2a72a4",
     QPalette.ColorRole.HighlightedText: "#ffffff",
     QPalette.ColorRole.Link: "#6cb6e8",
 }
-_FAINT = "#84878c"
+_FAINT = "#9da0a6"
 
 
 class Theme(QObject):

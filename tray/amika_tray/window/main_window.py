@@ -27,6 +27,7 @@ from amika_tray.wording import named, service_name, t
 
 Page = CredentialsPage | RulesPage | ActivityPage | ProblemsPage | SettingsPage | DiagnosticsPage
 SIZE = QSize(1020, 620)
+SHARE = 0.9  # of the screen, at most
 ROOM = 12  # pixels above and below a name in the list of pages, together
 ICON = QSize(24, 24)
 
@@ -39,7 +40,7 @@ class MainWindow(QMainWindow):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(t("Amika"))
         self.setWindowIcon(app_icon())
-        self.resize(SIZE)
+        self.resize(SIZE.boundedTo(self.screen().availableSize() * SHARE))
         self.pages: dict[str, Page] = {
             "credentials": CredentialsPage(host),
             "rules": RulesPage(host),
