@@ -74,6 +74,11 @@ class Program:
         return f"start_{self.name.replace('-', '_')}.py"
 
     @property
+    def optimize(self) -> int:
+        """Python's level: 2 leaves the docstrings out, a megabyte of memory; Qt's own modules read theirs."""
+        return 1 if self.qt else 2
+
+    @property
     def excludes(self) -> list[str]:
         """Modules that are never collected for it."""
         return [*NEVER, *(QT_NEVER if self.qt else NO_QT)]
