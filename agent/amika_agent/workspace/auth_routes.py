@@ -16,6 +16,7 @@ from amika_agent.workspace.sessions import EndedError, NoSuchOrganizationError, 
 from amika_agent.workspace.sign_in import RefusedError
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+SELECTION_GRANT = "urn:workos:oauth:grant-type:organization-selection"
 
 
 class AuthRoutes:
@@ -43,7 +44,13 @@ class AuthRoutes:
         fields = await fields_of(request)
         grant, client_id = fields.get("grant_type", ""), client_id_of(fields)
         if grant == DEVICE_GRANT:
-            pair = await self._run(self._services.sign_in.collect, needed(fields, "device_code"), client_id)
+            device_code = needed(fields, "device_code")
+            if len(self._services.identity.organizations) > 1:
+                await self._run(self._services.sign_in.check_approved, device_code, client_id)
+                return self._which_organization(device_code)
+            pair = await self._run(self._services.sign_in.collect, device_code, client_id)
+        elif grant == SELECTION_GRANT:
+            pair = await self._selected(fields, client_id)
         elif grant == "refresh_token":
             token, organization = needed(fields, "refresh_token"), fields.get("organization_id")
             pair = await refreshed(self._services, token, client_id, organization)
@@ -65,17 +72,40 @@ class AuthRoutes:
         """Return the public keys of the access tokens."""
         return JSONResponse(self._services.signer.key_set())
 
+    async def _selected(self, fields: dict[str, str], client_id: str) -> Pair:
+        token, chosen = needed(fields, "pending_authentication_token"), needed(fields, "organization_id")
+        try:
+            return await self._run(self._services.sign_in.collect, token, client_id, chosen)
+        except NoSuchOrganizationError:
+            raise RefusedError("organization_not_authorized", "The user is not in this organization.") from None
+
+    def _which_organization(self, device_code: str) -> Response:
+        """Ask which organization; the device code, still good, is what the answer is given with."""
+        who = self._services.identity
+        answer = {
+            "code": "organization_selection_required",
+            "message": "The user must choose an organization to finish the sign-in.",
+            "pending_authentication_token": device_code,
+            "organizations": [{"id": one.id, "name": one.name} for one in who.organizations],
+            "user": self._user(),
+        }
+        return JSONResponse(answer, status_code=403)
+
+    def _user(self) -> dict[str, Any]:
+        who = self._services.identity
+        return {
+            "object": "user",
+            "id": who.user_id,
+            "email": who.email,
+            "email_verified": True,
+            "first_name": who.first_name,
+            "last_name": "",
+        }
+
     def _signed_in(self, pair: Pair) -> dict[str, Any]:
         who = self._services.identity
         return {
-            "user": {
-                "object": "user",
-                "id": who.user_id,
-                "email": who.email,
-                "email_verified": True,
-                "first_name": who.first_name,
-                "last_name": "",
-            },
+            "user": self._user(),
             "organization_id": pair.org_id,
             "organization_name": next((one.name for one in who.organizations if one.id == pair.org_id), ""),
             "access_token": pair.access_token,

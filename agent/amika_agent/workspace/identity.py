@@ -5,26 +5,41 @@ from __future__ import annotations
 import getpass
 import secrets
 import string
+from collections.abc import Sequence
 
 from amika_agent.workspace.storage import Identity, Organization, Storage
 
 ORGANIZATION = "Local workspace"
 
 
-def ensure_identity(storage: Storage) -> Identity:
-    """Return the identity of this workspace, creating it the first time; its ids never change afterwards."""
-    known = storage.identity()
-    if known is not None:
-        return known
+def ensure_identity(storage: Storage, names: Sequence[str] = ()) -> Identity:
+    """Return the identity of this workspace, creating it the first time; its ids never change afterwards.
+
+    `names`: organizations that the user belongs to from now on, beside the first.
+    """
+    identity = storage.identity() or _created(storage)
+    known = {organization.name for organization in identity.organizations}
+    for name in names:
+        if name not in known:
+            known.add(name)
+            storage.add_organization(identity.user_id, _organization(name))
+    return storage.identity() or identity
+
+
+def _created(storage: Storage) -> Identity:
     name = local_part(_os_user())
     identity = Identity(
         user_id=f"user_local_{secrets.token_hex(8)}",
         email=f"{name}@localhost",
         first_name=name,
-        organizations=(Organization(f"org_local_{secrets.token_hex(8)}", ORGANIZATION),),
+        organizations=(_organization(ORGANIZATION),),
     )
     storage.set_identity(identity)
     return identity
+
+
+def _organization(name: str) -> Organization:
+    return Organization(f"org_local_{secrets.token_hex(8)}", name)
 
 
 def local_part(user: str) -> str:

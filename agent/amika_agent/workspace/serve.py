@@ -34,12 +34,14 @@ class Options:
     port            0: the one used last time if it is free, else any free one
     token_lifetime  seconds an access token lives
     interval        seconds a program waits between two polls of a sign-in
+    organizations   names of organizations that the user belongs to from now on, beside the first
     """
 
     data_dir: str
     port: int = 0
     token_lifetime: int = TOKEN_LIFETIME
     interval: int = INTERVAL
+    organizations: tuple[str, ...] = ()
 
 
 class Stopper:
@@ -81,7 +83,7 @@ def serve(
     make_private_dir(options.data_dir)
     check_data_dir(options.data_dir)
     with _alone(options.data_dir, clock):
-        opened = open_data(options.data_dir, clock)
+        opened = open_data(options.data_dir, clock, options.organizations)
         try:
             with _listening(options.port, opened.last_port) as listener:
                 _run(options, opened, listener, clock, ready, stopper)

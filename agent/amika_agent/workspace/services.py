@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -82,8 +82,8 @@ class Services:
     stop: Callable[[], None]
 
 
-def open_data(data_dir: str, clock: Clock) -> Opened:
-    """Open or create what lies in the data directory. Raises Failed."""
+def open_data(data_dir: str, clock: Clock, organizations: Sequence[str] = ()) -> Opened:
+    """Open or create what lies in the data directory, with these organizations beside the first. Raises Failed."""
     storage = SqliteStorage(os.path.join(data_dir, DATABASE))
     try:
         workspace_id = storage.setting("id")
@@ -94,7 +94,7 @@ def open_data(data_dir: str, clock: Clock) -> Opened:
         return Opened(
             id=workspace_id.decode(),
             storage=storage,
-            identity=ensure_identity(storage),
+            identity=ensure_identity(storage, organizations),
             sealer=sealer,
             signer=open_signer(storage, sealer),
             last_port=int(storage.setting("port") or b"0"),

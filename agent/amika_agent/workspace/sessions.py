@@ -81,13 +81,20 @@ class Sessions:
         self._issuer = issuer
         self.token_lifetime = token_lifetime
 
-    def open(self, code: DeviceCode) -> Pair | None:
-        """Open the session of an approved sign-in; None when it was collected already."""
+    def open(self, code: DeviceCode, org_id: str = "") -> Pair | None:
+        """Open the session of an approved sign-in; None when it was collected already.
+
+        Raises:
+            NoSuchOrganizationError: `org_id` is none of the user's; the sign-in can still be collected.
+
+        """
+        if org_id and not self._belongs(org_id):
+            raise NoSuchOrganizationError
         now = self._clock.now()
         session = Session(
             id=f"session_{secrets.token_hex(12)}",
             user_id=self._identity.user_id,
-            org_id=self._identity.organizations[0].id,
+            org_id=org_id or self._identity.organizations[0].id,
             client_id=code.client_id,
             program=code.program,
             machine=code.machine,
@@ -120,7 +127,7 @@ class Sessions:
         if now - token.created_at > REFRESH_LIFETIME:
             raise EndedError
         target = org_id or session.org_id
-        if target not in {organization.id for organization in self._identity.organizations}:
+        if not self._belongs(target):
             raise NoSuchOrganizationError
         return self._rotate(token, session, target, now)
 
@@ -148,6 +155,9 @@ class Sessions:
         if session is None or session.ended_at is not None:
             return None
         return Bearer(session.id, session.user_id, str(claims.get("org_id", session.org_id)))
+
+    def _belongs(self, org_id: str) -> bool:
+        return org_id in {organization.id for organization in self._identity.organizations}
 
     def _rotate(self, token: RefreshToken, session: Session, org_id: str, now: float) -> Pair:
         pair = self._new_pair(session.id, org_id)

@@ -121,14 +121,19 @@ class SignIn:
             log.info("sign-in of %s %s", pending.program or "a program", "approved" if approve else "denied")
         return self.look(typed)
 
-    def collect(self, device_code: str, client_id: str) -> Pair:
+    def check_approved(self, device_code: str, client_id: str) -> None:
+        """Return when the person has approved and the sign-in can be collected; raises as `collect`."""
+        self._approved(device_code, client_id)
+
+    def collect(self, device_code: str, client_id: str, org_id: str = "") -> Pair:
         """Return the session's tokens once the person has approved.
 
         Raises:
             RefusedError: authorization_pending, slow_down, access_denied, expired_token or invalid_grant.
+            NoSuchOrganizationError: `org_id` is none of the user's; another one can be given.
 
         """
-        pair = self._sessions.open(self._approved(device_code, client_id))
+        pair = self._sessions.open(self._approved(device_code, client_id), org_id)
         if pair is None:
             raise RefusedError("invalid_grant", "The device code was used already.")
         return pair

@@ -115,6 +115,16 @@ class SqliteStorage:
                 run("INSERT INTO organizations VALUES (?, ?)", organization.id, organization.name)
                 run("INSERT INTO memberships VALUES (?, ?, ?)", identity.user_id, organization.id, position)
 
+    def add_organization(self, user_id: str, organization: Organization) -> None:
+        with self._change() as run:
+            run("INSERT INTO organizations VALUES (?, ?)", organization.id, organization.name)
+            run(
+                "INSERT INTO memberships SELECT ?, ?, count(*) FROM memberships WHERE user_id = ?",
+                user_id,
+                organization.id,
+                user_id,
+            )
+
     def add_device_code(self, code: DeviceCode) -> None:
         self._insert("device_codes", code)
 

@@ -166,6 +166,9 @@ class Storage(Protocol):
     def set_identity(self, identity: Identity) -> None:
         """Store the user and the organizations of a new workspace."""
 
+    def add_organization(self, user_id: str, organization: Organization) -> None:
+        """Store one more organization, with the user in it."""
+
     def add_device_code(self, code: DeviceCode) -> None:
         """Store a new sign-in. Raises AlreadyExistsError when the user code is taken."""
 

@@ -10,7 +10,7 @@ from amika_local.errors import Busy, UsageError
 if TYPE_CHECKING:
     from amika_agent.workspace.services import Services
 
-USAGE = "[--port N] [--data DIR] [--token-lifetime SECONDS] [--interval SECONDS]"
+USAGE = "[--port N] [--data DIR] [--token-lifetime SECONDS] [--interval SECONDS] [--organizations NAMES]"
 TEXT = """
 Runs the local workspace: it stands in for the hosted services on this machine, with a sign-in page, the secrets API
 and an overview of what is stored. It listens on 127.0.0.1 only and answers to your user only.
@@ -20,6 +20,7 @@ FLAGS = (
     Flag("port", "N", "port to listen on; 0 (default) takes the last one again, or any free one"),
     Flag("data", "DIR", "where it keeps its data (default: that of the local profile)"),
     Flag("token-lifetime", "SECONDS", "how long an access token lives (default: 600)"),
+    Flag("organizations", "NAMES", "organizations you belong to beside the first, separated by commas; they are kept"),
     Flag("interval", "SECONDS", "how long a program waits between two questions (default: 1)"),
 )
 WORDS = (0, 0)
@@ -51,6 +52,7 @@ def run(args: Args) -> int:
         port=_number(args, "port", 0, 65535, "0"),
         token_lifetime=_number(args, "token-lifetime", 1, 86400, "600"),
         interval=_number(args, "interval", 1, 60, "1"),
+        organizations=_names(args),
     )
     harden()
     start_log(os.path.join(folder, "workspace.log"), "info", to_stderr=False)
@@ -88,6 +90,15 @@ def _announce(args: Args, services: "Services") -> None:
         lines.append(f"Note              {services.sealer.note}")
     render.emit(args, facts, [*lines, "Ctrl-C stops it."])
     sys.stdout.flush()  # whoever reads it through a pipe waits for the address
+
+
+def _names(args: Args) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in args.get("organizations").split(",") if name.strip())
+    if args.has("organizations") and not names:
+        raise UsageError("--organizations needs names: --organizations Acme,Beta")
+    if len(names) > 20 or any(len(name) > 80 or not name.isprintable() for name in names):
+        raise UsageError("--organizations takes up to 20 names of up to 80 printable characters")
+    return names
 
 
 def _number(args: Args, flag: str, low: int, high: int, default: str) -> int:
