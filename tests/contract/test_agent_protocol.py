@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -62,8 +63,17 @@ def profile() -> Profile:
     return resolve(os.environ, local=True)
 
 
+@pytest.fixture
+def passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What opens the vault of an agent without a keyring."""
+    path = tmp_path / "passphrase"
+    path.write_text("correct horse battery staple\n")
+    path.chmod(0o600)
+    monkeypatch.setenv("AMIKA_VAULT_PASSPHRASE_FILE", str(path))
+
+
 @pytest.fixture(params=["agent", "fake"])
-def agent(request: pytest.FixtureRequest, profile: Profile, until: Until) -> Iterator[Agent]:
+def agent(request: pytest.FixtureRequest, profile: Profile, until: Until, passphrase: None) -> Iterator[Agent]:
     found: RealAgent | FakeAgent = (
         RealAgent(profile) if request.param == "agent" else FakeAgent(profile, os.environ).start()
     )
@@ -249,6 +259,32 @@ def test_signing_out_tells_what_it_did_and_is_idempotent(client: AgentClient, ag
 
 def test_sync_returns_what_was_done(client: AgentClient) -> None:
     assert client.call("sync")["actions"] == []
+
+
+def test_a_secret_is_stored_and_listed_without_its_value(client: AgentClient) -> None:
+    assert client.call("secret_list") == {"secrets": []}
+    stored = client.call("secret_put", {"key": "FAKE_KEY", "value": "fake-value", "scope": "tenant"}, timeout=60.0)
+    assert (stored["key"], stored["scope"]) == ("FAKE_KEY", "tenant")
+    listed = client.call("secret_list", timeout=60.0)["secrets"]
+    assert [(entry["key"], entry["scope"], entry["source"]) for entry in listed] == [
+        ("FAKE_KEY", "tenant", stored["source"])
+    ]
+    assert ("fake-value" in str(listed)) is False
+    assert client.call("secret_list", {"scope": "workspace"}, timeout=60.0) == {"secrets": []}
+
+
+@pytest.mark.parametrize(
+    "args", [{"key": "FAKE_KEY"}, {"key": "FAKE_KEY", "value": 5}, {"key": "no name", "value": "v"}]
+)
+def test_a_secret_that_cannot_be_stored_is_usage(client: AgentClient, args: dict[str, Any]) -> None:
+    with pytest.raises(AgentError) as told:
+        client.call("secret_put", args)
+    assert told.value.code == "usage"
+    assert client.call("secret_list", timeout=60.0) == {"secrets": []}
+
+
+def test_connections_of_a_new_machine(client: AgentClient) -> None:
+    assert client.call("connections") == {"connections": []}
 
 
 def test_stop_is_answered_and_takes_the_record_away(client: AgentClient, profile: Profile, until: Until) -> None:

@@ -56,6 +56,7 @@ class FakeAgent:
     organizations   offered after approval when there is more than one
     plan, events, settings, environment  what sync {dry_run}, activity, settings and copy_env answer
     hello           sent to every client; change it before a client comes
+    vault, connected  what secret_list and connections answer; secret_put adds to the vault
     mute            True: nothing is answered any more, connections stay open
     page            where a sign-in is approved
     """
@@ -78,6 +79,9 @@ class FakeAgent:
                 "configure",
                 "activity",
                 "copy_env",
+                "secret_put",
+                "secret_list",
+                "connections",
                 "stop",
             ],
             "paths": effective(profile, env),
@@ -92,6 +96,8 @@ class FakeAgent:
         self.events: list[dict[str, Any]] = []
         self.settings: dict[str, Any] = defaults(profile.name)
         self.environment: dict[str, Any] = {"text": "", "names": [], "withheld": []}
+        self.vault: list[dict[str, Any]] = []
+        self.connected: list[dict[str, Any]] = []
         self.mute = False
         self.page = PAGE
         self._snapshot: dict[str, Any] = {"state": "signed_out", "accounts": [], "credentials": [], "problems": []}
@@ -268,7 +274,12 @@ class FakeAgent:
     async def _answer_of_a_page(self, op: str, args: dict[str, Any]) -> dict[str, Any]:
         if op in ("pause", "resume", "configure"):
             return await self._decided_on(op, args)
-        answers = {
+        if op == "secret_put":
+            return self._put(args)
+        scope = args.get("scope")
+        answers: dict[str, dict[str, Any]] = {
+            "secret_list": {"secrets": [entry for entry in self.vault if scope in (None, "", entry["scope"])]},
+            "connections": {"connections": self.connected},
             "settings": {"values": self.settings},
             "activity": {"events": self.events},
             "copy_env": self.environment,
@@ -276,6 +287,17 @@ class FakeAgent:
         if op not in answers:
             raise Refused("unknown_op", "this agent does not know that operation")
         return answers[op]
+
+    def _put(self, args: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(args.pop("value", None), str):
+            raise Refused("usage", "value must be a text")
+        key = args.get("key", "")
+        if not (key[:1].isalpha() and key.isupper() and key.replace("_", "").isalnum()):
+            raise Refused("usage", "that is no name for a secret")
+        entry = {"key": key, "scope": args.get("scope") or "workspace", "source": "encrypted-file"}
+        self.vault = [one for one in self.vault if (one["key"], one["scope"]) != (key, entry["scope"])]
+        self.vault.append({**entry, "stored_at": time.time()})
+        return entry
 
     async def _decided_on(self, op: str, args: dict[str, Any]) -> dict[str, Any]:
         if op == "configure":
