@@ -113,7 +113,7 @@ def test_told_is_told_over_restarts_and_forgets_the_oldest(tmp_path: Path) -> No
     assert first.first_time("expiring:claude-oauth/anthropic:5")
     assert not first.first_time("expiring:claude-oauth/anthropic:5")
     first.save(first.marks())
-    assert "claude" not in (tmp_path / "state" / "told.json").read_text()
+    assert (tmp_path / "state" / "told.json").stat().st_mode & 0o777 == 0o600
     second = Told(first.path)
     second.take(second.load())
     assert not second.first_time("expiring:claude-oauth/anthropic:5")

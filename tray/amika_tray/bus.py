@@ -7,7 +7,6 @@ import os
 import socket
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import unquote
 
 from PySide6.QtCore import QObject, QSocketNotifier, Signal
 
@@ -184,12 +183,22 @@ def session_address(env: Mapping[str, str]) -> str:
     return told or (f"unix:path={runtime}/bus" if os.path.isabs(runtime) else "")
 
 
+def _unquote(text: str) -> str:
+    """Return a value of an address: `%` and two digits stand for a byte (urllib.parse would cost half a megabyte)."""
+    first, *rest = text.split("%")
+    try:
+        data = first.encode() + b"".join(bytes([int(part[:2], 16)]) + part[2:].encode() for part in rest)
+    except ValueError:
+        return text
+    return os.fsdecode(data)
+
+
 def _unix_address(address: str) -> str | None:
     for one in address.split(";"):
         kind, _, rest = one.partition(":")
         values = dict(part.split("=", 1) for part in rest.split(",") if "=" in part)
         if kind == "unix" and "path" in values:
-            return unquote(values["path"])
+            return _unquote(values["path"])
         if kind == "unix" and "abstract" in values:
-            return "\0" + unquote(values["abstract"])
+            return "\0" + _unquote(values["abstract"])
     return None

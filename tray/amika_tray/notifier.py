@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -48,7 +47,7 @@ class Notifier(QObject):
             return
         hints = {"urgency": ("y", CRITICAL if notice.urgent else NORMAL), "desktop-entry": ("s", "amika-tray")}
         # the body may be markup by the service's rules, the title may not
-        body = html.escape(notice.text, quote=False)
+        body = notice.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         arguments = ["Amika", 0, "amika-tray", notice.title, body, ["default", t("Open")], hints, -1]
         bus.call(PLACE, "Notify", "susssasa{sv}i", arguments, lambda answer: self._shown(notice, answer))
 
