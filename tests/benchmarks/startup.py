@@ -41,7 +41,7 @@ def measure(runs: int) -> list[Row | Missing]:
         loading = [sys.executable, "-c", f"import json; json.load(open({str(big)!r}))"]
         if KEY not in world.amika("auth", "extract"):
             raise RuntimeError("the key in the big file was not found")
-        rows |= in_turns({LOAD: loading, EXTRACT_BIG: commands[EXTRACT]}, world, max(5, runs // 5))
+        rows |= in_turns({LOAD: loading, EXTRACT_BIG: commands[EXTRACT]}, world, max(5, runs // 2))
     against(rows, FLOOR, {EXTRACT: "at most 2.5 x floor", FLOOR: "the floor"}, "floor")
     against(
         {name: rows[name] for name in (LOAD, EXTRACT_BIG)}, LOAD, {EXTRACT_BIG: "at most 1.2 x json.load"}, "json.load"
