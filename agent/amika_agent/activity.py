@@ -21,6 +21,7 @@ _T = TypeVar("_T")
 
 KEPT_FOR = 90 * 86400.0
 _DAY = 86400.0
+TRIES = 5
 _LIMIT = 300  # characters of a text
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS event (
@@ -134,15 +135,21 @@ class ActivityLog:
 
     def _with(self, work: Callable[[sqlite3.Connection], _T]) -> _T | None:
         with self._lock:
-            try:
-                with self._opened() as db:
-                    result = work(db)
-            except (sqlite3.Error, AmikaError, OSError) as error:
-                self._drop()
-                self.trouble = f"the activity log could not be used ({type(error).__name__})"
-                return None
-            self.trouble = ""
-            return result
+            for left in reversed(range(TRIES)):
+                try:
+                    with self._opened() as db:
+                        result = work(db)
+                except (sqlite3.Error, AmikaError, OSError) as error:
+                    self._drop()
+                    self.trouble = f"the activity log could not be used ({type(error).__name__})"
+                    if left and isinstance(error, sqlite3.OperationalError):
+                        # SQLite does not always wait by itself, as when another process sets up the same new file
+                        self._clock.sleep(0.05)
+                        continue
+                    return None
+                self.trouble = ""
+                return result
+            return None
 
     def _opened(self) -> sqlite3.Connection:
         if self._db is None:

@@ -65,6 +65,7 @@ def _rules(context: Context, variables: Sequence[found.Variable], scope: str) ->
             fresh = generic_rule_for(variable.credential, variable.name, scope=scope)
             rule = replace(fresh, id=rule.id, on_removal=rule.on_removal)
         context.db.put_rule(account, rule)
+        context.db.drop_hold(account, rule.id)  # asked for once more: what was refused is tried again
         rules.append(rule)
     return rules, made
 
@@ -86,6 +87,6 @@ def _report(context: Context, rules: Sequence[Rule], outcomes: dict[str, Outcome
         lines += ["  " + context.command(f"sync forget {row['rule']}") for row in done]
     emit(context.args, {"done": done, "left": left}, lines)
     if left:
-        remedy = f"It is recorded; `{context.command('sync')}` goes on with it."
+        remedy = "Run the same command again: it goes on with the rest."
         raise Failed(f"{len(done)} stored, {len(left)} not: {left[0]['reason']}", remedy=remedy)
     return 0
