@@ -22,7 +22,7 @@ class Settled:
     """What counts now.
 
     credentials  found, and last good ones of sources that cannot be read at present
-    problems     what has been wrong for more than 5 s
+    problems     what has been wrong for more than 5 s, or since the first look: nothing says that it was ever well
     due_at       epoch seconds at which to read again because a file is damaged, or None
     """
 
@@ -37,6 +37,7 @@ class LastGood:
     def __init__(self) -> None:
         self._good: dict[Place, list[Credential]] = {}
         self._broken_since: dict[Place, float] = {}
+        self._from_the_start: set[Place] | None = None
 
     def settle(self, credentials: Sequence[Credential], problems: Sequence[Problem], now: float) -> Settled:
         """Return what counts, given what was just found at `now`."""
@@ -53,10 +54,13 @@ class LastGood:
             place = (credential.source, credential.path)
             if place not in broken:
                 self._good.setdefault(place, []).append(credential)
+        # a command looks once: what it finds damaged it says at once, for there will be no later
+        self._from_the_start = set(broken) if self._from_the_start is None else self._from_the_start & broken.keys()
         young = {place for place, since in self._broken_since.items() if now - since < BEAR}
+        hidden = young - self._from_the_start
         return Settled(
             sorted([*credentials, *_not_in(kept, credentials)], key=lambda credential: -credential.priority),
-            [problem for problem in problems if _place(problem) not in young],
+            [problem for problem in problems if _place(problem) not in hidden],
             now + AGAIN if young else None,
         )
 

@@ -13,7 +13,7 @@ from amika_agent.session_keychain import ChosenStore
 from amika_agent.session_lock import Adopted, session_lock
 from amika_agent.session_meta import Meta, MetaFile
 from amika_agent.session_parts import Parts, RenewalPostponed, SessionEnded, session_name, signed_out
-from amika_agent.session_renewal import renew
+from amika_agent.session_renewal import kept_aside, renew
 from amika_agent.session_rules import ADOPT_LEFT, digest, hurried, lead, merged, skew_of
 from amika_agent.session_sign_out import SignOutResult, sign_out
 from amika_agent.stores.keyring_process import KeyringProblem
@@ -216,7 +216,11 @@ class SessionKeeper:
             if previous is None or previous.session_id in ("", accepted.session_id):
                 return None
             return previous if parts.bound(previous, parts.meta.read()) else None
-        except (SessionFileError, UsageError, KeyringProblem):
+        except SessionFileError as error:
+            if error.kind == "corrupt":
+                kept_aside(error.path)
+            return None
+        except (UsageError, KeyringProblem):
             return None
 
     def _glance(self) -> StoredSession | None:

@@ -84,7 +84,7 @@ def _current(parts: Parts) -> StoredSession:
         current = parts.settled(TORN_PATIENCE)
     except SessionFileError as error:
         if error.kind == "corrupt":
-            error.remedy = _kept_aside(error.path)
+            error.remedy = kept_aside(error.path)
         raise
     if current is None:
         parts.store.unstage()
@@ -282,7 +282,7 @@ def _postponed(why: str, retry_at: float) -> RenewalPostponed:
     )
 
 
-def _kept_aside(path: str) -> str:
+def kept_aside(path: str) -> str:
     """Copy a damaged file aside, once per version of it, and return what to tell the person."""
     try:
         with open(path, "rb") as file:

@@ -70,10 +70,15 @@ def test_an_expired_last_good_value_goes() -> None:
     assert last.settle([], [problem()], NOW + 10).credentials == []
 
 
-def test_a_damaged_file_at_the_first_look_has_no_last_good_value() -> None:
-    settled = LastGood().settle([], [problem()], NOW)
+def test_a_damaged_file_at_the_first_look_has_no_last_good_value_and_is_a_problem_at_once() -> None:
+    last = LastGood()
+    settled = last.settle([], [problem()], NOW)
     assert settled.credentials == []
+    assert [p.code for p in settled.problems] == ["malformed"]
     assert settled.due_at is not None
+    assert last.settle([], [problem()], NOW + 1).problems
+    last.settle([credential()], [], NOW + 2)
+    assert last.settle([], [problem()], NOW + 3).problems == []
 
 
 def test_a_clock_set_back_does_not_make_the_wait_endless() -> None:

@@ -88,6 +88,16 @@ def agent_pid(*, local: bool) -> int | None:
     return None if record is None else record["pid"]
 
 
+def test_one_cycle_tells_of_a_damaged_file_at_once_and_never_that_it_is_gone(amika, claude, home, nothing_left):
+    claude()
+    assert amika("up", "--local", "--yes", "--once").code == 0
+    (home / ".claude" / ".credentials.json").write_text('{"claudeAiOauth": {"accessTo')
+    ran = amika("up", "--local", "--yes", "--once", "-o", "json")
+    assert ran.code == 0
+    assert ran.json["problems"][0]["code"] == "malformed"
+    assert ["not valid JSON" in push["detail"] for push in ran.json["pushes"]] == [True]
+
+
 def test_one_whole_cycle(amika, claude, codex, home, nothing_left):
     claude()
     codex()

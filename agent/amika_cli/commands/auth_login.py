@@ -111,7 +111,8 @@ def _say_present(context: Context) -> None:
     try:
         present = context.authority.keeper.named()
     except SessionFileError as error:
-        _say(f"warning: {error.message}; it is replaced by the new login")
+        kept = ", a copy is kept beside it" if error.kind == "corrupt" else ""
+        _say(f"warning: {error.message}; it is replaced by the new login{kept}")
         return
     if present is not None:
         _say(f"You are signed in as {clean(present.email) or 'you'}; the new login replaces that one.")

@@ -527,6 +527,15 @@ def test_a_damaged_file_is_kept_aside_once_and_left_in_place(world):
     assert caught.value.exit_code == 3
 
 
+def test_a_sign_in_keeps_the_damaged_file_that_it_replaces_aside(world):
+    world.sign_in()
+    world.file.write_text('{"access_token": "half')
+    world.sign_in()
+    assert world.cli.fresh()
+    [copy] = [name for name in world.files() if ".corrupt-" in name]
+    assert (world.state / copy).read_text() == '{"access_token": "half'
+
+
 @pytest.mark.parametrize("content", ["{}", "null"])
 def test_a_blank_file_is_said_at_once(world, content):
     world.sign_in()
