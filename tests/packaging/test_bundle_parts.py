@@ -96,8 +96,10 @@ def test_what_is_loaded_stays(parts: ModuleType, path: str) -> None:
     assert not parts.dropped(path)
 
 
-def test_inspect_stays_out_of_the_command_lines_start(parts: ModuleType) -> None:
-    assert not parts.keeps_script("pyi_rth_inspect")
+def test_what_slows_each_start_stays_out_of_it(parts: ModuleType) -> None:
+    for name in ("pyi_rth_inspect", "pyi_rth_multiprocessing", "pyi_rth_pkgutil"):
+        assert not parts.keeps_script(name)
+    assert parts.keeps_script("pyi_rth_pyside")
     assert parts.keeps_script("start_amika")
 
 
