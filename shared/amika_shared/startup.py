@@ -60,7 +60,8 @@ def systemd_unit(command: Sequence[str], *, description: str) -> str:
             "[Service]",
             f"ExecStart={' '.join(_systemd_word(word) for word in command)}",
             "Restart=on-failure",
-            "RestartSec=5",
+            # a session whose renewal was cut off can be saved within 30 s
+            "RestartSec=1",
             # used wrongly, or another agent runs already: a second try would change nothing
             "RestartPreventExitStatus=2 5",
             "UMask=0077",
@@ -76,7 +77,12 @@ def systemd_unit(command: Sequence[str], *, description: str) -> str:
 def launch_agent(command: Sequence[str], *, label: str, keep_alive: bool = False) -> str:
     """Return a property list for ~/Library/LaunchAgents that runs `command` at login."""
     words = "".join(f"    <string>{_xml(word)}</string>\n" for word in command)
-    kept = "  <key>KeepAlive</key>\n  <dict><key>SuccessfulExit</key><false/></dict>\n" if keep_alive else ""
+    kept = (
+        "  <key>KeepAlive</key>\n  <dict><key>SuccessfulExit</key><false/></dict>\n"
+        "  <key>ThrottleInterval</key>\n  <integer>5</integer>\n"
+        if keep_alive
+        else ""
+    )
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">\n'

@@ -60,6 +60,7 @@ def test_a_property_list_is_one_and_says_the_same() -> None:
     assert found["ProgramArguments"] == NASTY
     assert found["RunAtLoad"] is True
     assert found["KeepAlive"] == {"SuccessfulExit": False}
+    assert found["ThrottleInterval"] == 5
     assert "KeepAlive" not in plistlib.loads(launch_agent(PLAIN, label="x<&>").encode())
 
 
@@ -73,7 +74,7 @@ def test_a_unit_restarts_after_a_crash_and_quotes_what_systemd_expands() -> None
     text = systemd_unit(["/opt/a b/50%/$x/amika-agent", "run"], description="Amika\nagent")
     assert 'ExecStart="/opt/a b/50%%/$$x/amika-agent" run\n' in text
     assert "Description=Amika agent\n" in text
-    assert "Restart=on-failure" in text
+    assert "Restart=on-failure\nRestartSec=1\n" in text
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not on this machine")
