@@ -142,6 +142,20 @@ def test_a_page_of_this_machine_has_no_qr_code(dialog: SignInDialog, agent: Fake
     assert not dialog._code.picture.isVisible()
 
 
+def test_a_sign_in_that_ends_on_this_machine_shows_neither_a_code_nor_a_long_address(
+    dialog: SignInDialog, agent: FakeAgent
+) -> None:
+    page = "https://app.almyty.example/cli-login?port=40111&state=" + "s" * 300
+    agent.tell({"event": "code", "user_code": "", "verification_uri": page, "here": True})
+    until(lambda: dialog.shown.here)
+    assert dialog._code.address.text() == "app.almyty.example"
+    assert not dialog._code.picture.isVisible()
+    assert not dialog._code.copy.isVisible()
+    assert "in a browser on this machine" in said(dialog)
+    assert dialog.width() < 800
+    assert dialog.shown.page == page
+
+
 def test_every_control_has_a_name_for_screen_readers(dialog: SignInDialog) -> None:
     assert dialog._code.code.accessibleName() == "Sign-in code " + " ".join(CODE)
     assert dialog._code.picture.accessibleName()

@@ -22,6 +22,7 @@ class SignIn:
 
     code           as the person compares it: "ABCD-EFGH"
     address        where to approve, to read and type; page: the same with the code in it, or `address`
+    here           only a browser on this machine can approve: the page ends at a port of its own
     expires_at     epoch seconds, or None when the agent does not say
     note           what is going on meanwhile ("the network is away, trying again"), or ""
     organizations  (id, name) to choose from
@@ -33,6 +34,7 @@ class SignIn:
     code: str = ""
     address: str = ""
     page: str = ""
+    here: bool = False
     expires_at: float | None = None
     note: str = ""
     organizations: tuple[tuple[str, str], ...] = ()
@@ -57,6 +59,7 @@ def advanced(before: SignIn, event: Mapping[str, Any]) -> SignIn:
                 code=_text(event, "user_code"),
                 address=address,
                 page=_text(event, "verification_uri_complete") or address,
+                here=event.get("here") is True,
                 expires_at=_time(event.get("expires_at")),
                 note="",
             )
@@ -89,6 +92,16 @@ def may_open(address: str) -> bool:
     if not address.isascii() or not address.isprintable() or " " in address or not host:
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
+
+
+def to_read(shown: SignIn) -> str:
+    """Return the address as it is shown: whole where a person may have to type it, else only whose page it is."""
+    if not shown.here:
+        return shown.address
+    try:
+        return urlsplit(shown.address).hostname or shown.address
+    except ValueError:
+        return shown.address
 
 
 def on_this_machine(address: str) -> bool:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from amika_tray.qr import qr_picture
-from amika_tray.sign_in import SignIn, left, on_this_machine
+from amika_tray.sign_in import SignIn, left, on_this_machine, to_read
 from amika_tray.wording import t
 
 QR_SIDE = 148
@@ -125,12 +125,19 @@ class CodePage(Page):
         self._trouble = ""
         self.code.setText(shown.code)
         self.code.setAccessibleName(t("Sign-in code {code}", code=" ".join(shown.code)))
-        self.address.setText(shown.address)
+        self.address.setText(to_read(shown))
+        for part in (self.compare, self.code, self.copy):
+            part.setVisible(bool(shown.code))
+        self.lead.setText(
+            t("Approve the sign-in in a browser on this machine, at:")
+            if shown.here
+            else t("Open this address and approve the sign-in:")
+        )
         self.address.setAccessibleName(t("Address {address}", address=shown.address))
         self.open.setEnabled(bool(shown.page))
         if shown.page != self._drawn:
             self._drawn = shown.page
-            self._draw(shown.page)
+            self._draw("" if shown.here else shown.page)
         self.count_down(shown, now)
 
     def count_down(self, shown: SignIn, now: float) -> None:
@@ -148,10 +155,12 @@ class CodePage(Page):
         grid = QGridLayout()
         grid.setHorizontalSpacing(20)
         grid.setVerticalSpacing(4)
-        grid.addWidget(text_label(t("Open this address and approve the sign-in:")), 0, 0)
+        self.lead = text_label(t("Open this address and approve the sign-in:"))
+        grid.addWidget(self.lead, 0, 0)
         grid.addWidget(self.address, 1, 0)
         grid.setRowMinimumHeight(2, 10)
-        grid.addWidget(text_label(t("Approve only if the page shows this code:")), 3, 0)
+        self.compare = text_label(t("Approve only if the page shows this code:"))
+        grid.addWidget(self.compare, 3, 0)
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(self.code)
@@ -166,7 +175,7 @@ class CodePage(Page):
 
     def _draw(self, page: str) -> None:
         # another device cannot reach a page of this machine: no picture that would lead it nowhere
-        drawn = None if on_this_machine(page) else qr_picture(page, QR_SIDE, self.devicePixelRatioF())
+        drawn = None if not page or on_this_machine(page) else qr_picture(page, QR_SIDE, self.devicePixelRatioF())
         self.picture.setVisible(drawn is not None)
         if drawn is not None:
             self.picture.setPixmap(drawn)
