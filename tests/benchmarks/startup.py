@@ -42,10 +42,11 @@ def measure(runs: int) -> list[Row | Missing]:
         if KEY not in world.amika("auth", "extract"):
             raise RuntimeError("the key in the big file was not found")
         rows |= in_turns({LOAD: loading, EXTRACT_BIG: commands[EXTRACT]}, world, max(5, runs // 2))
-    against(rows, FLOOR, {EXTRACT: "at most 2.5 x floor", FLOOR: "the floor"}, "floor")
-    against(
-        {name: rows[name] for name in (LOAD, EXTRACT_BIG)}, LOAD, {EXTRACT_BIG: "at most 1.2 x json.load"}, "json.load"
-    )
+    heavy = {name: rows[name] for name in (LOAD, EXTRACT_BIG)}
+    against(heavy, LOAD, {EXTRACT_BIG: "at most 1.2 x json.load"}, "json.load")
+    light = {name: row for name, row in rows.items() if name not in heavy}
+    against(light, FLOOR, {EXTRACT: "at most 2.5 x floor", FLOOR: "the floor"}, "floor")
+    rows = {**light, **heavy}
     shown = list(rows.values())
     shown.insert(list(rows).index(EXTRACT) + 1, cold)
     return [*shown, *_imports(), *missing]
