@@ -67,6 +67,9 @@ def test_the_menu_of_someone_signed_in_from_top_to_bottom() -> None:
         "Pause until resumed",
         "Copy environment",
         "-",
+        "Sign in to almyty…",
+        "Sign in to AKOS…",
+        "-",
         "Open Amika…",
         "Settings…",
         "-",
@@ -90,6 +93,17 @@ def test_several_services_name_themselves() -> None:
     menu = texts(describe(snapshot(accounts=[ACCOUNT, {"service": "almyty", "signed_in": False}]), NOW))
     assert "Sign out of Amika" in menu
     assert "Sign in to almyty…" in menu
+
+
+def test_every_service_can_be_signed_in_to_once_and_out_of() -> None:
+    menu = describe(snapshot(), NOW)
+    assert [entry.target for entry in menu if entry.action == "sign_in"] == ["almyty", "akos"]
+    akos = {"service": "akos", "signed_in": True, "method": "session", "email": "dev@example.com"}
+    menu = describe(snapshot(accounts=[ACCOUNT, akos]), NOW)
+    assert [entry.target for entry in menu if entry.action == "sign_in"] == ["almyty"]
+    assert [entry.target for entry in menu if entry.action == "sign_out"] == ["amika", "akos"]
+    menu = describe(snapshot(accounts=[ACCOUNT, {"service": "almyty", "signed_in": False}]), NOW)
+    assert [entry.target for entry in menu if entry.action == "sign_in"] == ["almyty", "akos"]
 
 
 def test_a_key_from_the_environment_cannot_be_signed_out_of() -> None:

@@ -16,6 +16,7 @@ CREDENTIALS_SHOWN = 12
 PROBLEMS_SHOWN = 4
 LINE = 76  # characters; wider menus run off small screens
 HOUR = 3600
+OTHER_SERVICES = ("almyty", "akos")
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ def describe(snapshot: Snapshot, now: float, link: Link = CONNECTED, *, at_login
             _credentials(snapshot, now),
             [*_note(link), *_problems(snapshot)],
             [_state(snapshot, now), *_work(snapshot, link)],
+            _others(snapshot),
             _program(at_login),
             [Entry(text=t("Quit…"), action="quit", key="Q")],
         ]
@@ -192,6 +194,16 @@ def _identity(snapshot: Snapshot, now: float) -> list[Entry]:
         else:
             lines += _signed_out(snapshot, service, alone=alone)
     return lines
+
+
+def _others(snapshot: Snapshot) -> list[Entry]:
+    """Offer the services that nobody has signed in to here; of the others `_identity` has a line."""
+    there = {account["service"] for account in snapshot["accounts"]}
+    return [
+        Entry(text=t("Sign in to {service}…", service=service_name(service)), action="sign_in", target=service)
+        for service in OTHER_SERVICES
+        if service not in there
+    ]
 
 
 def _signed_in(account: Account, now: float, *, alone: bool) -> list[Entry]:
