@@ -214,3 +214,22 @@ def test_a_request_without_an_agent_fails_in_words(link: AgentLink) -> None:
     link.request("sync").failed.connect(lambda _code, message, _remedy: failures.append(message))
     until(lambda: failures)
     assert failures == ["The agent went away."]
+
+
+def test_an_agent_of_another_build_can_be_restarted(link: AgentLink, agent: FakeAgent, script: Script) -> None:
+    agent.hello["build"] = "0.0.1"
+    link.open()
+    until(lambda: link.link.state == "connected")
+    assert link.link.restart
+    link.restart_agent()
+    assert link.link.state == "starting"
+    until(lambda: script.runs == ["run restart --local"])
+    until(lambda: link.link.state == "connected")
+
+
+def test_what_the_agent_knows_is_known(link: AgentLink, agent: FakeAgent) -> None:
+    agent.hello["features"] = ["status", "watch"]
+    link.open()
+    until(lambda: link.link.state == "connected")
+    assert link.link.offers("watch")
+    assert not link.link.offers("pause")
