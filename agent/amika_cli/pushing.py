@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from amika_agent.credential_id import credential_id
 from amika_agent.sync.payload import checked_value
 from amika_agent.sync.rules import ORG, Rule, checked_name, default_name, rule_for
 from amika_cli.candidates import Candidate, beside_in_file, chosen, describe, found, given
@@ -105,11 +106,11 @@ def warn_of_rotation(context: Context, provider: str) -> None:
 
 def _consents(context: Context, provider: str, candidate: Candidate, name: str, there: RemoteSecret | None) -> bool:
     title = TITLES[provider]
-    if candidate.type != OAUTH:
-        note(
-            "A generic secret can be replaced without a gap and fits sandboxes as well: "
-            f"{context.command('secret push --scope org --from-env NAME')}"
-        )
+    instead = "secret push --scope org --from-env NAME"
+    if candidate.type == OAUTH and candidate.credential is not None:
+        instead = f"sync add {credential_id(candidate.credential)} --generic --scope org"
+    if candidate.type != OAUTH or candidate.credential is not None:
+        note(f"A generic secret can be replaced without a gap and fits sandboxes as well: {context.command(instead)}")
     note(f"An organization has one {title} credential; whenever it is replaced, there is none for a moment.")
     question = f"Store “{name}” for everyone in the organization?"
     if there is not None:

@@ -266,7 +266,9 @@ def test_a_credential_that_has_just_changed_is_waited_for(amika, claude, server)
 
 def test_org_scope_asks_and_replaces_with_consent(amika, claude, server, stored):
     claude()
-    assert amika("secret", "claude", "push", "--type", "oauth", "--scope", "org").code == 2
+    asked = amika("secret", "claude", "push", "--type", "oauth", "--scope", "org")
+    assert asked.code == 2
+    assert "amika sync add claude-oauth/anthropic --generic --scope org" in asked.err
     assert server.records("claude") == []
     ran = amika("secret", "claude", "push", "--type", "oauth", "--scope", "org", "--yes")
     assert ran.code == 0, ran.err
