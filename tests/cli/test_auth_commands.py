@@ -278,10 +278,23 @@ def test_switching_the_organization_parks_the_rules(amika, server, state, pushed
     code, _, err = amika("auth", "switch-org", "org_02BETA")
     assert code == 0
     assert "parked" in err
+    assert "Push rules of dev@example.com at org_01ACME" in err
+    assert "sent to dev@example.com at org_02BETA" in err
     after = AccountKey("loopback", "user_01FAKE", "org_02BETA").text
     with contextlib.closing(SyncDb(resolve(os.environ).sync_db, SystemClock())) as db:
         assert [rule.id for rule in db.rules(pushed)] == ["claude-oauth"]
         assert db.rules(after) == []
+
+
+def test_signing_in_to_another_organization_parks_the_rules_and_names_both(amika, server, state, pushed):
+    server.model.organizations = [("org_01ACME", "Acme"), ("org_02BETA", "Beta")]
+    code, _, err = sign_in(amika, server, "--org", "Beta")
+    assert code == 0
+    assert "Push rules of dev@example.com at org_01ACME are parked" in err
+    assert "dev@example.com at Beta" in err
+    code, _, err = sign_in(amika, server, "--org", "Beta")
+    assert code == 0
+    assert "parked" not in err
 
 
 def test_switch_organization_without_a_login(amika, server, state, monkeypatch):

@@ -81,10 +81,12 @@ def _login(context: Context, service: str) -> int:
 
 
 def _browser(context: Context) -> int:
+    from amika_cli.parking import Before
     from amika_cli.render import clean, emit
     from amika_cli.signing_in import sign_in_here
 
     _say_present(context)
+    before = Before(context)
     wanted = context.args.get("org").strip()
     if context.args.has("org") and not wanted:
         raise UsageError("--org needs the name or the id of an organization")
@@ -96,6 +98,7 @@ def _browser(context: Context) -> int:
         {"service": "amika", "method": "session", "email": done.email, "org_id": done.organization_id},
         [f"Signed in to Amika as {clean(done.email) or 'you'}{place}."],
     )
+    before.note_parked()
     method = context.authority.method
     if method == "env_api_key":
         _say("warning: AMIKA_API_KEY is set and is used before this login; unset it to use the login")

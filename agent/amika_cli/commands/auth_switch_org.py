@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from amika_cli.flags import Args, Flag
-from amika_local.errors import AmikaError, NotSignedIn, UsageError
+from amika_local.errors import NotSignedIn, UsageError
 
 if TYPE_CHECKING:
-    from amika_agent.accounts.amika import AccountKey
     from amika_cli.context import Context
 
 USAGE = "ORGANIZATION"
@@ -21,7 +20,8 @@ WORDS = (0, 1)
 def run(args: Args) -> int:
     """Switch the organization."""
     from amika_cli.context import Context
-    from amika_cli.render import clean, emit, note
+    from amika_cli.parking import Before
+    from amika_cli.render import clean, emit
 
     wanted = args.words[0].strip() if args.words else ""
     if args.words and not wanted:
@@ -32,12 +32,11 @@ def run(args: Args) -> int:
         before = context.authority.account()
         if before is None:
             raise NotSignedIn("nobody is signed in to Amika", remedy=f"Sign in: {context.command('auth login')}")
+        left = Before(context)
         email, org_id = _switched(context, wanted)
         context.note_account()
         context.nudge()
-        if _parked(context, before):
-            note("Push rules of the organization you left are parked: nothing of theirs is sent to the new one.")
-            note(f"Make rules for this one by pushing again: {context.command('secret claude push')}")
+        left.note_parked()
         report = {"service": "amika", "email": email, "org_id": org_id, "previous_org_id": before.org_id}
         emit(args, report, [f"You now work in the organization {clean(context.organization)}."])
     return 0
@@ -51,15 +50,3 @@ def _switched(context: Context, wanted: str) -> tuple[str, str]:
 
     done = sign_in_here(context, organization=wanted or None, browser=not context.args.has("no-browser"))
     return done.email, done.organization_id
-
-
-def _parked(context: Context, before: AccountKey) -> bool:
-    import os
-
-    after = context.authority.account()
-    if after == before or not os.path.exists(context.profile.sync_db):
-        return False
-    try:
-        return bool(context.db.rules(before.text))
-    except AmikaError:
-        return False
