@@ -17,7 +17,7 @@ from amika_agent.activity import ActivityLog
 from amika_agent.decisions import Decisions
 from amika_agent.diary import Diary
 from amika_agent.engine_account import AccountPart
-from amika_agent.engine_local import LocalPart
+from amika_agent.engine_local import LocalFacts, LocalPart
 from amika_agent.engine_remote import RemotePart
 from amika_agent.engine_services import OTHERS, OtherServices
 from amika_agent.engine_vault import VaultPart
@@ -82,12 +82,10 @@ class Engine:
         Return True when something changed that concerns what is pushed. A source that fails becomes a problem of the
         snapshot; nothing is raised for it.
         """
-        changed = self._local.look()
-        facts = self._local.facts
-        if facts is not None:
-            with contextlib.suppress(AmikaError):  # without the key of the fingerprints nothing can be compared
-                self._diary.credentials(self.profile.home, facts.discovery, self._seen_as)
-            self._diary.cached(facts.env_cache)
+        changed, facts = self._local.look()
+        with contextlib.suppress(AmikaError):  # without the key of the fingerprints nothing can be compared
+            self._diary.credentials(self.profile.home, facts.discovery, self._seen_as)
+        self._diary.cached(facts.env_cache)
         return changed
 
     def look_due(self) -> float | None:
@@ -312,7 +310,7 @@ class Engine:
             return self._opened
 
     def _discovery(self) -> Discovery:
-        return self._local.present().discovery
+        return self._present().discovery
 
     def _reconcile(self, again: Callable[[], Discovery] | None) -> list[dict[str, Any]]:
         before = self._remote.facts.outcomes
@@ -328,9 +326,15 @@ class Engine:
     def _seen_as(self, value: str) -> str:
         return self._db().fingerprint(value, "seen")
 
+    def _present(self) -> LocalFacts:
+        """Return what is known of this machine; the first who asks looks, and what that changes is noted like any."""
+        if self._local.facts is None:
+            self.look()
+        return self._local.present()
+
     def _looked_again(self) -> Discovery:
         self.look()
         return self._discovery()
 
     def _settings(self) -> Settings:
-        return self._local.present().settings
+        return self._present().settings

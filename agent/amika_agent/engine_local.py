@@ -78,13 +78,16 @@ class LocalPart:
         """Return the settings as they are on disk now."""
         return load(self._profile.settings_file, self._profile.name)
 
-    def look(self) -> bool:
-        """Read everything and bring the env cache up to date; True when something changed."""
+    def look(self) -> tuple[bool, LocalFacts]:
+        """Read everything and bring the env cache up to date.
+
+        Return whether something changed, and what this very look found: another one may follow at once.
+        """
         with self._lock:
             if self._watch is not None:
                 self._watch.rearm()
             before, self.facts = self.facts, self._looked()
-            return before is None or _essence(before) != _essence(self.facts)
+            return before is None or _essence(before) != _essence(self.facts), self.facts
 
     def present(self) -> LocalFacts:
         """Return what is known; looks when nothing is."""
