@@ -59,6 +59,13 @@ def push(context: Context, provider: str) -> int:
             provider, candidate.type, name, scope, value, force=force, gap_accepted=scope == ORG, take_over=take_over
         )
         context.diary.outcomes({}, [outcome], context.email)
+        if outcome.did == "waiting":  # without a rule nobody has the value to go on by itself
+            raise Failed(
+                "not stored yet: the server cannot do it now", remedy="Run the same command again in a minute."
+            )
+        if outcome.did not in STORED:
+            remedy = outcome.problem.remedy if outcome.problem is not None else ""
+            raise Failed(f"not stored: {outcome.reason}", remedy=remedy)
         return _report(context, candidate, outcome, None)
     rule, is_new = _rule(context, candidate, name, scope, take_over)
     outcome = _keep_in_sync(context, rule, discovery, is_new=is_new)

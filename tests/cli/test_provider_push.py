@@ -246,6 +246,21 @@ def test_a_refused_value_leaves_no_rule_behind(amika, claude, server):
     assert amika("sync", "rules", "--json").json == []
 
 
+def test_a_value_that_the_server_does_not_take_now_is_exit_5_and_goes_in_the_second_time(amika, server, stored):
+    words = ("secret", "claude", "push", "--value", "-", "--name", "Work")
+    assert amika(*words, stdin="sk-ant-api03-fake-one-fake-one-fake").code == 0
+    server.faults.add("status", method="POST", path="/secrets/claude", times=-1, status=429)
+    ran = amika(*words, stdin="sk-ant-api03-fake-two-fake-two-fake")
+    assert ran.code == 5
+    assert "not stored yet" in ran.err
+    assert ran.out == ""
+    assert "one" in stored("claude")["Work", "user"]
+    server.faults.clear()
+    assert amika(*words, stdin="sk-ant-api03-fake-two-fake-two-fake").code == 0
+    assert list(stored("claude")) == [("Work", "user")]
+    assert "two" in stored("claude")["Work", "user"]
+
+
 def test_offline_is_recorded_and_finished_later(amika, claude, server, stored):
     claude()
     server.faults.add("refuse", times=-1)
