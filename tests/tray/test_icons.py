@@ -31,6 +31,14 @@ def test_an_unknown_state_is_shown_as_a_problem(qt: QApplication) -> None:
     )
 
 
+def test_the_menu_bar_of_macos_gets_a_template_of_its_own_colour(qt: QApplication) -> None:
+    template = state_icon("in_sync", on_dark=True, template=True)
+    assert template.isMask()
+    light = state_icon("in_sync", on_dark=False, template=False)
+    assert not light.isMask()
+    assert template.pixmap(22).toImage() == light.pixmap(22).toImage()
+
+
 def test_the_pictures_are_what_the_drawings_say() -> None:
     check = subprocess.run(
         [sys.executable, str(ROOT / "packaging/icons/render.py"), "--check"],

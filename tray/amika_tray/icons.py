@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
@@ -17,11 +18,16 @@ APP_SIZES = (16, 32, 48, 64, 128, 256)
 
 
 @functools.cache
-def state_icon(state: str, *, on_dark: bool) -> QIcon:
-    """Return the tray icon of a state for a dark or a light panel; an unknown state is shown as a problem."""
+def state_icon(state: str, *, on_dark: bool, template: bool = sys.platform == "darwin") -> QIcon:
+    """Return the tray icon of a state for a dark or a light panel; an unknown state is shown as a problem.
+
+    A template (macOS) is a mask: the system draws its shape in the colour that the menu bar needs.
+    """
     name = state if state in STATES else PROBLEM
-    ground = "on-dark" if on_dark else "on-light"
-    return _loaded(f"{name}-{ground}", TRAY_SIZES)
+    ground = "on-dark" if on_dark and not template else "on-light"
+    icon = _loaded(f"{name}-{ground}", TRAY_SIZES)
+    icon.setIsMask(template)
+    return icon
 
 
 @functools.cache
