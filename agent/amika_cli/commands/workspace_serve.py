@@ -10,7 +10,7 @@ from amika_local.errors import Busy, UsageError
 if TYPE_CHECKING:
     from amika_agent.workspace.services import Services
 
-USAGE = "[--port N] [--data DIR] [--token-lifetime SECONDS] [--interval SECONDS] [--organizations NAMES]"
+USAGE = "[--port N] [--data DIR] [--organizations NAMES] [FLAGS]"
 TEXT = """
 Runs the local workspace: it stands in for the hosted services on this machine, with a sign-in page, the secrets API
 and an overview of what is stored. It listens on 127.0.0.1 only and answers to your user only.
