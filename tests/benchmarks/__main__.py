@@ -1,6 +1,6 @@
 """`make bench`: measures on the real programs and prints one table. Figures are reported, never asserted.
 
-python -m tests.benchmarks [--quick] [--write] [--only startup|shells|agent|freshness|idle|storm|rules]
+python -m tests.benchmarks [--quick] [--write] [--only startup|shells|agent|freshness|idle|storm|rules|tray]
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import httpx
-from tests.benchmarks import agent, freshness, idle, rules, shells, startup, storm
+from tests.benchmarks import agent, freshness, idle, rules, shells, startup, storm, tray
 from tests.benchmarks.table import Missing, Row, machine, markdown, render
 from tests.benchmarks.world import ROOT, World, running_world
 
-PARTS = ("startup", "shells", "agent", "freshness", "idle", "storm", "rules")
+PARTS = ("startup", "shells", "agent", "freshness", "idle", "storm", "rules", "tray")
 BEGIN, END = "<!-- make bench ARGS=--write -->", "<!-- end -->"
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 
@@ -41,6 +41,8 @@ def main() -> int:
         rows += _or_why("the plan as rules grow", lambda: rules.measure(5 if args.quick else 50))
     if set(parts) & {"agent", "freshness", "idle", "storm"}:
         rows += _or_why("the running agent", lambda: _with_an_agent(parts, quick=args.quick))
+    if "tray" in parts:
+        rows += _or_why("the tray", lambda: tray.measure(3 if args.quick else 10))
     print(render(rows))
     if args.write:
         DOCUMENT.write_text(_written(rows), encoding="utf-8")
