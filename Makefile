@@ -15,7 +15,7 @@ ARGS ?=
 WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 2 ? 2 : n > 4 ? 4 : n)))
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade
 
-.PHONY: help setup dev desktop run test lint bench screenshots lock clean
+.PHONY: help setup dev desktop run test lint bench bundle screenshots lock clean
 .NOTPARALLEL:
 
 help:

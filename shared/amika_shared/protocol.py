@@ -17,6 +17,7 @@ sign_out                                                                       {
 sync                 dry_run?, wait?             (wait: false = only a nudge)  {"actions": […], "offline": bool}
 secret_put           key, value, scope?                                        {"key","scope","source"}
 secret_list          scope?                                                    {"secrets": [{"key","scope",…}]}
+secrets              provider                                                  {"secrets": [{"name",…}]} at the server
 connections                                                                    {"connections": [{"name",…}]}
 pause                seconds? (null: until resumed),                           {"until","rule"}
                      rule? (id: this one only)
