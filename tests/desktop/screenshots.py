@@ -15,7 +15,7 @@ from tests.desktop.screen import OUTPUT
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "docs" / "images"
-PAGES = ("credentials", "rules", "activity", "problems", "settings", "diagnostics")
+PAGES = ("credentials", "rules", "vault", "connections", "activity", "problems", "settings", "diagnostics")
 # test -> what it photographs
 PICTURES = {
     "test_end_to_end.py": ("menu", "dialog", "page", "signed-out", "quit"),

@@ -19,13 +19,13 @@ from tests.desktop.screen import SIZE, Desktop, wait
 from tests.desktop.status_notifier import TestHost
 from tests.desktop.tray_program import TrayProgram
 from tests.fakes.agent_server import ACCOUNT, ORGANIZATIONS, FakeAgent
-from tests.tray.sample import credential, events, machine, plan
+from tests.tray.sample import connected, credential, events, machine, plan, vault
 
 pytestmark = pytest.mark.desktop
 
 Start = Callable[..., TrayProgram]
 TITLE = "^Amika$"
-PAGES = ("credentials", "rules", "activity", "problems", "settings", "diagnostics")
+PAGES = ("credentials", "rules", "vault", "connections", "activity", "problems", "settings", "diagnostics")
 
 
 @pytest.fixture
@@ -33,6 +33,7 @@ def full(agent: FakeAgent) -> FakeAgent:
     now = time.time()
     agent.publish(**machine(now))
     agent.plan, agent.events = plan(), events(now)
+    agent.vault, agent.connected = vault(now), connected(now)
     return agent
 
 
@@ -112,7 +113,7 @@ def test_at_twice_the_size_everything_is_twice_as_large(
 ) -> None:
     start_tray(QT_SCALE_FACTOR="2")
     open_window(desktop, host)
-    desktop.press("ctrl+4")
+    desktop.press("ctrl+6")
     wait_until_still(desktop)
     picture = QImage(str(desktop.screenshot("window-scaled", window=TITLE)))
     assert 1000 < picture.width() < SIZE[0]  # larger than at one, and still on the screen

@@ -105,3 +105,27 @@ def events(now: float) -> list[dict[str, Any]]:
         {"at": now - 60 * (len(told) - n), "what": what, "subject": which, "why": why, "caller": who, "account": ""}
         for n, (what, which, why, who) in enumerate(told)
     ]
+
+
+def vault(now: float) -> list[dict[str, Any]]:
+    """Return what the vault lists."""
+    kept = (
+        ("GITHUB_TOKEN", "workspace", "keyring", 26),
+        ("REGISTRY_PASSWORD", "tenant", "encrypted-file", 400),
+        ("SLACK_BOT_TOKEN", "workspace", "keyring", 3),
+    )
+    return [
+        {"key": key, "scope": scope, "source": source, "stored_at": now - hours * HOUR}
+        for key, scope, source, hours in kept
+    ]
+
+
+def connected(now: float) -> list[dict[str, Any]]:
+    """Return the connections: one that is ready, one that lacks its key, one that needs none."""
+    base = {"fields": {}, "scope": "workspace", "missing_keys": [], "created_at": now - 20 * HOUR}
+    return [
+        {**base, "name": "issues", "kind": "github", "vault_key": "GITHUB_TOKEN"},
+        {**base, "name": "planning", "kind": "linear", "vault_key": "LINEAR_API_KEY", "scope": "tenant",
+         "fields": {"team": "team-of-the-field"}, "missing_keys": ["LINEAR_API_KEY"]},
+        {**base, "name": "every-morning", "kind": "cron", "vault_key": ""},
+    ]  # fmt: skip

@@ -136,12 +136,12 @@ print(blocking)
 
 def test_an_agent_that_hangs_with_the_window_open_does_not_hold_up_the_loop(app: TrayApp, agent: FakeAgent) -> None:
     agent.publish(**machine(time.time()))
-    for page in ("credentials", "rules", "activity", "problems", "settings", "diagnostics"):
+    for page in ("credentials", "rules", "vault", "connections", "activity", "problems", "settings", "diagnostics"):
         app.open_window(page)
         settle(30)
     agent.mute = True
     watch = LoopWatch()
-    for page in ("activity", "rules", "settings"):
+    for page in ("activity", "vault", "connections", "rules", "settings"):
         app.open_window(page)
         settle(100)
     assert watch.longest < LONGEST, f"{watch.longest * 1000:.0f} ms"

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from tests.fakes.agent_server import FakeAgent, Refused
-from tests.tray.sample import credential, events, machine, plan
+from tests.tray.sample import connected, credential, events, machine, plan, vault
 from tests.tray.waiting import until
 
 from amika_shared.profile import Profile
@@ -66,6 +66,7 @@ def desk(qt: QApplication, agent: FakeAgent, profile: Profile) -> Iterator[Desk]
     now = time.time()
     agent.publish(**machine(now))
     agent.plan, agent.events = plan(), events(now)
+    agent.vault, agent.connected = vault(now), connected(now)
     login = at_login(os.environ, "/usr/bin/amika-tray", local=True, platform="linux")
     app = TrayApp(profile, os.environ, ["true"], flags=["--local"], at_login=login)
     app.open()
@@ -145,6 +146,62 @@ def test_activity_is_fetched_when_it_is_looked_at_and_the_newest_comes_first(des
     assert rows[0][1:3] == ["revealed", "GROQ_API_KEY (opencode)"]
 
 
+def test_the_vault_is_names_and_places_and_asked_for_when_it_is_looked_at(desk: Desk) -> None:
+    assert not desk.asked("secret_list")
+    page = desk.turn("vault")
+    until(lambda: cells(page.table))
+    assert [row[:3] for row in cells(page.table)] == [
+        ["GITHUB_TOKEN", "the workspace", "keyring"],
+        ["REGISTRY_PASSWORD", "the tenant", "sealed file"],
+        ["SLACK_BOT_TOKEN", "the workspace", "keyring"],
+    ]
+    desk.agent.vault = desk.agent.vault[:1]
+    desk.button("Refresh", page).click()
+    until(lambda: len(cells(page.table)) == 1)
+    assert desk.asked("secret_list") == [{}, {}]
+
+
+def test_connections_say_what_the_vault_lacks_for_them(desk: Desk) -> None:
+    assert not desk.asked("connections")
+    page = desk.turn("connections")
+    until(lambda: cells(page.table))
+    rows = cells(page.table)
+    assert rows[0][:5] == ["issues", "github", "GITHUB_TOKEN", "the workspace", "ready"]
+    assert rows[1][2:5] == ["LINEAR_API_KEY", "the tenant", "missing in the vault: LINEAR_API_KEY"]
+    assert rows[2][2] == "none"
+    assert not any("team-of-the-field" in cell for row in rows for cell in row)  # fields are not shown
+
+
+@pytest.mark.parametrize(
+    ("name", "taught"), [("vault", "amika vault put KEY"), ("connections", "amika connections add")]
+)
+def test_the_empty_vault_and_no_connections_teach_the_command(desk: Desk, name: str, taught: str) -> None:
+    desk.agent.vault, desk.agent.connected = [], []
+    page = desk.turn(name)
+    until(lambda: desk.asked({"vault": "secret_list"}.get(name, name)))
+    until(lambda: taught in said(page))
+    assert cells(page.table) == []
+
+
+@pytest.mark.parametrize("name", ["vault", "connections"])
+def test_a_page_is_off_when_the_agent_does_not_know_its_operation(
+    qt: QApplication, agent: FakeAgent, profile: Profile, name: str
+) -> None:
+    op = {"vault": "secret_list"}.get(name, name)
+    agent.hello["features"].remove(op)
+    app = TrayApp(profile, os.environ, ["true"], flags=["--local"])
+    app.open()
+    until(lambda: app._link.link.state == "connected" and app._link.link.features is not None)
+    desk = Desk(app, agent)
+    page = desk.turn(name)
+    assert "It is an older build than this window. Restart it: amika agent restart" in said(page)
+    assert not desk.button("Refresh", page).isEnabled()
+    agent.publish(**machine(time.time()))
+    until(lambda: app._link.snapshot["credentials"])
+    assert not desk.asked(op)
+    app.close()
+
+
 def test_every_problem_has_a_button_that_does_something_about_it(desk: Desk) -> None:
     page = desk.turn("problems")
     assert [button.text() for button in page.findChildren(QPushButton)] == [
@@ -153,7 +210,7 @@ def test_every_problem_has_a_button_that_does_something_about_it(desk: Desk) -> 
         "Copy command",
         "Sign in…",
     ]
-    assert "Problems (4)" in [desk.window.list.item(n).text() for n in range(6)]
+    assert "Problems (4)" in [desk.window.list.item(n).text() for n in range(8)]
     page.findChildren(QPushButton)[2].click()
     until(lambda: QGuiApplication.clipboard().text() == "amika sync resolve r3 accept")
     page.findChildren(QPushButton)[3].click()
@@ -282,7 +339,7 @@ def test_empty_pages_teach(desk: Desk) -> None:
 
 def test_every_page_is_reached_by_keyboard_and_closed_by_it(desk: Desk) -> None:
     keys = {shortcut.key().toString(): shortcut for shortcut in desk.window.findChildren(QShortcut)}
-    for number in range(1, 7):
+    for number in range(1, 9):
         keys[QKeySequence(f"Ctrl+{number}").toString()].activated.emit()
         assert desk.window.list.currentRow() == number - 1
     assert {"F5", "Esc", "Ctrl+W"} <= keys.keys()

@@ -123,7 +123,7 @@ def _without(actions: Sequence[dict[str, Any]], taken: Sequence[dict[str, Any]])
 
 
 def _action(number: int, action: Mapping[str, Any]) -> Row:
-    kind = _text(action, "kind")
+    kind = text_of(action, "kind")
     said = {
         "create": t("store"),
         "replace": t("replace"),
@@ -134,20 +134,26 @@ def _action(number: int, action: Mapping[str, Any]) -> Row:
         "wait": t("nothing yet"),
         "blocked": t("nothing: it asks you"),
     }
-    why = sentences(_text(action, "reason"), _text(action, "remedy"))
-    name = _text(action, "name") or provider_name(_text(action, "provider"))
+    why = sentences(text_of(action, "reason"), text_of(action, "remedy"))
+    name = text_of(action, "name") or provider_name(text_of(action, "provider"))
     texts = (said.get(kind) or named(kind, 24) or t("unknown"), name, why)
     return Row(f"{number}", texts, texts)
 
 
 def _event(number: int, event: Mapping[str, Any]) -> Row:
-    at = event.get("at")
-    when = float(at) if isinstance(at, int | float) and not isinstance(at, bool) and abs(at) < 1e15 else 0.0
-    what = named(_text(event, "what").replace("_", " "), 40)
-    texts = (moment(when), what, _text(event, "subject"), _text(event, "why"), _text(event, "caller"))
+    when = time_of(event, "at")
+    what = named(text_of(event, "what").replace("_", " "), 40)
+    texts = (moment(when), what, text_of(event, "subject"), text_of(event, "why"), text_of(event, "caller"))
     return Row(f"{when}/{number}", texts, (when, *texts[1:]))
 
 
-def _text(fields: Mapping[str, Any], name: str) -> str:
+def time_of(fields: Mapping[str, Any], name: str) -> float:
+    """Return a field of an answer in epoch seconds; 0.0 when it is no time."""
+    at = fields.get(name)
+    return float(at) if isinstance(at, int | float) and not isinstance(at, bool) and abs(at) < 1e15 else 0.0
+
+
+def text_of(fields: Mapping[str, Any], name: str) -> str:
+    """Return a field of an answer as one line that is safe to show; "" when it is no text."""
     value = fields.get(name)
     return named(safe_line(value), WIDE) if isinstance(value, str) else ""

@@ -19,13 +19,14 @@ from amika_tray.describe import Link, headline
 from amika_tray.icons import app_icon
 from amika_tray.sign_in_pages import text_label
 from amika_tray.window.diagnostics_page import DiagnosticsPage
-from amika_tray.window.pages import ActivityPage, CredentialsPage, Host
+from amika_tray.window.pages import ActivityPage, CredentialsPage, FetchedPage, Host
 from amika_tray.window.problems_page import ProblemsPage
 from amika_tray.window.rules_page import RulesPage
 from amika_tray.window.settings_page import SettingsPage
+from amika_tray.window.vault_pages import ConnectionsPage, VaultPage
 from amika_tray.wording import named, service_name, t
 
-Page = CredentialsPage | RulesPage | ActivityPage | ProblemsPage | SettingsPage | DiagnosticsPage
+Page = CredentialsPage | RulesPage | FetchedPage | ProblemsPage | SettingsPage | DiagnosticsPage
 SIZE = QSize(1020, 620)
 SHARE = 0.9  # of the screen, at most
 ROOM = 12  # pixels above and below a name in the list of pages, together
@@ -44,6 +45,8 @@ class MainWindow(QMainWindow):
         self.pages: dict[str, Page] = {
             "credentials": CredentialsPage(host),
             "rules": RulesPage(host),
+            "vault": VaultPage(host),
+            "connections": ConnectionsPage(host),
             "activity": ActivityPage(host),
             "problems": ProblemsPage(host),
             "settings": SettingsPage(host),
@@ -136,6 +139,8 @@ def _titles() -> dict[str, str]:
     return {
         "credentials": t("Credentials"),
         "rules": t("Push rules"),
+        "vault": t("Vault"),
+        "connections": t("Connections"),
         "activity": t("Activity"),
         "problems": t("Problems"),
         "settings": t("Settings"),

@@ -6,16 +6,18 @@ A page has `show_snapshot(snapshot, now, link)`, `opened()` (it is looked at now
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from amika_shared.redaction import safe_line
 from amika_shared.snapshot import Snapshot
 from amika_tray.channel import Channel
 from amika_tray.command import Command
 from amika_tray.describe import Link
-from amika_tray.rows import activity_heads, activity_rows, credential_heads, credential_rows
+from amika_tray.rows import Row, activity_heads, activity_rows, credential_heads, credential_rows
 from amika_tray.window.table_page import TablePage
 from amika_tray.wording import t
 
@@ -70,26 +72,46 @@ class CredentialsPage(TablePage):
             self._host.act("show", f"credential:{key}")
 
 
-class ActivityPage(TablePage):
-    """What happened to which credential, when and why."""
+class FetchedPage(TablePage):
+    """A table that the agent is asked for when it is looked at.
 
-    LIMIT = 1000
+    Args:
+        host: the application.
+        op: the operation that answers; the page is off where the agent does not know it.
+        name: what a screen reader calls the table.
+        heads: its columns.
 
-    def __init__(self, host: Host) -> None:
-        super().__init__(activity_heads(), t("Activity"), _nothing_happened())
+    """
+
+    def __init__(self, host: Host, op: str, name: str, heads: Sequence[str]) -> None:
+        super().__init__(heads, name, self.nothing())
         self._host = host
+        self._op = op
         self._asked: Channel | None = None
         self._generation = -1
         self._may_ask = False
         self._again = self.button(t("&Refresh"))
         self._again.clicked.connect(self.opened)
 
+    def nothing(self) -> tuple[str, str]:
+        """Return what is said while there are no rows: a title, and what would make the first."""
+        raise NotImplementedError
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what the agent is asked with."""
+        return {}
+
+    def rows_of(self, end: dict[str, Any]) -> list[Row]:
+        """Return the rows of an answer."""
+        raise NotImplementedError
+
     def show_snapshot(self, snapshot: Snapshot, now: float, link: Link) -> None:  # noqa: ARG002 -- a page's signature
         """Fetch the news when something has happened and the page is looked at."""
-        self._may_ask = link.state == "connected" and link.offers("activity")
+        connected = link.state == "connected"
+        self._may_ask = connected and link.offers(self._op)
         self._again.setEnabled(self._may_ask)
         if not self._may_ask:
-            self.explain(*_no_agent())
+            self.explain(*(_older_agent() if connected else _no_agent()))
             self.show_rows([])
             self._generation = -1
         elif snapshot["generation"] != self._generation and self.isVisible():
@@ -97,10 +119,10 @@ class ActivityPage(TablePage):
             self.opened()
 
     def opened(self) -> None:
-        """Fetch the newest events."""
+        """Fetch what there is now."""
         if not self._may_ask or self._asked is not None:
             return
-        self._asked = self._host.ask("activity", {"limit": self.LIMIT}, self)
+        self._asked = self._host.ask(self._op, self.arguments(), self)
         self._asked.ended.connect(self._fetched)
         self._asked.failed.connect(self._failed)
 
@@ -110,13 +132,40 @@ class ActivityPage(TablePage):
 
     def _fetched(self, end: dict[str, Any]) -> None:
         self._asked = None
-        self.explain(*_nothing_happened())
-        self.show_rows(activity_rows(end))
+        if self._may_ask:
+            self.explain(*self.nothing())
+            self.show_rows(self.rows_of(end))
 
     def _failed(self, _code: str, message: str, remedy: str) -> None:
         self._asked = None
-        self.explain(t("The activity cannot be shown"), "\n".join(part for part in (message, remedy) if part))
-        self.show_rows([])
+        if self._may_ask:
+            said = [safe_line(part) for part in (message, remedy) if part]
+            self.explain(t("This cannot be shown now"), "\n".join(said))
+            self.show_rows([])
+
+
+class ActivityPage(FetchedPage):
+    """What happened to which credential, when and why."""
+
+    LIMIT = 1000
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host, "activity", t("Activity"), activity_heads())
+
+    def nothing(self) -> tuple[str, str]:
+        """Return what is noted here."""
+        return (
+            t("Nothing has happened yet"),
+            t("Every credential found, cached, pushed or refused is noted here for 90 days. Values are never noted."),
+        )
+
+    def arguments(self) -> dict[str, Any]:
+        """Ask for the newest."""
+        return {"limit": self.LIMIT}
+
+    def rows_of(self, end: dict[str, Any]) -> list[Row]:
+        """Return the events."""
+        return activity_rows(end)
 
 
 def _nothing_found() -> tuple[str, str]:
@@ -129,12 +178,12 @@ def _nothing_found() -> tuple[str, str]:
     )
 
 
-def _nothing_happened() -> tuple[str, str]:
-    return (
-        t("Nothing has happened yet"),
-        t("Every credential found, cached, pushed or refused is noted here for 90 days. Values are never noted."),
-    )
-
-
 def _no_agent() -> tuple[str, str]:
     return (t("The agent is not running"), t("Start it to see what it knows: the menu of the icon has a line for it."))
+
+
+def _older_agent() -> tuple[str, str]:
+    return (
+        t("This agent does not know this page"),
+        t("It is an older build than this window. Restart it: amika agent restart"),
+    )
