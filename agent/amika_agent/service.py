@@ -9,14 +9,14 @@ import os
 import signal
 from typing import TYPE_CHECKING, Any
 
-from amika_agent.api import Api
-from amika_agent.board import Board
-from amika_agent.desk import Desk
-from amika_agent.engine import Engine
+from amika_agent.engine.engine import Engine
 from amika_agent.instance import recorded
 from amika_agent.lanes import Lanes
 from amika_agent.loop_clock import SystemLoopClock
-from amika_agent.server import Server
+from amika_agent.server.desk import Desk
+from amika_agent.server.operations import Api
+from amika_agent.server.server import Server
+from amika_agent.snapshot.board import Board
 from amika_agent.wake import told_of_wake
 from amika_local.errors import AmikaError
 from amika_shared import BUILD

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from amika_agent.clock import SystemClock
-from amika_cli.prompts import Prompts
+from amika_cli.terminal.prompts import Prompts
 from amika_local.errors import AmikaError, NotSignedIn
 from amika_shared.client import AgentClient, AgentError, Reached, reach
 from amika_shared.profile import Profile, resolve
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from amika_agent.accounts.amika import AccountKey, Authority
     from amika_agent.accounts.endpoints import Endpoints
-    from amika_agent.decisions import Decisions
-    from amika_agent.diary import Diary
-    from amika_agent.engine import Engine
-    from amika_agent.http import Http
+    from amika_agent.activity.diary import Diary
+    from amika_agent.engine.decisions import Decisions
+    from amika_agent.engine.engine import Engine
+    from amika_agent.http.client import Http
     from amika_agent.settings import Settings
     from amika_agent.stores.amika_api import SecretsApi
     from amika_agent.sync.journal import SyncDb
@@ -75,7 +75,7 @@ class Context:
     @cached_property
     def http(self) -> Http:
         """The one connection pool."""
-        from amika_agent.http import Http
+        from amika_agent.http.client import Http
 
         proxy, ca_file = self.settings.text("network.proxy"), self.settings.text("network.ca_file")
         return self._open.enter_context(Http(proxy=proxy, ca_file=ca_file, clock=self.clock))
@@ -146,8 +146,8 @@ class Context:
     @cached_property
     def diary(self) -> Diary:
         """The activity log, under the name of this command."""
-        from amika_agent.activity import ActivityLog
-        from amika_agent.diary import Diary
+        from amika_agent.activity.diary import Diary
+        from amika_agent.activity.log import ActivityLog
 
         log = ActivityLog(self.profile.activity_db, self.clock)
         return self._open.enter_context(contextlib.closing(Diary(log, self.caller)))
@@ -166,7 +166,7 @@ class Context:
 
     def note_account(self) -> None:
         """Note in the activity log that somebody has signed in or out, or that the session was renewed."""
-        from amika_agent.engine_account import signed_in_as
+        from amika_agent.engine.account import signed_in_as
 
         self.diary.account(signed_in_as(self.account_env, self.profile.amika_state_dir, self.clock.now()))
 
@@ -181,7 +181,7 @@ class Context:
     @cached_property
     def decisions(self) -> Decisions:
         """Pause and resume, in this process."""
-        from amika_agent.decisions import Decisions
+        from amika_agent.engine.decisions import Decisions
 
         def account() -> AccountKey | None:
             return self.authority.account()
@@ -190,7 +190,7 @@ class Context:
 
     def paused_until(self) -> float | None:
         """Return the end of the pause as it is now (infinite: until resumed), or None."""
-        from amika_agent.pause import PauseFile
+        from amika_agent.engine.pause import PauseFile
 
         return PauseFile(self.profile.data_dir, self.clock).until()
 
@@ -237,7 +237,7 @@ class Context:
         return home_short(path, os.path.expanduser("~"))
 
     def _new_engine(self) -> Engine:
-        from amika_agent.engine import Engine
+        from amika_agent.engine.engine import Engine
 
         return Engine(self.profile, self.env, self.clock, "cli", caller=self.caller)
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from amika_agent import state
 from amika_agent.accounts.amika import Authority
 from amika_agent.accounts.endpoints import resolve_endpoints
-from amika_agent.engine_account import AccountPart
-from amika_agent.engine_local import LocalFacts
-from amika_agent.engine_remote import RemoteFacts
-from amika_agent.rule_state import marks
+from amika_agent.engine.account import AccountPart
+from amika_agent.engine.local import LocalFacts
+from amika_agent.engine.remote import RemoteFacts
+from amika_agent.snapshot import state
+from amika_agent.snapshot.rule_state import marks
 from amika_agent.sync import env_cache
 from amika_agent.sync.env_cache import EnvCacheResult
 from amika_agent.sync.outcome import told

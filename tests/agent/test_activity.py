@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from amika_agent.activity import KEPT_FOR, ActivityLog
+from amika_agent.activity.log import KEPT_FOR, ActivityLog
 
 
 class FixedClock:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from amika_agent.board import Board
-from amika_agent.desk import Desk
+from amika_agent.server.desk import Desk
+from amika_agent.snapshot.board import Board
 from amika_local.errors import Conflict, NotFound, NotSignedIn
 
 

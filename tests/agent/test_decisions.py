@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from tests.fakes.agents import AgentProcess
 
-from amika_agent.activity import ActivityLog
+from amika_agent.activity.log import ActivityLog
 from amika_agent.clock import SystemClock
 from amika_agent.sync.journal import SyncDb
 from amika_agent.workspace import launch

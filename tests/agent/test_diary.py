@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from amika_agent.activity import ActivityLog
+from amika_agent.activity.diary import Diary
+from amika_agent.activity.log import ActivityLog
 from amika_agent.clock import SystemClock
-from amika_agent.diary import Diary
 from amika_agent.sync.env_cache import EnvCacheResult
 from amika_agent.sync.outcome import Outcome
 from amika_agent.sync.rules import Rule

@@ -12,8 +12,8 @@ import pytest
 from tests.fakes.loop_clock import FakeLoopClock
 
 from amika_agent.clock import SystemClock
-from amika_agent.engine import Engine
-from amika_agent.session_meta import Meta, MetaFile
+from amika_agent.engine.engine import Engine
+from amika_agent.session.meta import Meta, MetaFile
 from amika_agent.settings import store
 from amika_shared.profile import Profile, resolve
 

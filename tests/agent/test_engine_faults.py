@@ -12,7 +12,7 @@ from tests.fakes.loop_clock import FakeLoopClock
 from tests.fakes.secrets_server import FakeSecretsServer
 
 from amika_agent.clock import SystemClock
-from amika_agent.engine import Engine
+from amika_agent.engine.engine import Engine
 from amika_agent.settings import store
 from amika_shared.profile import Profile, resolve
 

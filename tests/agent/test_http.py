@@ -12,7 +12,7 @@ import pytest
 from tests.fakes.workos_server import WorkosServer
 
 from amika_agent.clock import SystemClock
-from amika_agent.http import MAX_BODY, Http, NoAnswer
+from amika_agent.http.client import MAX_BODY, Http, NoAnswer
 from amika_local.errors import Failed, NotSignedIn, UsageError
 from amika_local.secret import Secret
 

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 from tests.fakes.agents import AgentProcess
 
-from amika_agent.activity import ActivityLog
-from amika_agent.inquiries import MOST_BYTES, Inquiries
+from amika_agent.activity.log import ActivityLog
+from amika_agent.engine.inquiries import MOST_BYTES, Inquiries
 from amika_agent.settings import Settings
 from amika_local.credential import API_KEY, OAUTH, Credential
 from amika_local.errors import UsageError

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from amika_agent.last_good import BEAR, LastGood, winners
+from amika_agent.engine.last_good import BEAR, LastGood, winners
 from amika_local.credential import API_KEY, Credential, Problem
 from amika_local.secret import Secret
 

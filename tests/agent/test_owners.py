@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from tests.fakes.turned_clock import TurnedClock
 
-from amika_agent.activity import ActivityLog
-from amika_agent.engine import Engine
-from amika_agent.owner_process import running_names, starter
-from amika_agent.owners import LIMIT, OWNERS, OwnersWatch
+from amika_agent.activity.log import ActivityLog
+from amika_agent.engine.engine import Engine
+from amika_agent.engine.owner_process import running_names, starter
+from amika_agent.engine.owners import LIMIT, OWNERS, OwnersWatch
 from amika_agent.settings import store
 from amika_local.credential import OAUTH, Credential
 from amika_local.secret import Secret

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from tests.fakes.turned_clock import TurnedClock
 
-from amika_agent.engine import Engine
-from amika_agent.pause import FOREVER, PauseFile
+from amika_agent.engine.engine import Engine
+from amika_agent.engine.pause import FOREVER, PauseFile
 from amika_agent.settings import load
 from amika_local.errors import NotSignedIn, UsageError
 from amika_shared.profile import Profile, resolve

@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.fakes.agent_loop import ServerThread
 
-from amika_agent.connection import Connection, Limits
-from amika_agent.server import bind_private
+from amika_agent.server.connection import Connection, Limits
+from amika_agent.server.server import bind_private
 from amika_local.errors import Failed, NotFound
 from amika_shared.protocol import MAX_FRAME, PROTO, encode
 from amika_shared.transport import Gone, Line, dial

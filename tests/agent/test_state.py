@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from amika_agent.engine_account import AccountFacts
-from amika_agent.engine_local import LocalFacts
-from amika_agent.engine_remote import RemoteFacts
-from amika_agent.rule_state import marks
+from amika_agent.engine.account import AccountFacts
+from amika_agent.engine.local import LocalFacts
+from amika_agent.engine.remote import RemoteFacts
 from amika_agent.settings import Settings
-from amika_agent.state import Facts, build
+from amika_agent.snapshot.rule_state import marks
+from amika_agent.snapshot.state import Facts, build
 from amika_agent.sync.env_cache import EnvCacheResult
 from amika_agent.sync.outcome import Outcome
 from amika_agent.sync.records import Pushed

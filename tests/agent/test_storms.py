@@ -13,7 +13,7 @@ from tests.fakes.agents import AgentProcess
 from tests.fakes.secrets_server import FakeSecretsServer
 
 from amika_agent.clock import SystemClock
-from amika_agent.engine import Engine
+from amika_agent.engine.engine import Engine
 from amika_agent.settings import store
 from amika_shared.profile import resolve
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from amika_cli.login_start import MARK, chosen, install, uninstall
+from amika_cli.setup.login_start import MARK, chosen, install, uninstall
 from amika_local.errors import Conflict, Failed
 
 AGENT = "/opt/amika/amika-agent"

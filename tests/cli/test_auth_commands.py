@@ -15,8 +15,8 @@ from tests.fakes.workos_server import WorkosServer
 from amika_agent.accounts.amika import AccountKey
 from amika_agent.accounts.endpoints import resolve_endpoints
 from amika_agent.clock import SystemClock
-from amika_agent.http import Http
-from amika_agent.session import SessionKeeper
+from amika_agent.http.client import Http
+from amika_agent.session.keeper import SessionKeeper
 from amika_agent.sync.journal import SyncDb
 from amika_agent.sync.records import Pushed
 from amika_agent.sync.rules import Rule

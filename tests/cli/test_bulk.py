@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from amika_agent.stores.amika_api import GenericSecret, Refused, Undecided
-from amika_cli import bulk
+from amika_cli.secrets import bulk
 from amika_local.errors import NotSignedIn, UsageError
 from amika_local.secret import Secret
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amika_cli.dotenv import pair, parse
+from amika_cli.secrets.dotenv import pair, parse
 from amika_local.errors import UsageError
 
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from amika_cli.environment import for_child
-from amika_cli.project import Project
+from amika_cli.children.environment import for_child
+from amika_cli.children.project import Project
 from amika_local.credential import API_KEY, OAUTH, Credential, Problem
 from amika_local.errors import NotFound
 from amika_local.secret import Secret

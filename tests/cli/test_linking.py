@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from amika_cli.linking import link, others_on_path, unlink
+from amika_cli.setup.linking import link, others_on_path, unlink
 from amika_local.errors import Conflict
 
 

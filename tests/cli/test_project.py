@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from amika_cli import project
+from amika_cli.children import project
 from amika_local.errors import UsageError
 
 

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from amika_cli import sandbox
+from amika_cli.children import sandbox
 from amika_local.errors import UsageError
 
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amika_cli import live_text, render, status_text
+from amika_cli import render, status_text
+from amika_cli.up import live_text
 from amika_shared.snapshot import empty_snapshot, read_snapshot
 
 NOW = 1_800_000_000.0

@@ -14,8 +14,8 @@ from tests.cli.vaults import PASSPHRASE, vault_file, with_keyring, with_passphra
 from tests.fakes.terminal import Terminal
 from tests.guards import processes_below
 
-from amika_cli import clipboard, clipboard_clear
 from amika_cli.main import main
+from amika_cli.terminal import clipboard, clipboard_clear
 
 TOKEN = "ghp_fakefakefakefake0123"
 PEM = "-----BEGIN PRIVATE KEY-----\nZmFrZQ==\nZmFrZQ==\n-----END PRIVATE KEY-----\n"

@@ -14,9 +14,9 @@ from tests.process.install_oidc_provider import installed
 
 from amika_agent.accounts.amika import CodeReady, SignedIn, SignInDenied, SignInExpired, sign_in
 from amika_agent.accounts.device import GRANT
-from amika_agent.http import Answer, Http, NoAnswer
-from amika_agent.session import SessionEnded, SessionKeeper
-from amika_agent.session_meta import MetaFile
+from amika_agent.http.client import Answer, Http, NoAnswer
+from amika_agent.session.keeper import SessionEnded, SessionKeeper
+from amika_agent.session.meta import MetaFile
 from amika_local.errors import Failed
 
 SERVERS = [

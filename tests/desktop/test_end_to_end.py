@@ -32,7 +32,7 @@ from amika_agent.workspace import launch
 from amika_shared.client import AgentClient, AgentError, reach
 from amika_shared.profile import Profile, resolve
 from amika_shared.snapshot import read_snapshot
-from amika_tray.describe import describe
+from amika_tray.menu.describe import describe
 
 pytestmark = [pytest.mark.desktop, pytest.mark.slow]
 

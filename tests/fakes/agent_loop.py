@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from amika_agent.connection import Limits
 from amika_agent.loop_clock import SystemLoopClock
-from amika_agent.server import Handler, Server
+from amika_agent.server.connection import Limits
+from amika_agent.server.server import Handler, Server
 
 
 class ServerThread:

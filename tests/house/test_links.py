@@ -11,7 +11,7 @@ from tests.house.repository import ROOT, committed, name_of, text_of
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
-# in the page about the architecture a path is written from the source root: `amika_agent/engine.py`, `tests/fakes/`
+# in the page about the architecture a path is written from the source root: `amika_agent/watch.py`, `tests/fakes/`
 PATH = re.compile(r"(?:[A-Za-z0-9_.-]+/)+(?:[A-Za-z0-9_.-]+\.(?:py|md|toml|sh|txt|html|svg))?|pyproject\.toml|Makefile")
 ROOTS = ("", "shared", "agent", "tray", "agent/amika_agent", "agent/amika_cli", "agent/amika_local", "docs")
 

@@ -20,7 +20,7 @@ from tests.agent.sync.world import START, TurnedClock
 from tests.fakes.secrets_server import FakeSecretsServer
 
 from amika_agent.accounts.amika import AccountKey
-from amika_agent.http import Http
+from amika_agent.http.client import Http
 from amika_agent.stores.amika_api import SecretsApi
 from amika_agent.sync import env_cache
 from amika_agent.sync.journal import SyncDb

@@ -18,8 +18,8 @@ from pathlib import Path
 from tests.fakes.workos_server import WorkosServer
 from tests.process.session_child import act
 
-from amika_agent.session_meta import MetaFile
-from amika_agent.session_rules import as_file, merged
+from amika_agent.session.meta import MetaFile
+from amika_agent.session.rules import as_file, merged
 
 ROOT = Path(__file__).parents[2]
 

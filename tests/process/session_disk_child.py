@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.process.session_child import act
 
-from amika_agent.http import Http
+from amika_agent.http.client import Http
 
 NOBODY = 65534
 

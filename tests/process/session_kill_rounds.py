@@ -25,7 +25,7 @@ from pathlib import Path
 from tests.fakes.workos_process import WorkosProcess
 from tests.process.session_child import act
 
-from amika_agent.session_meta import MetaFile
+from amika_agent.session.meta import MetaFile
 from amika_local.session_file import SessionFileError, read_session
 
 DUE = 290.0  # seconds by which all clocks are set forward each round: the token then has 10 s left

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from tests.fakes.agent_loop import ServerThread
 
-from amika_agent.connection import Connection
+from amika_agent.server.connection import Connection
 from amika_local.errors import Failed
 from amika_shared import BUILD
 from amika_shared.client import AgentClient, AgentError, boot_id, reach

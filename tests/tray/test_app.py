@@ -8,8 +8,8 @@ import pytest
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
-from amika_tray.details import signed_out
 from amika_tray.icons import dark_panel
+from amika_tray.menu.details import signed_out
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QApplication
 from tests.tray.waiting import until
 
 from amika_shared.profile import Profile
-from amika_tray.bus import Bus, session_address
-from amika_tray.describe import Link
-from amika_tray.link import AgentLink
-from amika_tray.news import News
-from amika_tray.notices import Notice
-from amika_tray.notifier import Notifier
-from amika_tray.starter import Starter
+from amika_tray.agent_link.link import AgentLink
+from amika_tray.agent_link.starter import Starter
+from amika_tray.menu.describe import Link
+from amika_tray.notices.bus import Bus, session_address
+from amika_tray.notices.news import News
+from amika_tray.notices.notices import Notice
+from amika_tray.notices.notifier import Notifier
 
 NOTICE = Notice("k", "Title", "text", "problems")
 

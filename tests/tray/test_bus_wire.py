@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 from jeepney import DBusAddress, MessageType, new_method_call, new_signal
 from jeepney.low_level import Parser
 
-from amika_tray.bus_wire import (
+from amika_tray.notices.bus_wire import (
     CALL,
     DESTINATION,
     INTERFACE,

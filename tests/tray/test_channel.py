@@ -15,7 +15,7 @@ from tests.tray.waiting import settle, until
 from amika_shared.effective import effective
 from amika_shared.profile import Profile
 from amika_shared.protocol import MAX_FRAME, encode
-from amika_tray.channel import Channel
+from amika_tray.agent_link.channel import Channel
 
 
 class Heard:

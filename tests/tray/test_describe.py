@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from amika_shared.snapshot import STATES, Snapshot, read_snapshot
-from amika_tray.describe import (
+from amika_tray.menu.describe import (
     CREDENTIALS_SHOWN,
     PROBLEMS_SHOWN,
     Entry,
@@ -20,7 +20,7 @@ from amika_tray.describe import (
     icon_state,
     tooltip,
 )
-from amika_tray.details import details
+from amika_tray.menu.details import details
 
 NOW = 1_800_000_000.0
 HOUR = 3600.0

@@ -14,8 +14,8 @@ from tests.fakes.agent_server import FakeAgent
 from tests.tray.waiting import settle, until
 
 from amika_shared.profile import Profile
-from amika_tray.link import AgentLink
-from amika_tray.starter import Starter
+from amika_tray.agent_link.link import AgentLink
+from amika_tray.agent_link.starter import Starter
 
 
 class Script:

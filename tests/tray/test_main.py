@@ -121,7 +121,7 @@ def _wait_for(path: Path) -> None:
 
 def test_what_only_windows_need_is_not_loaded_for_the_icon() -> None:
     script = "import sys, amika_tray.desktop; print([n for n in sys.modules if n in sys.argv[1:]])"
-    heavy = ["segno", "ssl", "http.client", "asyncio", "webbrowser", "amika_tray.sign_in_dialog", "PySide6.QtNetwork"]
+    heavy = ["segno", "ssl", "http.client", "asyncio", "webbrowser", "amika_tray.sign_in.dialog", "PySide6.QtNetwork"]
     heavy += ["amika_tray.window", "subprocess", "xml.sax", "hashlib", "html"]
     done = subprocess.run(
         [sys.executable, "-c", script, *heavy], capture_output=True, text=True, timeout=60, check=False

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 from PySide6.QtWidgets import QApplication, QMenu
 
-from amika_tray.describe import SEPARATOR, Entry
-from amika_tray.menu import draw, exported_label, label
+from amika_tray.menu.describe import SEPARATOR, Entry
+from amika_tray.menu.menu import draw, exported_label, label
 
 
 def host_shows(text: str) -> str:

@@ -9,9 +9,9 @@ import pytest
 from tests.tray.sample import HOUR, credential, machine
 
 from amika_shared.snapshot import read_snapshot
-from amika_tray.describe import Link
-from amika_tray.notices import SOON, Known, next_due, notices
-from amika_tray.told import MOST, Told
+from amika_tray.menu.describe import Link
+from amika_tray.notices.notices import SOON, Known, next_due, notices
+from amika_tray.notices.told import MOST, Told
 
 NOW = 1_800_000_000.0
 SIGNED_IN = {"service": "amika", "signed_in": True, "method": "session", "email": "dev@example.com", "user_id": "u1"}

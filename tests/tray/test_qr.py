@@ -6,7 +6,7 @@ import pytest
 import segno
 from PySide6.QtWidgets import QApplication
 
-from amika_tray.qr import BORDER, qr_picture
+from amika_tray.sign_in.qr import BORDER, qr_picture
 
 PAGE = "https://sign-in.example.com/device?user_code=BCDF-GHJK"
 

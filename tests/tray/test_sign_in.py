@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from amika_tray.sign_in import SignIn, advanced, failed, left, may_open, on_this_machine
+from amika_tray.sign_in.steps import SignIn, advanced, failed, left, may_open, on_this_machine
 
 NOW = 1_800_000_000.0
 CODE = {

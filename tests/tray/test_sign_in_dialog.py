@@ -15,9 +15,9 @@ from tests.fakes.agent_server import CODE, ORGANIZATIONS, PAGE, FakeAgent
 from tests.tray.waiting import until
 
 from amika_shared.profile import Profile
-from amika_tray.link import AgentLink
-from amika_tray.sign_in_dialog import SignInDialog
-from amika_tray.starter import Starter
+from amika_tray.agent_link.link import AgentLink
+from amika_tray.agent_link.starter import Starter
+from amika_tray.sign_in.dialog import SignInDialog
 
 
 @pytest.fixture(autouse=True)

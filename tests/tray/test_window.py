@@ -30,7 +30,7 @@ from tests.tray.waiting import until
 from amika_shared.profile import Profile
 from amika_tray.app import TrayApp
 from amika_tray.autostart import at_login
-from amika_tray.describe import Entry
+from amika_tray.menu.describe import Entry
 from amika_tray.rows import Row
 from amika_tray.window.main_window import MainWindow
 from amika_tray.window.table_page import Table

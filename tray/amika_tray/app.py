@@ -12,26 +12,26 @@ from PySide6.QtWidgets import QAbstractButton, QDialog, QMenu, QWidget
 
 from amika_shared.profile import Profile
 from amika_shared.redaction import safe_line
+from amika_tray.agent_link.channel import Channel
+from amika_tray.agent_link.command import Command, own_program
+from amika_tray.agent_link.link import AgentLink
+from amika_tray.agent_link.starter import Starter
 from amika_tray.autostart import AtLogin
 from amika_tray.background import Background
-from amika_tray.channel import Channel
 from amika_tray.clipboard import SecretClipboard
-from amika_tray.command import Command, own_program
-from amika_tray.describe import Entry, describe, icon_state, tooltip
-from amika_tray.details import Details, copied, details, signed_out
 from amika_tray.icons import dark_panel, state_icon
-from amika_tray.link import AgentLink
-from amika_tray.menu import draw
-from amika_tray.news import News
-from amika_tray.notices import Notice
-from amika_tray.notifier import Notifier
-from amika_tray.starter import Starter
+from amika_tray.menu.describe import Entry, describe, icon_state, tooltip
+from amika_tray.menu.details import Details, copied, details, signed_out
+from amika_tray.menu.menu import draw
+from amika_tray.notices.news import News
+from amika_tray.notices.notices import Notice
+from amika_tray.notices.notifier import Notifier
 from amika_tray.theme import Theme
 from amika_tray.tray_icon import TrayIcon
 from amika_tray.wording import t
 
 if TYPE_CHECKING:
-    from amika_tray.sign_in_dialog import SignInDialog
+    from amika_tray.sign_in.dialog import SignInDialog
     from amika_tray.window.main_window import MainWindow
 
 # Windows are imported when they are first opened: most of the time there is only the icon.
@@ -218,7 +218,7 @@ class TrayApp(QObject):
 
     def sign_in(self, service: str) -> None:
         """Open the sign-in dialog, or bring the open one to the front."""
-        from amika_tray.sign_in_dialog import SignInDialog  # noqa: PLC0415
+        from amika_tray.sign_in.dialog import SignInDialog  # noqa: PLC0415
 
         if self._sign_in is None:
             self._sign_in = SignInDialog(
@@ -305,7 +305,7 @@ class TrayApp(QObject):
         return show
 
     def _show(self, key: str, told: Details) -> None:
-        from amika_tray.details_window import DetailsWindow  # noqa: PLC0415
+        from amika_tray.menu.details_window import DetailsWindow  # noqa: PLC0415
 
         earlier = self._windows.pop(key, None)
         if earlier is not None:
@@ -320,7 +320,7 @@ class TrayApp(QObject):
             del self._windows[key]
 
     def _ask_to_quit(self) -> None:
-        from amika_tray.details_window import quit_question  # noqa: PLC0415
+        from amika_tray.menu.details_window import quit_question  # noqa: PLC0415
 
         if self._link.link.state != "connected":
             self.quit_asked.emit()

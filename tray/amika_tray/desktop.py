@@ -14,9 +14,9 @@ from PySide6.QtCore import QMessageLogContext, QSocketNotifier, QtMsgType, qInst
 from PySide6.QtWidgets import QApplication
 
 from amika_shared.profile import Profile
+from amika_tray.agent_link.command import own_program
 from amika_tray.app import TrayApp
 from amika_tray.autostart import at_login
-from amika_tray.command import own_program
 from amika_tray.instance import CannotRun, Instance
 
 __all__ = ["CannotRun", "Manner", "default_agent_command", "run"]

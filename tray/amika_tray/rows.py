@@ -9,7 +9,7 @@ from typing import Any
 
 from amika_shared.redaction import safe_line
 from amika_shared.snapshot import CredentialLine, RuleLine, Snapshot
-from amika_tray.describe import sync_words
+from amika_tray.menu.describe import sync_words
 from amika_tray.wording import ago, moment, named, provider_name, sentences, source_name, t, until
 
 WIDE = 500  # characters of a cell; the table itself leaves out what does not fit

@@ -15,9 +15,9 @@ from PySide6.QtDBus import QDBusConnection, QDBusServiceWatcher
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
-from amika_tray.describe import Entry
-from amika_tray.menu import draw
-from amika_tray.notices import Notice
+from amika_tray.menu.describe import Entry
+from amika_tray.menu.menu import draw
+from amika_tray.notices.notices import Notice
 
 WATCHER = "org.kde.StatusNotifierWatcher"
 

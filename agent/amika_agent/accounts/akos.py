@@ -13,7 +13,7 @@ from amika_agent.accounts.akos_session import AkosKeeper, told
 from amika_agent.accounts.device import DeviceCode, DeviceEndpoints, Waiting, poll, request_code
 from amika_agent.accounts.endpoints import is_loopback
 from amika_agent.clock import Clock
-from amika_agent.http import Answer, Http
+from amika_agent.http.client import Answer, Http
 from amika_local.akos_file import SIGN_IN, AkosSession, env_token
 from amika_local.errors import Failed, NotFound, NotSignedIn, UsageError
 

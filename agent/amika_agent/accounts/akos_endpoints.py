@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from amika_agent.accounts.endpoints import LOOPBACK, checked_url, is_loopback
-from amika_agent.http import Answer, Http
+from amika_agent.http.client import Answer, Http
 from amika_local.errors import Failed, UsageError
 
 CLIENT_ID = "akos-cli"

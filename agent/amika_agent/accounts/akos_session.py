@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from amika_agent.accounts.akos_endpoints import AkosEndpoints, AkosPlace, bound
 from amika_agent.clock import Clock
-from amika_agent.http import Answer, Http, NoAnswer
+from amika_agent.http.client import Answer, Http, NoAnswer
 from amika_agent.stores.private_file import locked, make_private_dir, sync_dir, translated, write_private
 from amika_local.akos_file import SIGN_IN, AkosFileError, AkosSession, read_session, session_path
 from amika_local.errors import Failed, NotSignedIn, UsageError

@@ -23,7 +23,7 @@ from amika_agent.accounts.device import SignInCancelled, SignInDenied, SignInExp
 from amika_agent.accounts.loopback import LIMIT, Loopback, Typed
 from amika_agent.accounts.loopback_rules import Grant
 from amika_agent.clock import Clock
-from amika_agent.http import Http
+from amika_agent.http.client import Http
 from amika_local.almyty_file import (
     AlmytyFileError,
     AlmytyLogin,

@@ -18,8 +18,8 @@ from amika_agent.accounts.sign_in import (
     sign_in,
 )
 from amika_agent.clock import Clock
-from amika_agent.http import Http
-from amika_agent.session import SessionKeeper
+from amika_agent.http.client import Http
+from amika_agent.session.keeper import SessionKeeper
 from amika_local.errors import Failed, NotSignedIn, UsageError
 from amika_local.secret import Secret
 from amika_local.session_file import SessionFileError, api_key_path, read_api_key

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from amika_agent.accounts.endpoints import may_open
 from amika_agent.clock import Clock
-from amika_agent.http import Answer, Http, NoAnswer
+from amika_agent.http.client import Answer, Http, NoAnswer
 from amika_local.errors import Failed, NotSignedIn
 from amika_local.secret import Secret
 

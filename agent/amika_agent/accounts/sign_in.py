@@ -12,9 +12,9 @@ from amika_agent.accounts.device import DeviceEndpoints, SignInCancelled, Waitin
 from amika_agent.accounts.endpoints import Endpoints, is_loopback
 from amika_agent.accounts.flow_record import FlowRecord, Progress
 from amika_agent.clock import Clock
-from amika_agent.http import Answer, Http, NoAnswer
-from amika_agent.session import SessionKeeper
-from amika_agent.session_rules import merged
+from amika_agent.http.client import Answer, Http, NoAnswer
+from amika_agent.session.keeper import SessionKeeper
+from amika_agent.session.rules import merged
 from amika_local.errors import AmikaError, Busy, Failed, NotFound, NotSignedIn, UsageError
 
 SELECTION_GRANT = "urn:workos:oauth:grant-type:organization-selection"

@@ -22,7 +22,7 @@ from amika_local.errors import Failed, NotFound, NotSignedIn, Unreachable
 from amika_local.secret import Secret
 
 if TYPE_CHECKING:
-    from amika_agent.http import Answer, Http
+    from amika_agent.http.client import Answer, Http
 
 Bearer = Callable[[bool], Secret]
 BASE = "/api/v0beta1"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from amika_agent.clock import Clock
-from amika_agent.http import NoAnswer
+from amika_agent.http.client import NoAnswer
 from amika_agent.stores.amika_api import Refused, RemoteSecret, SecretsApi
 from amika_agent.sync import replace as table
 from amika_agent.sync.journal import SyncDb

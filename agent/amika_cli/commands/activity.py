@@ -18,7 +18,7 @@ WORDS = (0, 0)
 
 def run(args: Args) -> int:
     """Print the log, oldest first."""
-    from amika_agent.activity import ActivityLog
+    from amika_agent.activity.log import ActivityLog
     from amika_agent.clock import SystemClock
     from amika_cli import duration, render
     from amika_shared.profile import resolve

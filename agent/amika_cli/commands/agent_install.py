@@ -14,9 +14,9 @@ def run(args: Args) -> int:
     """Write the file and say where."""
     import os
 
-    from amika_cli.login_start import chosen, install, tell_systemd
     from amika_cli.programs import agent_path
     from amika_cli.render import emit
+    from amika_cli.setup.login_start import chosen, install, tell_systemd
 
     start = chosen(os.environ, agent_path(), ["--local"] if args.local else [])
     changed = install(start)

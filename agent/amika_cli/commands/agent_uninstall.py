@@ -12,9 +12,9 @@ def run(args: Args) -> int:
     """Remove the file and say so."""
     import os
 
-    from amika_cli.login_start import chosen, tell_systemd, uninstall
     from amika_cli.programs import agent_path
     from amika_cli.render import emit
+    from amika_cli.setup.login_start import chosen, tell_systemd, uninstall
 
     start = chosen(os.environ, agent_path(), ["--local"] if args.local else [])
     removed = uninstall(start)

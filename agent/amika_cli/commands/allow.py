@@ -15,7 +15,7 @@ WORDS = (0, 1)
 
 def run(args: Args) -> int:
     """Show what the file asks for, ask, remember the answer."""
-    from amika_cli import project
+    from amika_cli.children import project
     from amika_cli.context import Context
     from amika_cli.render import emit, note, show, table, terminal_width
     from amika_local.errors import NotFound

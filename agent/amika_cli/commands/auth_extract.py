@@ -47,7 +47,7 @@ def run(args: Args) -> int:
     chosen = _chosen(found, native=args.has("native-names"))
     kept = chosen
     if args.output != "text" or args.has("explain"):
-        from amika_cli.extract_report import show
+        from amika_cli.secrets.extract_report import show
 
         show(args, found, chosen)
     else:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from amika_cli.accounts.services import chosen, own_environment
 from amika_cli.flags import Args, Flag
-from amika_cli.services import chosen, own_environment
 from amika_local.errors import Failed, NotSignedIn, Unreachable, UsageError
 
 if TYPE_CHECKING:
@@ -72,18 +72,18 @@ def _other(args: Args, service: str) -> int:
 
 def _login(context: Context, service: str) -> int:
     if service == "almyty":
-        from amika_cli.almyty_login import login as login_to_almyty
+        from amika_cli.accounts.almyty_login import login as login_to_almyty
 
         return login_to_almyty(context)
-    from amika_cli.akos_login import login as login_to_akos
+    from amika_cli.accounts.akos_login import login as login_to_akos
 
     return login_to_akos(context)
 
 
 def _browser(context: Context) -> int:
-    from amika_cli.parking import Before
+    from amika_cli.accounts.parking import Before
+    from amika_cli.accounts.signing_in import sign_in_here
     from amika_cli.render import clean, emit
-    from amika_cli.signing_in import sign_in_here
 
     _say_present(context)
     before = Before(context)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from amika_cli.accounts.services import SERVICES, chosen, own_environment
 from amika_cli.flags import Args, Flag
-from amika_cli.services import SERVICES, chosen, own_environment
 from amika_local.errors import AmikaError, UsageError
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ def run(args: Args) -> int:
 
 
 def _other(args: Args, service: str) -> Told:
+    from amika_cli.accounts.other_logout import logout
     from amika_cli.context import Context
-    from amika_cli.other_logout import logout
 
     with Context(args, env=own_environment(args)) as context:
         told = logout(context, service)

@@ -3,8 +3,8 @@
 import os
 import time
 
+from amika_cli.accounts.services import chosen, own_environment
 from amika_cli.flags import Args, Flag
-from amika_cli.services import chosen, own_environment
 from amika_local import rfc3339
 from amika_local.errors import AmikaError, Failed, NotSignedIn
 from amika_local.identity import identity
@@ -30,7 +30,7 @@ def run(args: Args) -> int:
     """Print who is signed in."""
     service = chosen(args)
     if service != "amika":
-        from amika_cli.other_status import run as run_other
+        from amika_cli.accounts.other_status import run as run_other
 
         return run_other(args, service)
     env = own_environment(args)
@@ -50,12 +50,12 @@ def run(args: Args) -> int:
 
 def _others(args: Args) -> "tuple[list[tuple[list[str], bool, dict[str, object], list[str]]], AmikaError | None]":
     """Return (lines, signed in, account, warnings) of every other service, and what the server said against one."""
-    from amika_cli.services import present_others
+    from amika_cli.accounts.services import present_others
 
     names = [] if args.words else present_others(args)
     if not names:
         return [], None
-    from amika_cli.other_status import described
+    from amika_cli.accounts.other_status import described
 
     return described(args, names)
 

@@ -19,8 +19,8 @@ WORDS = (0, 1)
 
 def run(args: Args) -> int:
     """Switch the organization."""
+    from amika_cli.accounts.parking import Before
     from amika_cli.context import Context
-    from amika_cli.parking import Before
     from amika_cli.render import clean, emit
 
     wanted = args.words[0].strip() if args.words else ""
@@ -46,7 +46,7 @@ def _switched(context: Context, wanted: str) -> tuple[str, str]:
     if wanted.startswith("org_"):
         session = context.authority.keeper.switch_organization(wanted)
         return session.email, session.organization_id
-    from amika_cli.signing_in import sign_in_here
+    from amika_cli.accounts.signing_in import sign_in_here
 
     done = sign_in_here(context, organization=wanted or None, browser=not context.args.has("no-browser"))
     return done.email, done.organization_id

@@ -24,8 +24,8 @@ WORDS = (0, 2)
 
 def run(args: Args) -> int:
     """Check what was given, keep the connection."""
-    from amika_cli import connecting
     from amika_cli.context import Context
+    from amika_cli.vault import connecting
 
     with Context(args) as context:
         if len(args.words) < 2:

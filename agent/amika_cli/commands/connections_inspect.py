@@ -12,10 +12,10 @@ WORDS = (1, 1)
 
 def run(args: Args) -> int:
     """Print one connection."""
-    from amika_cli import inspecting
-    from amika_cli.connecting import store
     from amika_cli.context import Context
     from amika_cli.render import emit, note
+    from amika_cli.vault import inspecting
+    from amika_cli.vault.connecting import store
 
     with Context(args) as context:
         seen = inspecting.look(context, store(context).get(args.words[0]))

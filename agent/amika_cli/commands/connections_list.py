@@ -11,9 +11,9 @@ WORDS = (0, 0)
 def run(args: Args) -> int:
     """Print the table."""
     from amika_agent.akos.connection_fields import kind_of
-    from amika_cli.connecting import missing_keys, store
     from amika_cli.context import Context
     from amika_cli.render import ago, emit, table, terminal_width
+    from amika_cli.vault.connecting import missing_keys, store
 
     with Context(args) as context:
         wanted = kind_of(args.get("kind")).name if args.has("kind") else ""

@@ -12,10 +12,10 @@ WORDS = (1, 1)
 
 def run(args: Args) -> int:
     """Remove one connection."""
-    from amika_cli.connecting import missing_keys, store
     from amika_cli.context import Context
     from amika_cli.render import emit
-    from amika_cli.vaulting import record
+    from amika_cli.vault.connecting import missing_keys, store
+    from amika_cli.vault.opening import record
 
     with Context(args) as context:
         gone = store(context).remove(args.words[0])

@@ -1,7 +1,7 @@
 """`amika creds check`."""
 
-from amika_cli.creds_choice import FLAGS as CHOICE
 from amika_cli.flags import Args, Flag
+from amika_cli.vault.creds_choice import FLAGS as CHOICE
 
 USAGE = "[--provider ID]… [--kind KIND]… [--secrets-file FILE] [--env-only]"
 TEXT = """
@@ -27,10 +27,10 @@ WORDS = (0, 0)
 def run(args: Args) -> int:
     """Check, print, and raise MissingKey when something is missing."""
     from amika_agent.akos.creds import INVALID, MISSING, check
-    from amika_cli import creds_places
     from amika_cli.context import Context
-    from amika_cli.creds_choice import chosen
     from amika_cli.render import emit, table, terminal_width
+    from amika_cli.vault import creds_places
+    from amika_cli.vault.creds_choice import chosen
     from amika_local.errors import MissingKey
 
     providers = chosen(args)

@@ -1,7 +1,7 @@
 """`amika creds guide`."""
 
-from amika_cli.creds_choice import FLAGS as CHOICE
 from amika_cli.flags import Args
+from amika_cli.vault.creds_choice import FLAGS as CHOICE
 
 USAGE = "[--provider ID]… [--kind KIND]…"
 TEXT = "Explains how to get the keys of each provider of AKOS, and how to store, check and use them."
@@ -12,9 +12,9 @@ WORDS = (0, 0)
 def run(args: Args) -> int:
     """Print the onboarding page."""
     from amika_cli.context import Context
-    from amika_cli.creds_choice import chosen
-    from amika_cli.creds_page import lines
     from amika_cli.render import emit
+    from amika_cli.vault.creds_choice import chosen
+    from amika_cli.vault.creds_page import lines
 
     with Context(args) as context:
         providers = chosen(args)

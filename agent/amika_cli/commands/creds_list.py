@@ -1,7 +1,7 @@
 """`amika creds list`."""
 
-from amika_cli.creds_choice import FLAGS as CHOICE
 from amika_cli.flags import Args, Flag
+from amika_cli.vault.creds_choice import FLAGS as CHOICE
 
 USAGE = "[--kind KIND]… [--provider ID]… [--air-gap]"
 TEXT = """Lists the providers of AKOS: the keys that each needs, those it takes besides, and where a key is made.
@@ -12,8 +12,8 @@ WORDS = (0, 0)
 
 def run(args: Args) -> int:
     """Print the table of providers."""
-    from amika_cli.creds_choice import chosen
     from amika_cli.render import emit, table, terminal_width
+    from amika_cli.vault.creds_choice import chosen
 
     found = [p for p in chosen(args) if not (args.has("air-gap") and p.cloud)]
     rows = [(p.id, p.kind, ", ".join(p.required_keys) or "none", ", ".join(p.optional_keys), p.docs_url) for p in found]

@@ -1,7 +1,7 @@
 """`amika creds set KEY`."""
 
 from amika_cli.flags import Args, Flag
-from amika_cli.vaulting import EXACT, SCOPE
+from amika_cli.vault.opening import EXACT, SCOPE
 
 USAGE = "KEY [--stdin] [--scope workspace|tenant]"
 TEXT = """Stores a provider's key in the vault, guided: says who needs it and where it is made, then asks for the value
@@ -15,10 +15,10 @@ WORDS = (1, 2)
 
 def run(args: Args) -> int:
     """Explain the key, ask for it, store it."""
-    from amika_cli import creds_setting
     from amika_cli.context import Context
     from amika_cli.render import emit, note
-    from amika_cli.vaulting import given_value, key_of, open_vault, record, scope_of
+    from amika_cli.vault import creds_setting
+    from amika_cli.vault.opening import given_value, key_of, open_vault, record, scope_of
 
     with Context(args) as context:
         key, scope = key_of(context), scope_of(args)

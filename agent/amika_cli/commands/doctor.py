@@ -13,9 +13,9 @@ WORDS = (0, 0)
 
 def run(args: Args) -> int:
     """Gather and print the report."""
-    from amika_cli import doctoring
     from amika_cli.context import Context
     from amika_cli.render import emit
+    from amika_cli.setup import doctoring
 
     with Context(args) as context:
         report = doctoring.report(context)

@@ -13,9 +13,9 @@ def run(args: Args) -> int:
     """Link, or unlink, and say what a new terminal will find."""
     import os
 
-    from amika_cli.linking import link, others_on_path, unlink
     from amika_cli.programs import own_path
     from amika_cli.render import emit
+    from amika_cli.setup.linking import link, others_on_path, unlink
 
     target = own_path()
     place = os.path.join(os.path.expanduser("~"), ".local", "bin", "amika")

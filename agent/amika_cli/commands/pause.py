@@ -15,7 +15,7 @@ def run(args: Args) -> int:
     """Pause for a time or until resumed."""
     from amika_cli import duration
     from amika_cli.context import Context
-    from amika_cli.pausing import pause
+    from amika_cli.rules.pausing import pause
 
     with Context(args) as context:
         return pause(context, duration.seconds(args.words[0]) if args.words else None)

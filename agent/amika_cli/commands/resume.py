@@ -11,7 +11,7 @@ WORDS = (0, 0)
 def run(args: Args) -> int:
     """End the pause."""
     from amika_cli.context import Context
-    from amika_cli.pausing import resume
+    from amika_cli.rules.pausing import resume
 
     with Context(args) as context:
         return resume(context)

@@ -29,11 +29,12 @@ def run(args: Args) -> int:
     import os
     import sys
 
-    from amika_cli import environment, found, project
+    from amika_cli.children import environment, project
+    from amika_cli.children.executing import become
+    from amika_cli.children.vault_lookup import Lookup, plain_values
     from amika_cli.context import Context
-    from amika_cli.executing import become
     from amika_cli.render import note
-    from amika_cli.vault_lookup import Lookup, plain_values
+    from amika_cli.secrets import found
     from amika_local.errors import UsageError
 
     if not args.rest:

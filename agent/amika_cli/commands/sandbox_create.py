@@ -19,7 +19,7 @@ WORDS = (0, 0)
 
 def run(args: Args) -> int:
     """Check everything, then send one request."""
-    from amika_cli import sandbox
+    from amika_cli.children import sandbox
     from amika_cli.context import Context
     from amika_cli.render import emit, note
 

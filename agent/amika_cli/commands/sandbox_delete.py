@@ -14,7 +14,7 @@ WORDS = (1, -1)
 
 def run(args: Args) -> int:
     """Ask once, delete each, say which ones are left."""
-    from amika_cli import sandbox
+    from amika_cli.children import sandbox
     from amika_cli.context import Context
     from amika_cli.render import emit, note
     from amika_local.errors import AmikaError

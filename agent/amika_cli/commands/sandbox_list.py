@@ -10,7 +10,7 @@ WORDS = (0, 0)
 
 def run(args: Args) -> int:
     """List the sandboxes of the account."""
-    from amika_cli import sandbox
+    from amika_cli.children import sandbox
     from amika_cli.context import Context
     from amika_cli.render import emit, table, terminal_width
 

@@ -23,11 +23,11 @@ WORDS = (0, 0)
 
 def run(args: Args) -> int:
     """Show what was found; store it with --push."""
-    from amika_cli import found
     from amika_cli.context import Context
-    from amika_cli.keeping import keep
     from amika_cli.render import note
-    from amika_cli.storing import scope_of, store_items
+    from amika_cli.secrets import found
+    from amika_cli.secrets.keeping import keep
+    from amika_cli.secrets.storing import scope_of, store_items
 
     with Context(args) as context:
         discovery = context.discover(oauth=not args.has("no-oauth"))

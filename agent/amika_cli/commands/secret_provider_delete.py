@@ -12,8 +12,8 @@ WORDS = (1, 1)
 def run(args: Args) -> int:
     """Delete one provider secret, and the rule that would store it again."""
     from amika_cli.context import Context
-    from amika_cli.provider import listed, provider_of, rules_by_secret
     from amika_cli.render import emit
+    from amika_cli.secrets.provider import listed, provider_of, rules_by_secret
 
     provider = provider_of(args)
     with Context(args) as context:

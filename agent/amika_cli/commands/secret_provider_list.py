@@ -12,8 +12,8 @@ WORDS = (0, 0)
 def run(args: Args) -> int:
     """List the provider secrets of the account."""
     from amika_cli.context import Context
-    from amika_cli.provider import provider_of, stored
     from amika_cli.render import emit, table, terminal_width
+    from amika_cli.secrets.provider import provider_of, stored
 
     provider = provider_of(args)
     with Context(args) as context:

@@ -27,8 +27,8 @@ WORDS = (0, 0)
 def run(args: Args) -> int:
     """Choose, check, ask where it must be asked, store."""
     from amika_cli.context import Context
-    from amika_cli.provider import provider_of
-    from amika_cli.pushing import push
+    from amika_cli.secrets.provider import provider_of
+    from amika_cli.secrets.pushing import push
 
     with Context(args) as context:
         return push(context, provider_of(args))

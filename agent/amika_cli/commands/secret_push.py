@@ -25,7 +25,7 @@ WORDS = (0, -1)
 def run(args: Args) -> int:
     """Gather the values, show, ask, store."""
     from amika_cli.context import Context
-    from amika_cli.storing import given_items, scope_of, store_items
+    from amika_cli.secrets.storing import given_items, scope_of, store_items
 
     with Context(args) as context:
         return store_items(context, given_items(context), scope_of(context))

@@ -1,7 +1,7 @@
 """`amika secrets set KEY`."""
 
 from amika_cli.flags import Args
-from amika_cli.vaulting import EXACT, SCOPE
+from amika_cli.vault.opening import EXACT, SCOPE
 
 USAGE = "KEY [--scope workspace|tenant] < VALUE"
 TEXT = """
@@ -14,10 +14,10 @@ WORDS = (1, 2)
 
 def run(args: Args) -> int:
     """Hand one secret to the agent."""
-    from amika_cli.agent_vault import ask, require_agent
     from amika_cli.context import Context
     from amika_cli.render import emit
-    from amika_cli.vaulting import given_value, key_of, scope_of
+    from amika_cli.vault.opening import given_value, key_of, scope_of
+    from amika_cli.vault.through_agent import ask, require_agent
 
     with Context(args) as context:
         key, scope = key_of(context), scope_of(args)

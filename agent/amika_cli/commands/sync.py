@@ -16,7 +16,7 @@ WORDS = (0, 0)
 def run(args: Args) -> int:
     """Reconcile, through the agent when there is one."""
     from amika_cli.context import Context
-    from amika_cli.syncing import dry_run, reconcile
+    from amika_cli.rules.syncing import dry_run, reconcile
 
     with Context(args) as context:
         return dry_run(context) if args.has("dry-run") else reconcile(context)

@@ -23,8 +23,8 @@ WORDS = (1, 1)
 
 def run(args: Args) -> int:
     """Make a rule and push for the first time."""
-    from amika_cli.adding import add
     from amika_cli.context import Context
+    from amika_cli.rules.adding import add
 
     with Context(args) as context:
         return add(context, args.words[0])

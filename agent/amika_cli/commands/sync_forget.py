@@ -20,7 +20,7 @@ WORDS = (0, 1)
 def run(args: Args) -> int:
     """Remove one rule of the signed-in account, or all with what they have pushed."""
     from amika_cli.context import Context
-    from amika_cli.forgetting import forget_everything, forget_rule
+    from amika_cli.rules.forgetting import forget_everything, forget_rule
     from amika_local.errors import UsageError
 
     if args.has("everything") == bool(args.words):

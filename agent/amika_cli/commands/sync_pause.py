@@ -13,7 +13,7 @@ def run(args: Args) -> int:
     """Pause one rule of the signed-in account."""
     from amika_cli import duration
     from amika_cli.context import Context
-    from amika_cli.pausing import pause
+    from amika_cli.rules.pausing import pause
 
     with Context(args) as context:
         return pause(context, duration.seconds(args.words[1]) if len(args.words) > 1 else None, args.words[0])

@@ -11,7 +11,7 @@ WORDS = (1, 1)
 def run(args: Args) -> int:
     """End the pause of one rule of the signed-in account."""
     from amika_cli.context import Context
-    from amika_cli.pausing import resume
+    from amika_cli.rules.pausing import resume
 
     with Context(args) as context:
         return resume(context, args.words[0])

@@ -1,7 +1,7 @@
 """`amika tenant list`."""
 
+from amika_cli.accounts.services import own_environment
 from amika_cli.flags import Args
-from amika_cli.services import own_environment
 
 USAGE = "[FLAGS]"
 TEXT = "Lists the tenants of your AKOS account; the one you work on is marked."
@@ -12,7 +12,7 @@ WORDS = (0, 0)
 def run(args: Args) -> int:
     """List tenants."""
     from amika_agent.accounts.akos import tenants
-    from amika_cli.akos_login import account
+    from amika_cli.accounts.akos_login import account
     from amika_cli.context import Context
     from amika_cli.render import emit, table, terminal_width
 

@@ -1,7 +1,7 @@
 """`amika tenant use`."""
 
+from amika_cli.accounts.services import own_environment
 from amika_cli.flags import Args
-from amika_cli.services import own_environment
 
 USAGE = "NAME|ID"
 TEXT = "Works on another tenant of your AKOS account from now on."
@@ -12,7 +12,7 @@ WORDS = (1, 1)
 def run(args: Args) -> int:
     """Move the session to another tenant."""
     from amika_agent.accounts.akos import use_tenant
-    from amika_cli.akos_login import account
+    from amika_cli.accounts.akos_login import account
     from amika_cli.context import Context
     from amika_cli.render import clean, emit
 

@@ -23,13 +23,13 @@ WORDS = (0, 0)
 def run(args: Args) -> int:
     """Do the main job until it is interrupted, or once."""
     from amika_cli.context import Context
-    from amika_cli.interruption import interruptible
+    from amika_cli.terminal.interruption import interruptible
 
     with interruptible(), Context(args) as context:
         if args.has("once"):
-            from amika_cli.up_once import once
+            from amika_cli.up.once import once
 
             return once(context)
-        from amika_cli.up_live import live
+        from amika_cli.up.live import live
 
         return live(context)

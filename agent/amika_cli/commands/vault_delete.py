@@ -1,7 +1,7 @@
 """`amika vault delete KEY`."""
 
 from amika_cli.flags import Args, Flag
-from amika_cli.vaulting import SCOPE
+from amika_cli.vault.opening import SCOPE
 
 USAGE = "KEY [--scope workspace|tenant] [--yes]"
 TEXT = """Deletes a secret from the vault, for good. It asks first, and names the connections that use the key."""
@@ -14,7 +14,7 @@ def run(args: Args) -> int:
     from amika_agent.stores.connections import Connections, connections_path
     from amika_cli.context import Context
     from amika_cli.render import emit, note
-    from amika_cli.vaulting import key_of, open_vault, record, scope_of
+    from amika_cli.vault.opening import key_of, open_vault, record, scope_of
 
     with Context(args) as context:
         key, scope = key_of(context), scope_of(args)

@@ -1,7 +1,7 @@
 """`amika vault get KEY`."""
 
 from amika_cli.flags import Args, Flag
-from amika_cli.vaulting import SCOPE
+from amika_cli.vault.opening import SCOPE
 
 USAGE = "KEY [--reveal | --copy] [--scope workspace|tenant]"
 TEXT = """
@@ -21,9 +21,9 @@ WORDS = (1, 1)
 
 def run(args: Args) -> int:
     """Show, print or copy one secret."""
-    from amika_cli import revealing
     from amika_cli.context import Context
-    from amika_cli.vaulting import key_of, open_vault, scope_of
+    from amika_cli.vault import revealing
+    from amika_cli.vault.opening import key_of, open_vault, scope_of
     from amika_local.errors import UsageError
 
     if args.has("reveal") and args.has("copy"):

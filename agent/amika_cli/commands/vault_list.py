@@ -1,7 +1,7 @@
 """`amika vault list`."""
 
 from amika_cli.flags import Args
-from amika_cli.vaulting import SCOPE
+from amika_cli.vault.opening import SCOPE
 
 USAGE = "[--scope workspace|tenant]"
 TEXT = """Lists the secrets of the vault: names, scopes, where each value is, since when. Never a value.
@@ -15,8 +15,8 @@ def run(args: Args) -> int:
     """List names."""
     from amika_cli.context import Context
     from amika_cli.render import emit
-    from amika_cli.vault_report import as_json, lines
-    from amika_cli.vaulting import open_vault
+    from amika_cli.vault.opening import open_vault
+    from amika_cli.vault.report import as_json, lines
 
     with Context(args) as context:
         found = [as_json(entry) for entry in open_vault(context).list(args.get("scope") or None)]

@@ -1,7 +1,7 @@
 """`amika vault put KEY`."""
 
 from amika_cli.flags import Args
-from amika_cli.vaulting import EXACT, SCOPE
+from amika_cli.vault.opening import EXACT, SCOPE
 
 USAGE = "KEY [--scope workspace|tenant] < VALUE"
 TEXT = """Stores a secret in the vault: in the keyring of this machine, or sealed in a file where there is none.
@@ -21,7 +21,7 @@ def run(args: Args) -> int:
     """Store one secret."""
     from amika_cli.context import Context
     from amika_cli.render import emit
-    from amika_cli.vaulting import given_value, key_of, open_vault, record, scope_of
+    from amika_cli.vault.opening import given_value, key_of, open_vault, record, scope_of
 
     with Context(args) as context:
         key, scope = key_of(context), scope_of(args)

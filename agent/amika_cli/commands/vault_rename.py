@@ -1,7 +1,7 @@
 """`amika vault rename KEY NEW`."""
 
 from amika_cli.flags import Args
-from amika_cli.vaulting import SCOPE
+from amika_cli.vault.opening import SCOPE
 
 USAGE = "KEY NEW [--scope workspace|tenant]"
 TEXT = """Gives a secret of the vault another name. The old name goes only when the value is stored under the new one.
@@ -16,7 +16,7 @@ def run(args: Args) -> int:
     from amika_agent.stores.vault import checked_key
     from amika_cli.context import Context
     from amika_cli.render import emit, note
-    from amika_cli.vaulting import open_vault, record, scope_of
+    from amika_cli.vault.opening import open_vault, record, scope_of
 
     with Context(args) as context:
         key, new, scope = checked_key(args.words[0]), checked_key(args.words[1]), scope_of(args)

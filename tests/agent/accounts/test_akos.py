@@ -17,7 +17,7 @@ from amika_agent.accounts import akos
 from amika_agent.accounts.akos_endpoints import AkosPlace, akos_place, discover
 from amika_agent.accounts.akos_session import AkosKeeper
 from amika_agent.clock import SystemClock
-from amika_agent.http import Http
+from amika_agent.http.client import Http
 from amika_local.akos_file import AkosSession, read_session
 from amika_local.errors import AmikaError, Failed, NotSignedIn, Unreachable, UsageError
 

@@ -10,7 +10,7 @@ from tests.fakes.workos_server import WorkosServer
 from amika_agent.accounts.amika import AccountKey, Authority
 from amika_agent.accounts.api_key import checked_key, delete_api_key, store_api_key
 from amika_agent.accounts.endpoints import Endpoints, resolve_endpoints
-from amika_agent.http import Http
+from amika_agent.http.client import Http
 from amika_local.errors import Failed, NotSignedIn, Unreachable, UsageError
 from amika_local.secret import Secret
 from amika_local.session_file import SessionFileError

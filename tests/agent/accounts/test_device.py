@@ -16,7 +16,7 @@ from amika_agent.accounts.device import (
     poll,
     request_code,
 )
-from amika_agent.http import Answer, Http
+from amika_agent.http.client import Answer, Http
 from amika_local.errors import Failed, Unreachable
 
 

@@ -20,8 +20,8 @@ from amika_agent.accounts.amika import (
 )
 from amika_agent.accounts.endpoints import Endpoints, resolve_endpoints
 from amika_agent.clock import SystemClock
-from amika_agent.http import Http
-from amika_agent.session import SessionKeeper
+from amika_agent.http.client import Http
+from amika_agent.session.keeper import SessionKeeper
 from amika_local.errors import Failed, NotFound, NotSignedIn, Unreachable, UsageError
 
 TWO = [("org_01ACME", "Acme"), ("org_02BETA", "Beta")]

@@ -9,9 +9,9 @@ from tests.fakes.turned_clock import TurnedClock
 from tests.fakes.workos_server import WorkosServer
 
 from amika_agent.accounts.endpoints import resolve_endpoints
-from amika_agent.http import Http
-from amika_agent.session import SessionKeeper
-from amika_agent.session_meta import Meta, MetaFile
+from amika_agent.http.client import Http
+from amika_agent.session.keeper import SessionKeeper
+from amika_agent.session.meta import Meta, MetaFile
 
 
 class World:
@@ -41,7 +41,7 @@ class World:
         return self.write_as_go(answer, **more)
 
     def write_as_go(self, answer: dict, **more: object) -> dict:
-        from amika_agent.session_rules import as_file, merged
+        from amika_agent.session.rules import as_file, merged
 
         content = as_file(merged(None, answer, self.clock.now())) | more
         self.state.mkdir(mode=0o700, exist_ok=True)

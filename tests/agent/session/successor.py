@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amika_agent.session_rules import digest, merged
+from amika_agent.session.rules import digest, merged
 
 
 def stage(world) -> dict:

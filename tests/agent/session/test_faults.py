@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from amika_agent.session import RenewalPostponed
+from amika_agent.session.keeper import RenewalPostponed
 from amika_local.errors import Unreachable
 
 QUICK = ["reset", "half", "429", "500", "503", "html", "huge", "garbage", "redirect", "empty_object", "404", "400"]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from amika_agent.accounts.amika import AccountKey, Authority
-from amika_agent.session import RenewalPostponed
-from amika_agent.session_meta import MetaFile
+from amika_agent.session.keeper import RenewalPostponed
+from amika_agent.session.meta import MetaFile
 from amika_agent.stores import keyring_process
 from amika_agent.stores.keyring_process import KeyringProblem
 from amika_local.identity import identity

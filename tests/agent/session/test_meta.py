@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from amika_agent.session_meta import MAX_BINDINGS, MAX_REVOKED, Meta, MetaFile
+from amika_agent.session.meta import MAX_BINDINGS, MAX_REVOKED, Meta, MetaFile
 
 
 def test_kept_as_written(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from tests.agent.session.successor import stage
 from tests.fakes.workos_server import WorkosServer
 
-from amika_agent.session import RenewalPostponed, SessionEnded
+from amika_agent.session.keeper import RenewalPostponed, SessionEnded
 from amika_local.errors import Failed, NotSignedIn, UsageError
 from amika_local.session_file import SessionFileError
 
@@ -149,7 +149,7 @@ def test_another_process_renewed_meanwhile(world):
     seen = world.cli.stored()
     world.model.lifetime = 60  # less than the lead
     world.agent.fresh()
-    from amika_agent.session_renewal import renew
+    from amika_agent.session.renewal import renew
 
     assert renew(world.cli._parts, seen).refresh_token.reveal() == world.stored()["refresh_token"]
     assert world.server.count("refresh") == 1
@@ -683,7 +683,7 @@ def test_a_sign_in_binds_before_the_session_is_on_disk(world):
     world.keeper("cli", evil)._parts.meta  # noqa: B018 -- built, not used
     meta = world.meta
     meta.bind("session_new", evil.origin, evil.issuer)
-    from amika_agent.session_meta import MetaFile
+    from amika_agent.session.meta import MetaFile
 
     MetaFile(str(world.state)).write(meta)
     assert world.meta.bindings[sid] == ["loopback", "loopback"]

@@ -6,8 +6,8 @@ import pytest
 from tests.fakes.workos_server import WorkosServer
 
 from amika_agent.clock import SystemClock
-from amika_agent.http import Http
-from amika_agent.session import SessionKeeper
+from amika_agent.http.client import Http
+from amika_agent.session.keeper import SessionKeeper
 from amika_local.errors import NotSignedIn
 
 
@@ -108,7 +108,7 @@ def test_it_wins_against_a_renewal_that_does_not_let_go(tmp_path):
     """The renewal hangs in its request and holds the lock; the sign-out does not wait for it for ever."""
     with WorkosServer() as server, Http() as http:
         from amika_agent.accounts.endpoints import resolve_endpoints
-        from amika_agent.session_sign_out import sign_out
+        from amika_agent.session.sign_out import sign_out
 
         endpoints = resolve_endpoints({}, local_url=server.url)
 
@@ -134,7 +134,7 @@ def test_it_wins_against_a_renewal_that_does_not_let_go(tmp_path):
 
         thread = threading.Thread(target=renew)
         # got_at is now: the spacing would keep the token; make it look older
-        from amika_agent.session_meta import MetaFile
+        from amika_agent.session.meta import MetaFile
 
         meta = MetaFile(str(tmp_path)).read()
         meta.got_at -= 60

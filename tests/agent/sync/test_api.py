@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from amika_agent.http import Http, NoAnswer
+from amika_agent.http.client import Http, NoAnswer
 from amika_agent.stores.amika_api import NoSuchSecret, Refused, SecretsApi, Undecided
 from amika_local.errors import NotFound, NotSignedIn
 from amika_local.secret import Secret
@@ -134,7 +134,7 @@ class Says:
     """An Http that gives one prepared answer."""
 
     def __init__(self, status, body, headers=None):
-        from amika_agent.http import Answer
+        from amika_agent.http.client import Answer
 
         self.answer = Answer(status, headers or {}, body)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.fakes.secrets_server import FakeSecretsServer
 
 from amika_agent.accounts.amika import AccountKey
-from amika_agent.http import Http
+from amika_agent.http.client import Http
 from amika_agent.stores.amika_api import SecretsApi
 from amika_agent.sync.journal import SyncDb
 from amika_agent.sync.plan import Settings

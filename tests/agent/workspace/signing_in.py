@@ -10,7 +10,7 @@ from typing import Self
 
 from amika_agent.accounts.almyty import AlmytySignedIn, PageReady, Place, SignInEvent, sign_in
 from amika_agent.clock import SystemClock
-from amika_agent.http import Http
+from amika_agent.http.client import Http
 
 
 class ProgramSigningIn:

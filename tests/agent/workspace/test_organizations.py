@@ -14,8 +14,8 @@ from tests.agent.workspace.running import RunningServer
 from amika_agent.accounts.amika import ChooseOrganization, CodeReady, Organization, SignedIn, sign_in
 from amika_agent.accounts.endpoints import resolve_endpoints
 from amika_agent.clock import SystemClock
-from amika_agent.http import Http
-from amika_agent.session import SessionKeeper
+from amika_agent.http.client import Http
+from amika_agent.session.keeper import SessionKeeper
 from amika_agent.workspace import launch
 from amika_agent.workspace.identity import ensure_identity
 from amika_agent.workspace.services import open_data

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLay
 
 from amika_shared.redaction import redact
 from amika_shared.snapshot import Snapshot
-from amika_tray.command import Command
-from amika_tray.describe import Link
-from amika_tray.sign_in_pages import text_label
+from amika_tray.agent_link.command import Command
+from amika_tray.menu.describe import Link
+from amika_tray.sign_in.pages import text_label
 from amika_tray.window.pages import Host
 from amika_tray.wording import t
 

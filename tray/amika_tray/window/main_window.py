@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
 )
 
 from amika_shared.snapshot import Snapshot
-from amika_tray.describe import Link, headline
 from amika_tray.icons import app_icon
-from amika_tray.sign_in_pages import text_label
+from amika_tray.menu.describe import Link, headline
+from amika_tray.sign_in.pages import text_label
 from amika_tray.window.diagnostics_page import DiagnosticsPage
 from amika_tray.window.pages import ActivityPage, CredentialsPage, FetchedPage, Host
 from amika_tray.window.problems_page import ProblemsPage

@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QWidget
 
 from amika_shared.redaction import safe_line
 from amika_shared.snapshot import Snapshot
-from amika_tray.channel import Channel
-from amika_tray.command import Command
-from amika_tray.describe import Link
+from amika_tray.agent_link.channel import Channel
+from amika_tray.agent_link.command import Command
+from amika_tray.menu.describe import Link
 from amika_tray.rows import Row, activity_heads, activity_rows, credential_heads, credential_rows
 from amika_tray.window.table_page import TablePage
 from amika_tray.wording import t

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from amika_shared.redaction import safe_line
 from amika_shared.snapshot import Snapshot
-from amika_tray.channel import Channel
-from amika_tray.describe import Link
+from amika_tray.agent_link.channel import Channel
+from amika_tray.menu.describe import Link
 from amika_tray.rows import plan_heads, plan_rows, rule_heads, rule_rows
-from amika_tray.sign_in_pages import selectable, text_label
+from amika_tray.sign_in.pages import selectable, text_label
 from amika_tray.window.pages import Host
 from amika_tray.window.table_page import TablePage
 from amika_tray.wording import t

@@ -22,11 +22,11 @@ from PySide6.QtWidgets import (
 from amika_shared.redaction import safe_line
 from amika_shared.settings_schema import from_text
 from amika_shared.snapshot import Snapshot
-from amika_tray.channel import Channel
-from amika_tray.command import Command
-from amika_tray.describe import Link
+from amika_tray.agent_link.channel import Channel
+from amika_tray.agent_link.command import Command
+from amika_tray.menu.describe import Link
 from amika_tray.settings_form import Field, given, sections, shown
-from amika_tray.sign_in_pages import selectable, text_label
+from amika_tray.sign_in.pages import selectable, text_label
 from amika_tray.window.pages import Host
 from amika_tray.wording import t
 

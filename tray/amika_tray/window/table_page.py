@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from amika_tray.rows import Row
-from amika_tray.sign_in_pages import selectable, text_label
+from amika_tray.sign_in.pages import selectable, text_label
 from amika_tray.window.table_model import KEY, SORT, TableModel
 
 WIDEST = 260  # pixels a column takes by itself

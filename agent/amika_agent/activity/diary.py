@@ -1,0 +1,186 @@
+"""What goes into the activity log: changes, in words for a person, each once, with who asked for them.
+
+Agent and command line write the same log. What is merely seen (a credential, a sign-in) is compared with what the log
+knows already, so that the first of them tells it and a restart tells nothing twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from amika_agent.snapshot.credential_id import credential_id
+from amika_local import rfc3339
+from amika_local.findings import BAD
+
+if TYPE_CHECKING:
+    from amika_agent.activity.log import ActivityLog
+    from amika_agent.sync.env_cache import EnvCacheResult
+    from amika_agent.sync.outcome import Outcome
+    from amika_agent.sync.rules import Rule
+    from amika_local.credential import Credential
+    from amika_local.discovery import Discovery
+
+log = logging.getLogger(__name__)
+
+_WHAT = {
+    "created": "created",
+    "replaced": "replaced",
+    "updated": "updated",
+    "finished": "replaced",
+    "adopted": "adopted",
+    "deleted": "deleted",
+    "swept": "deleted",
+    "blocked": "blocked",
+    "failed": "failed",
+}
+_IDENTITY = ("user_id", "org_id", "method")
+
+
+class Diary:
+    """Writes the activity log of one process.
+
+    caller  who works
+
+    Args:
+        log: the activity log; a failure of it stops nothing.
+        caller: who works: "agent", "amika sync".
+
+    """
+
+    def __init__(self, log: ActivityLog, caller: str) -> None:
+        self._log = log
+        self.caller = caller
+        self._asked: list[str] = []
+
+    @contextlib.contextmanager
+    def asked_by(self, caller: str) -> Iterator[None]:
+        """Name `caller` as the one who asked for what happens meanwhile."""
+        self._asked.append(caller)
+        try:
+            yield
+        finally:
+            self._asked.remove(caller)
+
+    def note(self, what: str, subject: str, why: str, *, account: str = "", caller: str = "") -> None:
+        """Write one event; see `amika_agent.activity.log.Event`."""
+        asked = self._asked[-1:]
+        log.info("%s %s: %s", what, subject, why)
+        self._log.record(what, subject, why, caller=caller or (asked[0] if asked else self.caller), account=account)
+
+    def cached(self, result: EnvCacheResult) -> None:
+        """Note what a look changed in the env cache."""
+        for name in result.changed:
+            if name in result.removed:
+                self.note("uncached", name, "taken out of the env cache: its source has gone, has expired or is off")
+            else:
+                self.note("cached", name, "the env cache follows what is on disk")
+
+    def credentials(self, home: str, found: Discovery, fingerprint: Callable[[str], str]) -> None:
+        """Note which credentials were found, have changed or have gone since anybody last looked.
+
+        Args:
+            home: the home that was looked at.
+            found: what its sources give.
+            fingerprint: keyed HMAC of a value.
+
+        """
+        there = {_place(credential): credential for credential in (*found.credentials, *found.expired)}
+        now = {place: fingerprint((one.record or one.value).reveal()) for place, one in there.items()}
+        damaged = {problem.source for problem in found.problems if problem.code in BAD}
+        topic = f"credentials|{home}"
+        before = self._log.exchange(topic, now)
+        if before is None or before == now:
+            return
+        kept = {place: text for place, text in before.items() if place not in now and _source(place) in damaged}
+        if kept:  # a file that cannot be read now says nothing about what was in it
+            self._log.exchange(topic, {**now, **kept})
+        for place, credential in there.items():
+            if place not in before:
+                self._seen("found", credential, f"in {credential.path}")
+            elif before[place] != now[place]:
+                self._seen("changed", credential, f"another value in {credential.path}")
+        for place in before:
+            if place not in now and place not in kept:
+                name, _, path = place.partition("|")
+                self.note("gone", name, f"no longer in {path}")
+
+    def account(self, who: Mapping[str, Any], service: str = "amika") -> None:
+        """Note that somebody signed in or out of a service, or that the session was renewed.
+
+        An API key of the environment counts for one process only and is not noted.
+        """
+        if who.get("method") == "env_api_key":
+            return
+        signed_in = who.get("authenticated") is True
+        state = {name: _text(who.get(name)) for name in (*_IDENTITY, "email", "expires_at")} if signed_in else {}
+        before = self._log.exchange(f"account|{service}", state)
+        if before is None or before == state:
+            return
+        email = (state or before).get("email", "")
+        if not state:
+            self.note("signed_out", service, str(who.get("problem") or "signed out"), account=email)
+        elif any(before.get(name) != state[name] for name in _IDENTITY):
+            self.note("signed_in", service, f"by {state['method']}", account=email)
+        elif before.get("expires_at") != state["expires_at"]:
+            self.note("renewed", service, "the session was renewed", account=email)
+
+    def rules(self, before: Iterable[Rule], after: Iterable[Rule], why: str, account: str = "") -> None:
+        """Note which push rules were added, changed or removed."""
+        old, new = {rule.id: rule for rule in before}, {rule.id: rule for rule in after}
+        for rule in new.values():
+            known = old.get(rule.id)
+            if known is None:
+                self.note("rule_added", rule.id, f"{rule.path} is kept as “{rule.name}” ({rule.scope}): {why}",
+                          account=account)  # fmt: skip
+            elif known.on_removal != rule.on_removal:
+                self.note("rule_changed", rule.id, f"when its source goes: {rule.on_removal}", account=account)
+            elif known.paused_until != rule.paused_until:
+                paused = rule.paused_until is not None
+                told = until_text(rule.paused_until) if paused else why
+                self.note("paused" if paused else "resumed", rule.id, told, account=account)
+        for rule in old.values():
+            if rule.id not in new:
+                self.note("rule_forgotten", rule.id, f"“{rule.name}” ({rule.scope}): {why}", account=account)
+
+    def outcomes(self, before: Mapping[str, Outcome], after: Iterable[Outcome], account: str) -> None:
+        """Note what was sent, and what could not be unless that was so before."""
+        for outcome in after:
+            what = _WHAT.get(outcome.did)
+            known = before.get(outcome.rule)
+            told = known is not None and (known.did, known.reason) == (outcome.did, outcome.reason)
+            if what is None or (told and outcome.did in ("blocked", "failed")):
+                continue
+            subject = f"{outcome.name or outcome.provider} ({outcome.scope})"
+            self.note(what, subject, outcome.reason, account=account)
+
+    def close(self) -> None:
+        """Give back the log."""
+        self._log.close()
+
+    def _seen(self, what: str, credential: Credential, why: str) -> None:
+        ends = credential.expires_at
+        when = rfc3339.text(ends) if ends is not None else ""
+        self.note(what, credential_id(credential), f"{why}; expires {when}" if when else why,
+                  account=credential.account or "")  # fmt: skip
+
+
+def until_text(end: float | None) -> str:
+    """Return "until 2026-11-21T09:24:00Z" or "until resumed"."""
+    when = "" if end is None or end == float("inf") else rfc3339.text(end)
+    return f"until {when}" if when else "until resumed"
+
+
+def _place(credential: Credential) -> str:
+    return f"{credential_id(credential)}|{credential.path}"
+
+
+def _source(place: str) -> str:
+    return place.partition("/")[0]
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,255 @@
+"""The services beside Amika as the engine knows them: who is signed in there, signing in and out."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from amika_agent.back_off import BackOff
+from amika_local import rfc3339
+from amika_local.akos_file import AkosFileError, akos_identity, env_token, read_session, session_path
+from amika_local.almyty_file import almyty_dir, almyty_identity, credentials_path
+from amika_local.errors import AmikaError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from amika_agent.clock import Clock
+    from amika_agent.engine.account import AccountPart
+    from amika_agent.http.client import Http
+    from amika_agent.settings import Settings
+    from amika_shared.profile import Profile
+
+OTHERS = ("almyty", "akos")
+SPACING = 30.0
+EARLY = 90.0  # seconds before its end: a command that starts now must not meet an expired token
+_VARIABLES = ("AMIKA_", "ALMYTY_", "AKOS_", "AGENTSKIT_")
+
+
+@dataclass(frozen=True)
+class OtherFacts:
+    """What the snapshot shows: one account for each service that has a login here; the sign-in under way, or None."""
+
+    accounts: tuple[Mapping[str, Any], ...] = ()
+    sign_in: Mapping[str, Any] | None = None
+
+
+class OtherServices:
+    """almyty and AKOS.
+
+    Args:
+        profile: folders.
+        env: environment of this process.
+        clock: time.
+        settings: reads the settings.
+        amika: knows the local workspace, which stands in for these services too.
+
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        env: Mapping[str, str],
+        clock: Clock,
+        settings: Callable[[], Settings],
+        amika: AccountPart,
+    ) -> None:
+        self._profile = profile
+        # the local workspace is its own account: what the environment says is about the hosted ones
+        self._env = {k: v for k, v in env.items() if profile.name != "local" or not k.startswith(_VARIABLES)}
+        self._clock = clock
+        self._settings = settings
+        self._amika = amika
+        self._lock = threading.Lock()
+        self._back_off = BackOff()
+        self._due_at: float | None = None
+        self._tried_at = 0.0
+        self.facts = OtherFacts(self._accounts())
+
+    def look(self) -> bool:
+        """Read the files again; True when something changed."""
+        accounts = self._accounts()
+        with self._lock:
+            changed = accounts != self.facts.accounts
+            self.facts = OtherFacts(accounts, self.facts.sign_in)
+        return changed
+
+    @property
+    def due_at(self) -> float | None:
+        """When (epoch seconds) the AKOS session wants to be renewed, or None."""
+        return self._due_at
+
+    def renew(self) -> None:
+        """Renew the AKOS session when it is due. What fails is tried again later, and is no problem before it ends."""
+        self._due_at = None
+        if env_token(self._env)[0]:
+            return
+        try:
+            session = read_session(session_path(self._profile.data_dir))
+            if session is None or not session.refresh_token or session.texts["rejected"] or session.expires_at is None:
+                return
+            self._due_at = max(session.expires_at - EARLY, self._tried_at)
+            if self._due_at <= self._clock.now():
+                self._renew()
+        except AkosFileError:
+            return
+        except AmikaError:
+            self._tried_at = self._due_at = self._back_off.next(self._clock.now())
+
+    def _renew(self) -> None:
+        from amika_agent.accounts.akos_endpoints import akos_place
+        from amika_agent.accounts.akos_session import AkosKeeper
+
+        with self._http() as http:
+            where = akos_place(self._env, self._settings().values, local_url=self._local_url())
+            session = AkosKeeper(self._profile.data_dir, http, self._clock).fresh(where, early=EARLY)
+        self._back_off.reset()
+        # a token that lives for seconds only is renewed every half minute, not without a pause
+        self._tried_at = self._clock.now() + SPACING
+        self._due_at = None if session.expires_at is None else max(session.expires_at - EARLY, self._tried_at)
+
+    def sign_in(self, service: str, cancel: threading.Event) -> Iterator[dict[str, Any]]:
+        """Yield the events of one sign-in: "code", "waiting" and "done", as `Engine.sign_in` has them.
+
+        almyty's "code" has no `user_code` and `"here": True`: its page comes back to this machine.
+
+        Raises:
+            UsageError: no such service, or it has no address.
+            AmikaError: how it ended.
+
+        """
+        events = {"almyty": self._almyty, "akos": self._akos}.get(service)
+        if events is None:
+            raise UsageError("there is no such service", remedy=f"Known: amika, {', '.join(OTHERS)}.")
+        self._show({"service": service, "state": "waiting"})
+        try:
+            with self._http() as http:
+                for event in events(http, cancel):
+                    if event["event"] == "code":
+                        names = ("user_code", "verification_uri", "verification_uri_complete", "expires_at")
+                        shown = {name: event[name] for name in names}
+                        self._show({"service": service, "state": "waiting", **shown})
+                    if event["event"] == "done":
+                        self._show(None)
+                        self.look()
+                    yield event
+        finally:
+            self._show(None)
+
+    def sign_out(self, service: str) -> dict[str, Any]:
+        """Sign out; return {"was_signed_in", "revoked", "detail"}.
+
+        Raises:
+            UsageError: no such service.
+            Failed: the login is still there.
+
+        """
+        from amika_agent.accounts.akos_session import AkosKeeper
+        from amika_agent.accounts.almyty import sign_out
+
+        if service not in OTHERS:
+            raise UsageError("there is no such service", remedy=f"Known: amika, {', '.join(OTHERS)}.")
+        with self._http() as http:
+            result = (
+                sign_out(self._almyty_folder, http, local_url=self._local_url())
+                if service == "almyty"
+                else AkosKeeper(self._profile.data_dir, http, self._clock).sign_out(local_url=self._local_url())
+            )
+        self.look()
+        return {"was_signed_in": result.was_signed_in, "revoked": result.revoked, "detail": result.detail}
+
+    def _almyty(self, http: Http, cancel: threading.Event) -> Iterator[dict[str, Any]]:
+        from amika_agent.accounts.almyty import AlmytySignedIn, PageReady, place, sign_in
+
+        exchange = self._settings().text("almyty.exchange_path")
+        where = place(self._env, self._almyty_folder, local_url=self._local_url(), exchange=exchange)
+        for event in sign_in(where, http, self._clock, cancel=cancel):
+            if isinstance(event, PageReady):
+                yield _code(event.code, event.url, event.url, event.expires_at, here=True)
+            elif isinstance(event, AlmytySignedIn):
+                yield {"event": "done", "service": "almyty", "email": event.email, "organization_id": ""}
+            else:
+                yield {"event": "waiting", "message": event.message}
+
+    def _akos(self, http: Http, cancel: threading.Event) -> Iterator[dict[str, Any]]:
+        from amika_agent.accounts.akos import AkosSignedIn, sign_in
+        from amika_agent.accounts.akos_endpoints import akos_place
+        from amika_agent.accounts.akos_session import AkosKeeper
+        from amika_agent.accounts.device import DeviceCode
+
+        where = akos_place(self._env, self._settings().values, local_url=self._local_url())
+        keeper = AkosKeeper(self._profile.data_dir, http, self._clock)
+        for event in sign_in(where, keeper, http, self._clock, cancel=cancel):
+            if isinstance(event, DeviceCode):
+                page, complete = event.verification_uri, event.verification_uri_complete
+                yield _code(event.user_code, page, complete, event.expires_at, here=False)
+            elif isinstance(event, AkosSignedIn):
+                email, tenant = event.email or event.user_id, event.tenant_id
+                yield {"event": "done", "service": "akos", "email": email, "organization_id": tenant}
+            else:
+                yield {"event": "waiting", "message": event.message}
+
+    @property
+    def _almyty_folder(self) -> str:
+        if self._profile.name == "local":
+            return os.path.join(self._profile.data_dir, "almyty")
+        return almyty_dir(os.path.expanduser("~"))
+
+    def _accounts(self) -> tuple[Mapping[str, Any], ...]:
+        now, found = self._clock.now(), []
+        if self._env.get("ALMYTY_TOKEN", "").strip() or os.path.lexists(credentials_path(self._almyty_folder)):
+            who = almyty_identity(self._env, self._almyty_folder, now)
+            found.append(_account("almyty", who, organization=who["organization"]))
+        akos = akos_identity(self._env, self._profile.data_dir, now)
+        if akos["authenticated"] or os.path.lexists(session_path(self._profile.data_dir)):
+            names = {"user_id": akos["user_id"], "org_id": akos["tenant_id"], "organization": akos["tenant_name"]}
+            found.append(_account("akos", akos, **names))
+        return tuple(found)
+
+    def _show(self, sign_in: Mapping[str, Any] | None) -> None:
+        with self._lock:
+            self.facts = OtherFacts(self.facts.accounts, sign_in)
+
+    def _local_url(self) -> str:
+        return self._amika.services().endpoints.api_url if self._profile.name == "local" else ""
+
+    def _http(self) -> Http:
+        from amika_agent.http.client import Http
+
+        settings = self._settings()
+        return Http(proxy=settings.text("network.proxy"), ca_file=settings.text("network.ca_file"), clock=self._clock)
+
+
+def _account(service: str, who: Mapping[str, Any], **names: object) -> dict[str, Any]:
+    at = who["expires_at"]
+    # a token of the environment: there is nothing here to sign out of, which is how "env_api_key" is shown
+    method = {"env_token": "env_api_key", "file": "stored_api_key"}.get(str(who["method"]), who["method"])
+    return {
+        "service": service,
+        "signed_in": who["authenticated"] is True,
+        "method": method,
+        "email": who["email"],
+        "user_id": "",
+        "org_id": "",
+        "organization": "",
+        "api_url": who["url"],
+        "expires_at": rfc3339.parse(at) if isinstance(at, str) and at else None,
+        "storage": who["storage"],
+        **names,
+    }
+
+
+def _code(code: str, page: str, complete: str, expires_at: float, *, here: bool) -> dict[str, Any]:
+    return {
+        "event": "code",
+        "user_code": code,
+        "verification_uri": page,
+        "verification_uri_complete": complete,
+        "expires_at": expires_at,
+        "interval": 0.0,
+        "joined": False,
+        "here": here,
+    }

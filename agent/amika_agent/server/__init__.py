@@ -1,0 +1,1 @@
+"""The agent's socket and what may be asked there."""

@@ -1,0 +1,1 @@
+"""The Amika session: kept, renewed and ended, so that nobody is ever signed out by us."""

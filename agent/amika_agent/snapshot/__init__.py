@@ -1,0 +1,1 @@
+"""What everyone is shown: facts in, one object without values out."""

@@ -1,0 +1,1 @@
+"""What other programs and sandboxes are started with."""

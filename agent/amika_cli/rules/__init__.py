@@ -1,0 +1,1 @@
+"""Push rules by command: add, forget, pause, and the plan."""

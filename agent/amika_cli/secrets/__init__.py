@@ -1,0 +1,1 @@
+"""Storing what was found or given: previews, bulk pushes, provider secrets."""

@@ -1,0 +1,218 @@
+"""Storing one Claude or Codex credential: once, or by a rule that keeps it in sync."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from amika_agent.snapshot.credential_id import credential_id
+from amika_agent.sync.payload import checked_value
+from amika_agent.sync.rules import ORG, Rule, checked_name, default_name, rule_for
+from amika_cli.render import emit, note
+from amika_cli.rules.pausing import refuse_while_paused
+from amika_cli.secrets.candidates import Candidate, beside_in_file, chosen, describe, found, given
+from amika_cli.secrets.provider import TITLES
+from amika_local.credential import OAUTH
+from amika_local.errors import AmikaError, Conflict, Failed, UsageError
+
+if TYPE_CHECKING:
+    from amika_agent.stores.amika_api import RemoteSecret
+    from amika_agent.sync.outcome import Outcome
+    from amika_cli.context import Context
+    from amika_local.discovery import Discovery
+    from amika_local.secret import Secret
+
+STORED = ("created", "replaced", "updated", "finished", "adopted", "unchanged")
+
+
+def push(context: Context, provider: str) -> int:
+    """Do what `secret claude|codex push` is asked to do; return the exit code.
+
+    Raises:
+        UsageError: flags, a value that is no such credential, a question that nobody can answer.
+        NotSignedIn, NotFound, Failed: before anything was changed, or with what is left to do.
+
+    """
+    _ = context.account
+    refuse_while_paused(context)
+    candidate = given(context, provider)
+    discovery = context.discover() if candidate is None else None
+    if candidate is None and discovery is not None:
+        candidate = chosen(context, provider, found(context, provider, discovery), discovery)
+    if candidate is None:
+        raise UsageError("there is nothing to store")
+    value = _checked(context, provider, candidate)
+    name = checked_name(context.args.get("name") or default_name(provider, candidate.type))
+    scope = context.args.get("scope", "user")
+    _tell(context, provider, candidate)
+    take_over = ""
+    if scope == ORG:
+        there = next((r for r in context.api.list_provider(provider) if r.scope == ORG), None)
+        if not _consents(context, provider, candidate, name, there):
+            note("Nothing was stored.")
+            return 0
+        take_over = there.id if there is not None else ""
+    if discovery is None or candidate.credential is None or context.args.has("once"):
+        _refuse_kept(context, provider, name, scope)
+        force = context.args.has("force")
+        outcome = context.remote.push_once(
+            provider, candidate.type, name, scope, value, force=force, gap_accepted=scope == ORG, take_over=take_over
+        )
+        context.diary.outcomes({}, [outcome], context.email)
+        if outcome.did == "waiting":  # without a rule nobody has the value to go on by itself
+            raise Failed(
+                "not stored yet: the server cannot do it now", remedy="Run the same command again in a minute."
+            )
+        if outcome.did not in STORED:
+            remedy = outcome.problem.remedy if outcome.problem is not None else ""
+            raise Failed(f"not stored: {outcome.reason}", remedy=remedy)
+        return _report(context, candidate, outcome, None)
+    rule, is_new = _rule(context, candidate, name, scope, take_over)
+    outcome = _keep_in_sync(context, rule, discovery, is_new=is_new)
+    context.nudge()
+    return _report(context, candidate, outcome, rule)
+
+
+def _checked(context: Context, provider: str, candidate: Candidate) -> Secret:
+    slim = context.args.has("without-refresh-token")
+    if slim and candidate.type != OAUTH:
+        raise UsageError("--without-refresh-token is for logins; an API key has none")
+    try:
+        return checked_value(provider, candidate.type, candidate.value, without_refresh_token=slim)
+    except UsageError as error:
+        raise UsageError(f"{context.short(candidate.origin)}: {error.message}", remedy=error.remedy) from None
+
+
+def _tell(context: Context, provider: str, candidate: Candidate) -> None:
+    left_out = candidate.left_out
+    if candidate.credential is not None:
+        note(f"Storing the {describe(candidate, context)}.")
+        left_out = beside_in_file(provider, candidate.credential)
+    if candidate.type != OAUTH:
+        return
+    if left_out:
+        note(f"Not sent, because a sandbox does not need it: {', '.join(left_out)}.")
+    if not context.args.has("without-refresh-token"):
+        warn_of_rotation(context, provider)
+
+
+def warn_of_rotation(context: Context, provider: str) -> None:
+    """Say once per provider what it means that two machines share one login."""
+    told = f"told.rotation.{provider}"
+    if context.db.meta(told):
+        return
+    advice = "A token of their own lasts a year and is better for sandboxes: claude setup-token. "
+    advice = advice if provider == "claude" else ""
+    note(
+        f"This laptop and every sandbox now share one login that renews itself with a single-use token: when one of "
+        f"them renews it, {TITLES[provider]} may sign the other out. {advice}"
+        f"Or pass --without-refresh-token: then the copy cannot renew, and is replaced whenever it is renewed here."
+    )
+    context.db.put_meta(told, "yes")
+
+
+def _consents(context: Context, provider: str, candidate: Candidate, name: str, there: RemoteSecret | None) -> bool:
+    title = TITLES[provider]
+    instead = "secret push --scope org --from-env NAME"
+    if candidate.type == OAUTH and candidate.credential is not None:
+        instead = f"sync add {credential_id(candidate.credential)} --generic --scope org"
+    if candidate.type != OAUTH or candidate.credential is not None:
+        note(f"A generic secret can be replaced without a gap and fits sandboxes as well: {context.command(instead)}")
+    note(f"An organization has one {title} credential; whenever it is replaced, there is none for a moment.")
+    question = f"Store “{name}” for everyone in the organization?"
+    if there is not None:
+        question = f"Replace “{there.name}” ({there.type}) by “{name}” for everyone in the organization?"
+    return context.prompts.confirm(question)
+
+
+def _refuse_kept(context: Context, provider: str, name: str, scope: str) -> None:
+    for rule in context.db.rules(context.account.text):
+        if (rule.provider, rule.name, rule.scope) == (provider, name, scope):
+            raise Conflict(
+                f"“{name}” is kept equal to {context.short(rule.path)} and would be changed back",
+                remedy=f"Choose another --name, or stop that first: {context.command(f'sync forget {rule.id}')}",
+            )
+
+
+def _rule(context: Context, candidate: Candidate, name: str, scope: str, take_over: str) -> tuple[Rule, bool]:
+    """Record the rule; an explicit push says that path and account are right. Return it and whether it is new."""
+    credential = candidate.credential
+    assert credential is not None  # noqa: S101 -- the caller has looked
+    account = context.account.text
+    rules = context.db.rules(account)
+    known = next((r for r in rules if r.takes(credential) and (r.name, r.scope) == (name, scope)), None)
+    base = known or rule_for(credential, scope=scope, name=name, taken=[rule.id for rule in rules])
+    rule = replace(
+        base,
+        path=credential.path,
+        source_account=credential.account,
+        without_refresh_token=context.args.has("without-refresh-token") or base.without_refresh_token,
+        gap_accepted=scope == ORG,
+        take_over=take_over,
+    )
+    context.db.put_rule(account, rule)
+    context.diary.rules([known] if known else [], [rule], "asked for", context.email)
+    return rule, known is None
+
+
+def _keep_in_sync(context: Context, rule: Rule, discovery: Discovery, *, is_new: bool) -> Outcome:
+    try:
+        if context.args.has("force") and not is_new:
+            context.remote.resolve(rule.id, "accept", discovery)
+        mine = _pushed(context, rule, discovery)
+        if mine.code == "vanished":  # deleted elsewhere; pushing it is the answer
+            context.remote.resolve(rule.id, "restore", discovery)
+            mine = _pushed(context, rule, discovery)
+    except AmikaError:
+        if is_new:
+            _undo(context, rule)
+        raise
+    if mine.did in STORED:
+        return mine
+    remedy = mine.problem.remedy if mine.problem is not None else ""
+    if mine.did == "waiting":
+        later = f"It is recorded and goes on by itself; `{context.command('sync')}` tries at once."
+        raise Failed(f"not stored yet: {mine.reason}", remedy=f"{remedy} {later}".strip())
+    if is_new:
+        _undo(context, rule)
+    elif mine.code == "older":
+        remedy = f"--force stores it all the same. {remedy}".strip()
+    raise Failed(f"not stored: {mine.reason}", remedy=remedy)
+
+
+def _undo(context: Context, rule: Rule) -> None:
+    context.remote.forget(rule.id)
+    context.diary.rules([rule], [], "it could not be stored", context.email)
+
+
+def _pushed(context: Context, rule: Rule, discovery: Discovery) -> Outcome:
+    outcomes = context.remote.run(discovery, again=context.discover, only=[rule.id])
+    context.diary.outcomes({}, outcomes, context.email)
+    for outcome in outcomes:
+        if outcome.rule == rule.id:
+            return outcome
+    raise Failed("the credential went away while it was being stored", remedy="Look again: amika secret extract")
+
+
+def _report(context: Context, candidate: Candidate, outcome: Outcome, rule: Rule | None) -> int:
+    verb = {"unchanged": "is stored already", "replaced": "was replaced"}.get(outcome.did, "is stored")
+    lines = [f"“{outcome.name}” {verb} (scope {outcome.scope})."]
+    if rule is not None:
+        lines.append(f"It is kept in sync with {context.short(rule.path)} from now on.")
+        lines.append(f"To stop that: {context.command(f'sync forget {rule.id}')}")
+        if context.agent is None and not context.profile.confined:
+            lines.append(f"No agent is running; this starts it: {context.command('agent start')}")
+    elif candidate.credential is not None:
+        lines.append("It was stored once and is not kept in sync.")
+    value = {
+        "provider": outcome.provider,
+        "name": outcome.name,
+        "type": outcome.type,
+        "scope": outcome.scope,
+        "id": outcome.remote_id,
+        "action": outcome.did,
+        "rule": rule.id if rule is not None else None,
+        "kept_in_sync": rule is not None,
+    }
+    emit(context.args, value, lines)
+    return 0

@@ -1,0 +1,154 @@
+"""The part that `secret push` and `secret extract --push` share: preview, question, storing, report."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from amika_cli.children import project
+from amika_cli.files import read_given
+from amika_cli.render import emit, note, show, table, terminal_width
+from amika_cli.rules.pausing import refuse_while_paused
+from amika_cli.secrets import bulk, dotenv
+from amika_local.errors import Failed, UsageError
+from amika_shared.redaction import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from amika_cli.context import Context
+
+PROGRESS_FROM = 10
+
+
+def scope_of(context: Context) -> str:
+    """Return the scope that the flags choose: "user" or "org"."""
+    return context.args.get("scope", "user")
+
+
+def given_items(context: Context) -> list[bulk.Item]:
+    """Return what the flags and arguments of `secret push` give: file < arguments < environment.
+
+    Raises:
+        UsageError: nothing was given, or something that is no pair, no variable, no readable file.
+
+    """
+    args = context.args
+    layers: list[list[bulk.Item]] = []
+    if args.has("from-file"):
+        data, name = read_given(args.get("from-file"))
+        layers.append([bulk.Item(key, value, name) for key, value in dotenv.parse(data, name).items()])
+    layers.append([_of_word(context, word, number) for number, word in enumerate(args.words, 1)])
+    layers += [bulk.from_environment(names, context.env) for names in args.all("from-env")]
+    items = bulk.gathered(*layers)
+    if not items:
+        raise UsageError("there is nothing to store", remedy="Pass KEY=VALUE, --from-env A,B or --from-file PATH.")
+    return items
+
+
+def _of_word(context: Context, word: str, number: int) -> bulk.Item:
+    # a name alone is asked for; anything that may be a value typed by mistake is not repeated on the screen
+    if context.prompts.interactive and project.is_variable(word) and redact(word) == word:
+        answer = context.prompts.secret(f"Value of {word}", otherwise="")
+        return bulk.Item(word, answer, "typed")
+    return bulk.Item(*dotenv.pair(word, number), "argument")
+
+
+def store_items(context: Context, items: Sequence[bulk.Item], scope: str) -> int:
+    """Show what will be stored, ask, store it, say what was done and what was not. Return the exit code.
+
+    Raises:
+        UsageError: nobody can be asked and there is no --yes.
+        NotSignedIn, Unreachable: before anything was sent.
+        Failed: something was not stored; running it again finishes.
+
+    """
+    _announce(context, items, scope)
+    refuse_while_paused(context)
+    listing = context.api.list_generic()
+    planned = bulk.steps(items, listing, scope)
+    show_preview(context, bulk.preview(planned, listing))
+    if not context.prompts.confirm(_question(planned, scope)):
+        note("Nothing was stored.")
+        return 0
+    progress = bulk.store(context.api, planned, _counter(len(planned)))
+    for step in progress.done:
+        context.diary.note(bulk.DID[step.action], f"{step.item.name} ({scope})", f"from {step.item.origin}",
+                           account=context.email)  # fmt: skip
+    emit(context.args, bulk.as_json(progress), _report(progress))
+    _warn_of_missing(listing, planned)
+    if progress.left:
+        raise _incomplete(progress)
+    return 0
+
+
+def _announce(context: Context, items: Sequence[bulk.Item], scope: str) -> None:
+    if any(item.origin == "argument" for item in items):
+        note(
+            "warning: a value on the command line is visible to other programs and stays in the shell's history; "
+            "--from-env and --from-file keep it out of both."
+        )
+    for item in items:
+        if item.name.startswith("export "):
+            note(f"warning: the name is {item.name!r}, with the word export in it; remove the word from the file.")
+    if scope == "org":
+        note("Scope org: every member of the organization can use these secrets.")
+    _ = context.account
+
+
+def show_preview(context: Context, rows: list[tuple[str, ...]]) -> None:
+    """Print what will happen, values masked; JSON output gets the result only."""
+    lines = table(("NAME", "VALUE", "FROM", "WHAT HAPPENS"), rows, width=terminal_width(), keep=(1,))
+    if context.args.output == "text":
+        show([*lines, ""])
+
+
+def _question(planned: Sequence[bulk.Step], scope: str) -> str:
+    count = "1 secret" if len(planned) == 1 else f"{len(planned)} secrets"
+    return f"Store {count} in scope {scope}?"
+
+
+def _counter(total: int) -> _Counter:
+    return _Counter(total, live=total > PROGRESS_FROM and sys.stderr.isatty())
+
+
+class _Counter:
+    """Counts on one line of the terminal, for more than ten."""
+
+    def __init__(self, total: int, *, live: bool) -> None:
+        self._total = total
+        self._live = live
+        self._done = 0
+
+    def __call__(self, _: bulk.Step) -> None:
+        self._done += 1
+        if self._live:
+            end = "\n" if self._done == self._total else ""
+            print(f"\r{self._done}/{self._total} stored", end=end, file=sys.stderr, flush=True)
+
+
+def _report(progress: bulk.Progress) -> list[str]:
+    lines = [f"{bulk.DID[step.action]} {step.item.name}" for step in progress.done]
+    return lines + [f"not stored: {step.item.name}: {reason}" for step, reason in progress.left]
+
+
+def _incomplete(progress: bulk.Progress) -> Failed:
+    done, left = len(progress.done), len(progress.left)
+    reason = progress.error.message if progress.error else ""
+    remedy = "Run the same command again; it finishes the rest."
+    if progress.error and progress.error.remedy:
+        remedy = f"{progress.error.remedy} {remedy}"
+    return Failed(f"{done} stored, {left} not: {reason}", remedy=remedy)
+
+
+def _warn_of_missing(listing: Sequence[object], planned: Sequence[bulk.Step]) -> None:
+    try:
+        wanted = project.find(".")
+    except UsageError:
+        return
+    if wanted is None:
+        return
+    known = {getattr(secret, "name", "") for secret in listing} | {step.item.name for step in planned}
+    missing = sorted({name for name in wanted.secrets.values() if name not in known})
+    if missing:
+        note(f"warning: {wanted.path} names secrets that are not stored: {', '.join(missing)}")

@@ -1,0 +1,1 @@
+"""This program on this machine: link, start at login, report."""

@@ -1,0 +1,105 @@
+"""Questions to the person: only on a terminal, one reader on stdin, on stderr so that stdout stays the result."""
+
+import sys
+from collections.abc import Sequence
+
+from amika_cli.flags import Args
+from amika_cli.render import clean
+from amika_cli.terminal.terminal_input import Hidden
+from amika_local.errors import UsageError
+from amika_local.secret import Secret
+
+
+class Prompts:
+    """Asks, or says which flag answers instead.
+
+    JSON output never prompts: stdout belongs to a program then, and so, usually, does the terminal.
+    """
+
+    def __init__(self, args: Args) -> None:
+        self._yes = args.has("yes")
+        self._json = args.output != "text"
+
+    @property
+    def interactive(self) -> bool:
+        """Tell whether a person can be asked."""
+        return not self._json and _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
+
+    def confirm(self, question: str, *, otherwise: str = "Pass --yes, or run it in a terminal.") -> bool:
+        """Ask yes or no; `--yes` answers yes. Anything but y or yes is a no.
+
+        Raises:
+            UsageError: nobody can be asked and there is no `--yes`.
+
+        """
+        if self._yes:
+            return True
+        self._require(f"this needs a confirmation: {question}", otherwise)
+        return _read(f"{clean(question)} [y/N] ").strip().lower() in ("y", "yes")
+
+    def choose(self, question: str, options: Sequence[str], *, otherwise: str) -> int:
+        """Ask for one of the options; return its index.
+
+        Raises:
+            UsageError: nobody can be asked (`otherwise` says what to pass), or three answers named none.
+
+        """
+        self._require(f"this needs a choice: {question}", otherwise)
+        for number, option in enumerate(options, 1):
+            print(f"  {number}) {clean(option)}", file=sys.stderr)
+        for _ in range(3):
+            answer = _read(f"{clean(question)} [1-{len(options)}] ").strip()
+            if answer.isascii() and answer.isdecimal() and 1 <= int(answer[:6]) <= len(options):
+                return int(answer) - 1
+            print(f"Please type a number from 1 to {len(options)}.", file=sys.stderr)
+        raise UsageError("no choice was made", remedy=otherwise)
+
+    def secret(self, question: str, *, otherwise: str) -> Secret:
+        """Ask for a value without showing it.
+
+        Raises:
+            UsageError: nobody can be asked; `otherwise` says what to pass.
+
+        """
+        self._require(f"this needs a value: {question}", otherwise)
+        with Hidden(sys.stdin.fileno()):
+            answer = _read(f"{clean(question)} (not shown): ")
+        print(file=sys.stderr)
+        return Secret(answer.rstrip("\r\n"))
+
+    def _require(self, what: str, otherwise: str) -> None:
+        if not self.interactive:
+            raise UsageError(what, remedy=otherwise)
+
+
+def read_stdin(limit: int = 1 << 20) -> str:
+    """Return all of stdin, for `--value -`.
+
+    Raises:
+        UsageError: longer than `limit` bytes, or not UTF-8.
+
+    """
+    data = sys.stdin.buffer.read(limit + 1)
+    if len(data) > limit:
+        raise UsageError("what came on stdin is longer than 1 MiB", remedy="Pass one value.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError("what came on stdin is not UTF-8 text", remedy="Pass the value as text.") from None
+
+
+def _read(prompt: str) -> str:
+    # readline, not input(): input() would use the readline library, whose history may keep answers
+    print(prompt, end="", file=sys.stderr, flush=True)
+    line = sys.stdin.readline()
+    if not line:
+        print(file=sys.stderr)
+        raise UsageError("the input ended before the question was answered", remedy="Run it again and answer.")
+    return line
+
+
+def _is_terminal(stream: object) -> bool:
+    try:
+        return bool(stream.isatty())  # type: ignore[attr-defined]  # None when started without that stream
+    except (AttributeError, ValueError):
+        return False

@@ -1,0 +1,1 @@
+"""`amika up`: the main job, once or live."""

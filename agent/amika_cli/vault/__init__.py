@@ -1,0 +1,1 @@
+"""The vault, providers' keys and connections by command."""

@@ -1,0 +1,1 @@
+"""The tray's way to the agent: find, start, watch, ask."""

@@ -1,0 +1,83 @@
+"""Small windows: one thing told in full, and the question at quitting."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QMessageBox,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from amika_tray.icons import app_icon
+from amika_tray.menu.details import Details
+from amika_tray.sign_in.pages import selectable, text_label, without_icons
+from amika_tray.wording import t
+
+WIDTH, MOST_HEIGHT = 460, 480
+
+
+class DetailsWindow(QDialog):
+    """Rows of label and text; every text can be selected and copied."""
+
+    def __init__(self, told: Details, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(told.title)
+        self.setWindowIcon(app_icon())
+        sheet = QWidget()
+        form = QFormLayout(sheet)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        for name, text in told.rows:
+            value = selectable(text_label(text))
+            if name:
+                label = text_label(name)
+                label.setWordWrap(False)
+                label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+                label.setBuddy(value)
+                value.setAccessibleName(f"{name}: {text}")
+                form.addRow(label, value)
+            else:
+                form.addRow(value)
+        area = QScrollArea()
+        area.setWidget(sheet)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.close)
+        without_icons(buttons)
+        layout = QVBoxLayout(self)
+        layout.addWidget(area)
+        layout.addWidget(buttons)
+        needed = sheet.heightForWidth(WIDTH) if sheet.hasHeightForWidth() else sheet.sizeHint().height()
+        self.resize(WIDTH + 40, min(MOST_HEIGHT, needed + buttons.sizeHint().height() + 40))
+
+
+def quit_question(parent: QWidget | None = None) -> QMessageBox:
+    """Return the question whether the agent stays; its buttons have the object names "stay", "stop" and "cancel"."""
+    box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setWindowTitle(t("Quit Amika"))
+    box.setWindowIcon(app_icon())
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(t("Keep your credentials in sync after the icon is gone?"))
+    box.setInformativeText(
+        t("The agent works in the background without the icon. When it is stopped, nothing is kept in sync.")
+    )
+    stay = box.addButton(t("&Keep syncing"), QMessageBox.ButtonRole.AcceptRole)
+    stop = box.addButton(t("&Stop the agent"), QMessageBox.ButtonRole.DestructiveRole)
+    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+    cancel.setText(t("Cancel"))
+    for button, name in ((stay, "stay"), (stop, "stop"), (cancel, "cancel")):
+        button.setObjectName(name)
+        button.setIcon(QIcon())
+    box.setDefaultButton(stay)
+    box.setEscapeButton(cancel)
+    return box

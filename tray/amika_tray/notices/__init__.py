@@ -1,0 +1,1 @@
+"""Notifications: what deserves one, how it is shown, that it comes once."""

@@ -1,0 +1,1 @@
+"""The sign-in dialog: steps without Qt, pages and dialog with it."""
