@@ -88,7 +88,8 @@ class Lane:
         self._pace = pace
         self._first = first
         self._poked = asyncio.Event()
-        self._ran = asyncio.Event()
+        self._begun = self._ended = 0
+        self._someone_waits = asyncio.Condition()
         self._failures = 0
         self._overdue = 0
 
@@ -97,10 +98,11 @@ class Lane:
         self._poked.set()
 
     async def poke_and_wait(self) -> None:
-        """Ask for a run and return after the next one has ended."""
-        self._ran.clear()
+        """Ask for a run and return when one that began later has ended; one under way may have looked too early."""
+        wanted = self._begun + 1
         self.poke()
-        await self._ran.wait()
+        async with self._someone_waits:
+            await self._someone_waits.wait_for(lambda: self._ended >= wanted)
 
     async def loop(self) -> None:
         """Run until cancelled."""
@@ -123,6 +125,7 @@ class Lane:
                 return
 
     async def _once(self) -> None:
+        self._begun += 1
         try:
             result = await self._run(self._body)
         except Exception as error:  # a lane may fail, the agent may not
@@ -132,8 +135,10 @@ class Lane:
             result = None
         else:
             self._failures = 0
-        self._ran.set()
+        self._ended = self._begun
         self._after(result)
+        async with self._someone_waits:
+            self._someone_waits.notify_all()
 
     def _sleep(self) -> float | None:
         if self._failures:

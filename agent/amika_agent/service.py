@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 STOP_DEADLINE = 10.0
+# how long the first look may keep the first snapshot back: a disk that does not answer must not hide the agent
+FIRST_LOOK = 3.0
 
 
 async def serve(profile: Profile, env: Mapping[str, str], ready: Callable[[], None]) -> bool:
@@ -48,8 +50,12 @@ async def serve(profile: Profile, env: Mapping[str, str], ready: Callable[[], No
     stopping = _stop_signals()
     engine = Engine(profile, env, clock, "agent")
     board = Board()
+    show_from = clock.monotonic() + FIRST_LOOK
 
     def publish() -> None:
+        # "nothing was found" is told only by one who has looked
+        if not engine.has_looked and clock.monotonic() < show_from:
+            return
         before = board.snapshot
         try:
             if board.publish(engine.snapshot()):
@@ -70,9 +76,9 @@ async def serve(profile: Profile, env: Mapping[str, str], ready: Callable[[], No
         "pid": os.getpid(),
     }
     server = Server(profile.socket, hello, api.handle, clock)
-    publish()
     await server.start()
     loop = asyncio.get_running_loop()
+    unlooked = loop.call_later(FIRST_LOOK + 0.1, publish)
     healthy = done = True
     try:
         with recorded(profile, env, started):
@@ -86,6 +92,7 @@ async def serve(profile: Profile, env: Mapping[str, str], ready: Callable[[], No
             await desk.close()
             await server.close()
     finally:
+        unlooked.cancel()
         await server.close()
         engine.unwatch()
         done = await lanes.stop(STOP_DEADLINE)

@@ -151,6 +151,27 @@ def test_a_poke_during_a_run_is_not_lost() -> None:
     on_stage(play)
 
 
+def test_who_waits_for_a_run_waits_for_one_that_began_after_it_asked() -> None:
+    async def play(stage: Stage) -> None:
+        await stage.started()
+        held = stage.work.hold["look"] = threading.Event()
+        stage.lanes.poke(LOCAL)
+        await stage.clock.advance(0.1)
+        assert stage.work.runs == ["look"]
+        asked = asyncio.create_task(stage.lanes.local.poke_and_wait())
+        runs_at_the_end: list[int] = []
+        asked.add_done_callback(lambda _: runs_at_the_end.append(stage.work.count("look")))
+        await asyncio.sleep(0)
+        del stage.work.hold["look"]
+        held.set()
+        await stage.clock.advance(0.1)
+        await stage.clock.advance(0.1)
+        # the first run had looked before it was asked
+        assert runs_at_the_end == [2]
+
+    on_stage(play)
+
+
 def test_a_silent_server_delays_neither_the_cache_nor_a_renewal() -> None:
     async def play(stage: Stage) -> None:
         await stage.started()

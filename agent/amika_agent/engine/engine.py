@@ -88,6 +88,11 @@ class Engine:
         self._diary.cached(facts.env_cache)
         return changed
 
+    @property
+    def has_looked(self) -> bool:
+        """Whether anything is known of this machine's files yet."""
+        return self._local.facts is not None
+
     def look_due(self) -> float | None:
         """Return when (epoch seconds) to look again although no file changes, or None."""
         return None if self._local.facts is None else self._local.facts.due_at

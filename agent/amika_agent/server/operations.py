@@ -133,6 +133,7 @@ class Api:
         return await handler(args, connection)
 
     async def _status(self, _: Args, __: Connection) -> Args:
+        await self._board.newer(0)  # just started: the first look ends in a moment, and is waited for within bounds
         return self._board.snapshot
 
     async def _watch(self, _: Args, connection: Connection) -> Args:
