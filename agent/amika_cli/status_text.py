@@ -47,16 +47,21 @@ def status_lines(snapshot: Snapshot, agent: str, now: float, short: Short, width
     if snapshot["state"] == "paused":
         end = snapshot["paused_until"]
         lines.append("Paused     " + ("until resumed" if end is None else f"for another {span(max(0.0, end - now))}"))
-    lines += ["", *credential_lines(snapshot["credentials"], now, short, width)]
+    lines += ["", *credential_lines(snapshot["credentials"], now, short, width), *_more(snapshot, "credentials")]
     lines += ["", _env_cache(snapshot, now, short)]
     if snapshot["rules"]:
-        lines += ["", *rule_lines(snapshot["rules"], now, width)]
+        lines += ["", *rule_lines(snapshot["rules"], now, width), *_more(snapshot, "rules")]
     for pending in snapshot["pending"]:
         since = f", since {ago(pending['since'], now)}" if pending["since"] else ""
         lines.append(f"Waiting    {pending['rule']}: {pending['step']}{since}")
     if snapshot["problems"]:
-        lines += ["", "Problems", *problem_lines(snapshot["problems"], short)]
+        lines += ["", "Problems", *problem_lines(snapshot["problems"], short), *_more(snapshot, "problems")]
     return lines
+
+
+def _more(snapshot: Snapshot, name: str) -> list[str]:
+    count = snapshot["left_out"].get(name, 0)
+    return [f"… and {count} more, which the agent leaves out of one answer"] if count else []
 
 
 def account_line(account: Account, now: float) -> str:

@@ -8,9 +8,9 @@ _VARIABLES = {
     "anthropic": ("ANTHROPIC_API_KEY", "CLAUDE_API_KEY"),
     "openai": ("OPENAI_API_KEY", "CODEX_API_KEY"),
 }
-_LOWER = {upper: upper + 32 for upper in range(65, 91)}
+_LOWER: "dict[int, int]" = {upper: upper + 32 for upper in range(65, 91)}
 _UPPER = {lower: lower - 32 for lower in range(97, 123)}
-_SEPARATORS = "_ ./"
+_LOWER_DASHED = _LOWER | {ord(separator): ord("-") for separator in "_ ./"}
 
 # what Anthropic's own tools begin an OAuth token with: no API accepts it as an API key
 OAUTH_PREFIX = "sk-ant-oat"
@@ -26,17 +26,8 @@ def canonical(name: str) -> str:
 
 
 def _once(name: str) -> str:
-    out: list[str] = []
-    at = 0
-    name = trim(name).translate(_LOWER)
-    while at < len(name):
-        if name.startswith("--", at):
-            at += 1
-            out.append("-")
-        else:
-            out.append("-" if name[at] in _SEPARATORS else name[at])
-        at += 1
-    short = "".join(out).strip("-")
+    # two dashes that stood there become one, before other separators become dashes
+    short = trim(name).replace("--", "-").translate(_LOWER_DASHED).strip("-")
     return _ALIASES.get(short, short)
 
 

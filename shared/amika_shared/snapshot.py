@@ -117,7 +117,10 @@ class ProblemLine(TypedDict):
 
 
 class Snapshot(TypedDict):
-    """Everything the tray and `amika status` show."""
+    """Everything the tray and `amika status` show.
+
+    left_out: of which lists how many entries are not here, because there are more than a frame holds.
+    """
 
     generation: int
     build: str
@@ -132,6 +135,7 @@ class Snapshot(TypedDict):
     pending: list[Pending]
     problems: list[ProblemLine]
     paused_until: float | None
+    left_out: dict[str, int]
 
 
 def read_snapshot(value: object) -> Snapshot:
@@ -152,6 +156,7 @@ def read_snapshot(value: object) -> Snapshot:
         pending=[_pending(item) for item in _objects(fields.get("pending"))],
         problems=[_problem(item) for item in _objects(fields.get("problems"))],
         paused_until=_time(fields.get("paused_until")),
+        left_out=_left_out(_object(fields.get("left_out"))),
     )
 
 
@@ -248,6 +253,11 @@ def _problem(fields: dict[str, Any]) -> ProblemLine:
         message=_text(fields.get("message")),
         remedy=_text(fields.get("remedy")),
     )
+
+
+def _left_out(fields: dict[str, Any]) -> dict[str, int]:
+    counts = {name: _int(fields.get(name)) for name in ("accounts", "credentials", "rules", "pending", "problems")}
+    return {name: count for name, count in counts.items() if count > 0}
 
 
 def _object(value: object) -> dict[str, Any]:

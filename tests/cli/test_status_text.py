@@ -159,3 +159,11 @@ def test_a_renewal_and_a_push_of_it():
 
 def test_summary():
     assert live_text.summary(read_snapshot(FULL)) == "in sync · 1 found · 1 cached · 1 pushed · 1 problem"
+
+
+def test_what_the_agent_left_out_of_its_answer_is_counted() -> None:
+    snapshot = read_snapshot({**FULL, "left_out": {"credentials": 9_000}})
+    lines = status_text.status_lines(snapshot, "running", NOW, short)
+    assert [line for line in lines if "9000 more" in line] == [
+        "… and 9000 more, which the agent leaves out of one answer"
+    ]

@@ -316,3 +316,12 @@ def test_details_of_a_credential_name_file_variable_and_push() -> None:
     assert rows["Variable"] == "ANTHROPIC_API_KEY"
     assert rows["Pushed"] == "as “Claude OAuth”, 2 min ago"
     assert rows["Expiry"].startswith("expires in 3 h (20")
+
+
+def test_what_the_agent_left_out_is_counted() -> None:
+    many = [{**CLAUDE, "id": f"s/{n}"} for n in range(20)]
+    wrong = [{"code": "x", "message": f"wrong {n}"} for n in range(PROBLEMS_SHOWN)]
+    left_out = {"credentials": 9_000, "problems": 1, "nonsense": 5, "rules": "many"}
+    said = texts(describe(snapshot(credentials=many, problems=wrong, left_out=left_out), NOW))
+    assert f"{9_020 - CREDENTIALS_SHOWN} more credentials…" in said
+    assert "1 more problem…" in said

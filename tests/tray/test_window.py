@@ -399,3 +399,15 @@ def test_scrolling_a_thousand_rows_looks_only_at_those_on_the_screen(qt: QApplic
     table.grab()
     assert looked_at
     assert len(looked_at) < 60
+
+
+def test_every_page_says_how_many_the_agent_left_out(desk: Desk) -> None:
+    page = desk.turn("credentials")
+    assert "not shown here" not in said(page)
+    desk.agent.publish(left_out={"credentials": 9_000, "rules": 1, "problems": 2})
+    until(lambda: "9000 more are not shown here." in said(page))
+    assert "1 more is not shown here." in said(desk.turn("rules"))
+    assert "2 more problems…" in said(desk.turn("problems"))
+    assert desk.window.list.item(5).text() == "Problems (6)"
+    desk.agent.stop()
+    until(lambda: "not shown here" not in said(desk.turn("credentials")))

@@ -153,6 +153,13 @@ def time_of(fields: Mapping[str, Any], name: str) -> float:
     return float(at) if isinstance(at, int | float) and not isinstance(at, bool) and abs(at) < 1e15 else 0.0
 
 
+def left_out(end: Mapping[str, Any], listed: str) -> int:
+    """Return how many entries of a list the agent left out of its answer, because it was too long."""
+    counts = end.get("left_out")
+    count = counts.get(listed) if isinstance(counts, dict) else None
+    return count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else 0
+
+
 def text_of(fields: Mapping[str, Any], name: str) -> str:
     """Return a field of an answer as one line that is safe to show; "" when it is no text."""
     value = fields.get(name)

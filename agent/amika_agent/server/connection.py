@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from amika_agent.server.fitting import fitted
 from amika_shared.protocol import MAX_FRAME, decode, encode
 
 if TYPE_CHECKING:
@@ -64,8 +65,13 @@ class Connection:
         return found
 
     async def send(self, frame: Frame) -> None:
-        """Send one frame; a peer that takes nothing for `limits.write` seconds is dropped. Raises Hangup."""
+        """Send one frame, cut to what a frame holds; a peer that takes nothing for `limits.write` seconds is dropped.
+
+        Raises Hangup.
+        """
         data = encode(frame)
+        if len(data) > MAX_FRAME:
+            data = encode({name: fitted(part) if isinstance(part, dict) else part for name, part in frame.items()})
         if len(data) > MAX_FRAME:
             data = encode({"error": {"code": "internal", "message": "the answer is too large", "remedy": ""}})
         try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from amika_agent.activity.caller import program
 from amika_agent.server.desk import AMIKA
+from amika_agent.server.fitting import fitted
 from amika_local.errors import UsageError
 from amika_local.secret import Secret
 from amika_shared.transport import peer
@@ -95,6 +96,7 @@ class Api:
         self._board = board
         self._desk = desk
         self._stopping = stopping
+        self._fitted: Args = {}
         self._table: dict[str, Handler] = {
             "status": self._status,
             "watch": self._watch,
@@ -134,15 +136,21 @@ class Api:
 
     async def _status(self, _: Args, __: Connection) -> Args:
         await self._board.newer(0)  # just started: the first look ends in a moment, and is waited for within bounds
-        return self._board.snapshot
+        return self._present()
 
     async def _watch(self, _: Args, connection: Connection) -> Args:
         seen = 0
         while not self._stopping.is_set():
             await self._board.newer(seen)
             seen = self._board.generation
-            await connection.item(self._board.snapshot)
+            await connection.item(self._present())
         return {}
+
+    def _present(self) -> Args:
+        """Return the snapshot as it fits a frame; cut once, however many watch."""
+        if self._fitted.get("generation") != self._board.generation:
+            self._fitted = fitted(self._board.snapshot)
+        return self._fitted
 
     async def _sign_in(self, args: Args, connection: Connection) -> Args:
         last: Args = {}
@@ -197,7 +205,7 @@ class Api:
         with self._engine.asked_by(_caller(connection)):
             result = await self._lanes.run(decide)
         await self._lanes.local.poke_and_wait()
-        self._lanes.remote.poke()
+        self._lanes.poke(frozenset({"remote"}))
         return result
 
     async def _settings(self, _: Args, __: Connection) -> Args:

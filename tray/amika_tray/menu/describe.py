@@ -256,7 +256,7 @@ def _credentials(snapshot: Snapshot, now: float) -> list[Entry]:
         Entry(text=credential_line(credential, now), action="show", target=f"credential:{credential['id']}")
         for credential in found[:CREDENTIALS_SHOWN]
     ]
-    left = len(found) - len(lines)
+    left = len(found) - len(lines) + snapshot["left_out"].get("credentials", 0)
     if left > 0:
         lines.append(
             Entry(text=tn("{n} more credential…", "{n} more credentials…", left), action="open", target="credentials")
@@ -296,7 +296,7 @@ def sync_words(credential: CredentialLine) -> str:
 def _problems(snapshot: Snapshot) -> list[Entry]:
     problems = snapshot["problems"]
     lines = [Entry(text=_problem(problem), action="open", target="problems") for problem in problems[:PROBLEMS_SHOWN]]
-    left = len(problems) - len(lines)
+    left = len(problems) - len(lines) + snapshot["left_out"].get("problems", 0)
     if left > 0:
         lines.append(Entry(text=tn("{n} more problem…", "{n} more problems…", left), action="open", target="problems"))
     return lines

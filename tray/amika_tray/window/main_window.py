@@ -87,7 +87,7 @@ class MainWindow(QMainWindow):
         self._who.setVisible(bool(self._who.text()) and self._who.text() != said)
         for row in range(self._stack.count()):
             self._page(row).show_snapshot(snapshot, now, link)
-        problems = len(snapshot["problems"]) if connected else 0
+        problems = len(snapshot["problems"]) + snapshot["left_out"].get("problems", 0) if connected else 0
         title = _titles()["problems"]
         self.list.item(list(self.pages).index("problems")).setText(f"{title} ({problems})" if problems else title)
 

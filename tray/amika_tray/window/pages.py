@@ -17,7 +17,7 @@ from amika_shared.snapshot import Snapshot
 from amika_tray.agent_link.channel import Channel
 from amika_tray.agent_link.command import Command
 from amika_tray.menu.describe import Link
-from amika_tray.rows import Row, activity_heads, activity_rows, credential_heads, credential_rows
+from amika_tray.rows import Row, activity_heads, activity_rows, credential_heads, credential_rows, left_out
 from amika_tray.window.table_page import TablePage
 from amika_tray.wording import t
 
@@ -54,7 +54,11 @@ class CredentialsPage(TablePage):
     def show_snapshot(self, snapshot: Snapshot, now: float, link: Link) -> None:
         """Show what was found."""
         self.explain(*(_nothing_found() if link.state == "connected" else _no_agent()))
-        self.show_rows(credential_rows(snapshot, now) if link.state == "connected" else [])
+        connected = link.state == "connected"
+        if connected:
+            self.show_rows(credential_rows(snapshot, now), snapshot["left_out"].get("credentials", 0))
+        else:
+            self.show_rows([])
         self._update()
 
     def opened(self) -> None:
@@ -82,6 +86,9 @@ class FetchedPage(TablePage):
         heads: its columns.
 
     """
+
+    LISTED = ""
+    """Which list of the answer the rows are made of."""
 
     def __init__(self, host: Host, op: str, name: str, heads: Sequence[str]) -> None:
         super().__init__(heads, name, self.nothing())
@@ -134,7 +141,7 @@ class FetchedPage(TablePage):
         self._asked = None
         if self._may_ask:
             self.explain(*self.nothing())
-            self.show_rows(self.rows_of(end))
+            self.show_rows(self.rows_of(end), left_out(end, self.LISTED))
 
     def _failed(self, _code: str, message: str, remedy: str) -> None:
         self._asked = None
@@ -147,6 +154,7 @@ class FetchedPage(TablePage):
 class ActivityPage(FetchedPage):
     """What happened to which credential, when and why."""
 
+    LISTED = "events"
     LIMIT = 1000
 
     def __init__(self, host: Host) -> None:

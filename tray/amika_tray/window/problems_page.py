@@ -22,7 +22,7 @@ class ProblemsPage(QScrollArea):
     def __init__(self, host: Host) -> None:
         super().__init__()
         self._host = host
-        self._drawn: list[ProblemLine] | None = None
+        self._drawn: tuple[list[ProblemLine], int] | None = None
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -31,16 +31,17 @@ class ProblemsPage(QScrollArea):
     def show_snapshot(self, snapshot: Snapshot, now: float, link: Link) -> None:  # noqa: ARG002 -- a page's signature
         """Show what is wrong."""
         problems = snapshot["problems"] if link.state == "connected" else _of_link(link)
-        if problems == self._drawn:
+        beyond = snapshot["left_out"].get("problems", 0) if link.state == "connected" else 0
+        if (problems, beyond) == self._drawn:
             return
-        self._drawn = list(problems)
+        self._drawn = (list(problems), beyond)
         sheet = QWidget()
         column = QVBoxLayout(sheet)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
         for problem in problems[:SHOWN]:
             column.addWidget(self._card(problem))
-        left = len(problems) - SHOWN
+        left = max(0, len(problems) - SHOWN) + beyond
         if left > 0:
             column.addWidget(text_label(tn("{n} more problem…", "{n} more problems…", left)))
         if not problems:

@@ -10,7 +10,7 @@ from amika_shared.redaction import safe_line
 from amika_shared.snapshot import Snapshot
 from amika_tray.agent_link.channel import Channel
 from amika_tray.menu.describe import Link
-from amika_tray.rows import plan_heads, plan_rows, rule_heads, rule_rows
+from amika_tray.rows import left_out, plan_heads, plan_rows, rule_heads, rule_rows
 from amika_tray.sign_in.pages import selectable, text_label
 from amika_tray.window.pages import Host
 from amika_tray.window.table_page import TablePage
@@ -42,7 +42,10 @@ class RulesPage(QWidget):
     def show_snapshot(self, snapshot: Snapshot, now: float, link: Link) -> None:
         """Show the rules; a preview that was made before stays until the next one."""
         connected = link.state == "connected"
-        self.rules.show_rows(rule_rows(snapshot, now) if connected else [])
+        if connected:
+            self.rules.show_rows(rule_rows(snapshot, now), snapshot["left_out"].get("rules", 0))
+        else:
+            self.rules.show_rows([])
         self.preview.setEnabled(connected and self._asked is None)
         self._sync.setEnabled(connected)
 
@@ -66,7 +69,7 @@ class RulesPage(QWidget):
     def _planned(self, end: dict[str, Any]) -> None:
         self._over()
         self.plan.explain(t("Nothing to do"), t("There is no rule to follow, and nothing is left over."))
-        self.plan.show_rows(plan_rows(end))
+        self.plan.show_rows(plan_rows(end), left_out(end, "actions"))
         offline = end.get("offline") is True
         self._told.setVisible(offline)
         self._told.setText(t("Offline: this is what waits for the network.") if offline else "")

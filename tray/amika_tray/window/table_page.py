@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from amika_tray.rows import Row
 from amika_tray.sign_in.pages import selectable, text_label
 from amika_tray.window.table_model import KEY, SORT, TableModel
+from amika_tray.wording import tn
 
 WIDEST = 260  # pixels a column takes by itself
 SAMPLE = 40  # rows looked at for the widths
@@ -116,15 +117,20 @@ class TablePage(QWidget):
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.addWidget(self.stack, 1)
+        self._beyond = selectable(text_label())
+        self._beyond.hide()
+        self.body.addWidget(self._beyond)
         self.buttons = QHBoxLayout()
         self.buttons.addStretch(1)
         self.body.addLayout(self.buttons)
         self.show_rows([])
 
-    def show_rows(self, rows: Sequence[Row]) -> None:
-        """Show these."""
+    def show_rows(self, rows: Sequence[Row], beyond: int = 0) -> None:
+        """Show these. beyond: how many more there are that the agent did not send."""
         self.table.show_rows(rows)
         self.stack.setCurrentIndex(0 if rows else 1)
+        self._beyond.setVisible(beyond > 0)
+        self._beyond.setText(tn("{n} more is not shown here.", "{n} more are not shown here.", beyond))
 
     def explain(self, title: str, text: str) -> None:
         """Say this while there is nothing to show."""

@@ -13,6 +13,8 @@ from amika_tray.wording import t
 class VaultPage(FetchedPage):
     """What is stored, for whom, where, since when."""
 
+    LISTED = "secrets"
+
     def __init__(self, host: Host) -> None:
         super().__init__(host, "secret_list", t("Vault"), vault_heads())
 
@@ -33,6 +35,8 @@ class VaultPage(FetchedPage):
 
 class ConnectionsPage(FetchedPage):
     """What is connected, with which key of the vault, and what is missing for it."""
+
+    LISTED = "connections"
 
     def __init__(self, host: Host) -> None:
         super().__init__(host, "connections", t("Connections"), connection_heads())
