@@ -9,19 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import logging
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, cast
 
+from amika_agent.directory_events import DirectoryEvents, Seen, directory_events
 from amika_local.credential import Problem
-
-if TYPE_CHECKING:
-    from watchdog.events import FileSystemEvent, FileSystemEventHandler
-    from watchdog.observers.api import BaseObserver, ObservedWatch
-
-log = logging.getLogger(__name__)
 
 Identity = tuple[int, int]
 _NONE: frozenset[str] = frozenset()
@@ -34,16 +27,24 @@ class Watch:
         files: absolute path -> tag; neither they nor their folders need to exist.
         home: folders above it are not watched.
         on_change: must return at once.
+        events: what watches directories.
 
     """
 
-    def __init__(self, files: Mapping[str, str], home: str, on_change: Callable[[frozenset[str]], None]) -> None:
+    def __init__(
+        self,
+        files: Mapping[str, str],
+        home: str,
+        on_change: Callable[[frozenset[str]], None],
+        events: Callable[[Seen, Callable[[], None]], DirectoryEvents] = directory_events,
+    ) -> None:
         self._files = dict(files)
         self._home = os.path.realpath(home)
         self._on_change = on_change
         self._lock = threading.Lock()
-        self._observer: BaseObserver | None = None
-        self._armed: dict[str, tuple[Identity, ObservedWatch]] = {}
+        self._make_events = events
+        self._events: DirectoryEvents | None = None
+        self._armed: dict[str, tuple[Identity, object]] = {}
         self._gone: set[str] = set()
         self._interest: dict[str, frozenset[str]] = {}
         self._prints: dict[str, object] = {}
@@ -53,36 +54,25 @@ class Watch:
         """Begin; where the system refuses to watch, `problem` says so and only the net is left."""
         self.changed_since()
         with self._lock:
-            self._observer = self._observing()
+            try:
+                self._events = self._make_events(self._seen, self._lost)
+            except OSError as error:
+                self.problem = _refused(error)
         self.rearm()
-
-    def _observing(self) -> BaseObserver | None:
-        from watchdog.observers import Observer
-
-        # it logs an error whenever a watch ends while an event is on its way, which is what re-arming is made of
-        logging.getLogger("watchdog").setLevel(logging.CRITICAL)
-        try:
-            observer = Observer()
-            observer.start()
-        except OSError as error:
-            self.problem = _refused(error)
-            return None
-        return observer
 
     def stop(self) -> None:
         """End; no call of `on_change` begins afterwards."""
         with self._lock:
-            observer, self._observer = self._observer, None
+            events, self._events = self._events, None
             self._armed.clear()
-        if observer is not None:
-            observer.stop()
-            observer.join()
+        if events is not None:
+            events.stop()
 
     def rearm(self) -> None:
         """Watch what exists now. Call it before each look: what comes into being later is an event again."""
         with self._lock:
             for _ in range(4):  # a folder may appear while its parent is being armed
-                if self._observer is None or not self._arm(self._observer):
+                if self._events is None or not self._arm(self._events):
                     return
 
     def changed_since(self) -> frozenset[str]:
@@ -91,42 +81,28 @@ class Watch:
         before, self._prints = self._prints, prints
         return frozenset(tag for path, tag in self._files.items() if before and before[path] != prints[path])
 
-    def _arm(self, observer: BaseObserver) -> bool:
+    def _arm(self, events: DirectoryEvents) -> bool:
         wanted, self._interest = _directories(self._files, self._home)
         gone, self._gone = self._gone, set()
         self.problem = None
         changed = False
-        for path, (identity, watch) in list(self._armed.items()):
+        for path, (identity, watched) in list(self._armed.items()):
             if path in gone or wanted.get(path) != identity:
                 del self._armed[path]
                 changed = True
-                with contextlib.suppress(KeyError):
-                    observer.unschedule(watch)
+                events.remove(watched)
         for path, identity in wanted.items():
             if path not in self._armed:
-                changed |= self._schedule(observer, path, identity)
+                changed |= self._add(events, path, identity)
         return changed
 
-    def _schedule(self, observer: BaseObserver, path: str, identity: Identity) -> bool:
-        from watchdog import events
-
-        kinds: list[type[FileSystemEvent]] = [
-            events.FileClosedEvent,
-            events.FileMovedEvent,
-            events.FileCreatedEvent,
-            events.FileDeletedEvent,
-            events.DirMovedEvent,
-            events.DirCreatedEvent,
-            events.DirDeletedEvent,
-        ]
+    def _add(self, events: DirectoryEvents, path: str, identity: Identity) -> bool:
         try:
-            handler = cast("FileSystemEventHandler", _Handler(self._seen))
-            watch = observer.schedule(handler, path, recursive=False, event_filter=kinds)
+            self._armed[path] = identity, events.add(path)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EMFILE):
                 self.problem = _refused(error)
             return False
-        self._armed[path] = (identity, watch)
         return True
 
     def _seen(self, source: str, destination: str) -> None:
@@ -136,15 +112,9 @@ class Watch:
         if tags:
             self._on_change(tags)
 
-
-class _Handler:
-    """What watchdog calls; its own class would inspect every event's type again."""
-
-    def __init__(self, seen: Callable[[str, str], None]) -> None:
-        self._seen = seen
-
-    def dispatch(self, event: FileSystemEvent) -> None:
-        self._seen(os.fsdecode(event.src_path), os.fsdecode(event.dest_path))
+    def _lost(self) -> None:
+        self._gone |= set(self._armed)
+        self._on_change(frozenset(self._files.values()))
 
 
 def _directories(files: Mapping[str, str], home: str) -> tuple[dict[str, Identity], dict[str, frozenset[str]]]:

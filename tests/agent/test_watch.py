@@ -11,21 +11,28 @@ from pathlib import Path
 
 import pytest
 
+from amika_agent.directory_events import InotifyEvents, ObservedEvents, Seen, directory_events
 from amika_agent.watch import Watch
 
 LOCAL = frozenset({"local"})
+
+Lost = Callable[[], None]
+WAYS = {"observer": lambda seen, _: ObservedEvents(seen)}
+if sys.platform.startswith("linux"):
+    WAYS["inotify"] = InotifyEvents
 
 
 class Watched:
     """A watched file below a home, and how often a look was asked for. A look re-arms, as the local lane does."""
 
-    def __init__(self, home: Path, path: Path, until: Callable[..., object]) -> None:
+    def __init__(self, home: Path, path: Path, until: Callable[..., object], way: Callable) -> None:
         self.path = path
         self._until = until
         self._asked = threading.Event()
         self.tags: set[str] = set()
         self.calls = 0
-        self.watch = Watch({str(path): "local", str(home / "session" / "s.json"): "session"}, str(home), self._changed)
+        files = {str(path): "local", str(home / "session" / "s.json"): "session"}
+        self.watch = Watch(files, str(home), self._changed, way)
         self.watch.start()
 
     def _changed(self, tags: frozenset[str]) -> None:
@@ -48,12 +55,14 @@ class Watched:
             self._asked.wait(0.05)
 
 
-@pytest.fixture
-def make(home: Path, until: Callable[..., object]) -> Iterator[Callable[[Path], Watched]]:
+@pytest.fixture(params=WAYS)
+def make(
+    home: Path, until: Callable[..., object], request: pytest.FixtureRequest
+) -> Iterator[Callable[[Path], Watched]]:
     made: list[Watched] = []
 
     def start(path: Path) -> Watched:
-        made.append(Watched(home, path, until))
+        made.append(Watched(home, path, until, WAYS[request.param]))
         return made[-1]
 
     yield start
@@ -247,6 +256,79 @@ def test_stopping_ends_the_calls(home: Path, make: Callable[[Path], Watched]) ->
     path.write_text("1")
     watched.watch.rearm()
     assert watched.calls == 0
+
+
+class Forgetful:
+    """Events that are all lost; it keeps which directories are watched, and which were given up."""
+
+    def __init__(self, lost: Lost) -> None:
+        self.lose = lost
+        self.watched: list[str] = []
+        self.removed: list[str] = []
+
+    def add(self, directory: str) -> str:
+        self.watched.append(directory)
+        return directory
+
+    def remove(self, watched: str) -> None:
+        self.watched.remove(watched)
+        self.removed.append(watched)
+
+    def stop(self) -> None:
+        self.watched.clear()
+
+
+def test_when_the_system_drops_events_everything_is_looked_at_and_watched_anew(home: Path) -> None:
+    told: list[frozenset[str]] = []
+    made: list[Forgetful] = []
+
+    def forgetful(_: Seen, lost: Lost) -> Forgetful:
+        made.append(Forgetful(lost))
+        return made[0]
+
+    files = {str(home / ".codex" / "auth.json"): "local", str(home / "s.json"): "session"}
+    (home / ".codex").mkdir()
+    watch = Watch(files, str(home), told.append, forgetful)
+    watch.start()
+    assert sorted(made[0].watched) == [str(home), str(home / ".codex")]
+    made[0].lose()
+    assert told == [frozenset({"local", "session"})]
+    watch.rearm()
+    assert sorted(made[0].removed) == sorted(made[0].watched) == [str(home), str(home / ".codex")]
+    watch.rearm()
+    assert len(made[0].removed) == 2
+    watch.stop()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="inotify is Linux's own")
+def test_one_thread_serves_all_directories(home: Path) -> None:
+    before = threading.active_count()
+    events = directory_events(lambda *_: None, lambda: None)
+    try:
+        for number in range(20):
+            (home / str(number)).mkdir()
+            events.add(str(home / str(number)))
+        assert threading.active_count() == before + 1
+    finally:
+        events.stop()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="inotify is Linux's own")
+def test_a_directory_that_goes_is_told_by_its_own_name_and_stopping_tells_nothing(
+    home: Path, until: Callable[..., object]
+) -> None:
+    told: list[str] = []
+    events = directory_events(lambda path, _: told.append(path), lambda: None)
+    try:
+        for name in ("stays", "goes"):
+            (home / name).mkdir()
+            watched = events.add(str(home / name))
+        (home / "goes").rmdir()
+        until(lambda: told == [str(home / "goes")], "the end of the directory")
+        events.remove(watched)  # it is gone: no error
+    finally:
+        events.stop()
+    assert told == [str(home / "goes")]
 
 
 def test_where_the_system_refuses_to_watch_it_is_said_and_the_net_is_left(home: Path) -> None:
