@@ -22,6 +22,7 @@ for name in ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "SSH_CONN
 for name in list(os.environ):
     if name.startswith("PYTHON") and name not in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE"):
         os.environ.pop(name)
+guards.take_signals()
 guards.watch_this_process()
 
 # the same examples in every run, and no example fails for being slow; `--hypothesis-profile=explore` looks for new ones

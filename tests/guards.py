@@ -36,6 +36,21 @@ PROC = Path("/proc")
 _started = 0
 
 
+def take_signals() -> None:
+    """Let the programs that tests start be interrupted, also when these run in the background (`nohup make test &`).
+
+    What a process ignores its children ignore too; a handler they do not inherit. This process goes on as it was told.
+    """
+    for name in ("SIGINT", "SIGQUIT", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, _ignore)
+
+
+def _ignore(_: int, __: object) -> None:
+    pass
+
+
 def starts() -> int:
     """Return how often this process started another one."""
     return _started

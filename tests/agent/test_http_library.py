@@ -5,7 +5,7 @@ import sys
 
 CODE = """
 import sys
-from amika_agent.http.client import library as http_library
+from amika_agent.http import library as http_library
 http_library.load()
 for name in ("click", "rich", "trio", "anyio", "httpx._main"):
     assert name not in sys.modules, name
