@@ -25,7 +25,7 @@ resume               rule?                                                     {
 configure            key, value: not where secrets go                          {"key"}
 settings                                                                       {"values": {key: value}}
 activity             since?, limit?                                            {"events": [{"at","what",…}]}
-copy_env             shell? posix or fish                                      {"text","names","withheld"}
+copy_env             shell? posix or fish        (the tray's, or allowed)      {"text","names","withheld"}
 stop                                                                           {}: the agent ends
 
 Events of a sign-in:
@@ -33,8 +33,9 @@ Events of a sign-in:
 {"event":"waiting","message"}, {"event":"choose_organization","organizations":[{"id","name"}]},
 {"event":"done","email","organization_id"}. A second caller joins the sign-in that is under way.
 Nothing that a client sends is obeyed as an address or a path. Secrets cross in two places only: in the value of
-`secret_put`, as text with surrogate escapes for bytes that are none, and in the text of `copy_env`, which the activity
-log names.
+`secret_put`, as text with surrogate escapes for bytes that are none, and in the text of `copy_env`, which only the
+installation's own tray is given, or a program when the setting vault.reveal_without_terminal allows it; the activity
+log names both who got it and who was refused.
 """
 
 from __future__ import annotations

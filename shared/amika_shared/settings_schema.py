@@ -90,7 +90,7 @@ SCHEMA = (
         "vault.reveal_without_terminal",
         SWITCH,
         default=False,
-        text="let `amika vault get` show and copy values for programs, not only on a terminal",
+        text="give values to programs too: `amika vault get` without a terminal, the agent's copy of the environment",
     ),
     Setting("agent.log_level", TEXT, "info", "how much the agent logs", choices=("debug", "info", "warning", "error")),
 )

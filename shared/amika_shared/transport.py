@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 SUN_PATH_MAX = 103 if sys.platform == "darwin" else 107
-_LOCAL_PEERCRED = 1  # macOS, FreeBSD; level 0
+_LOCAL_PEERCRED, _LOCAL_PEERPID = 1, 2  # macOS; level 0
 
 
 class Gone(Exception):
@@ -133,7 +133,8 @@ def peer(sock: HasOptions) -> tuple[int | None, int | None]:
             return pid, uid
         if sys.platform == "darwin":
             _, uid = struct.unpack_from("II", sock.getsockopt(0, _LOCAL_PEERCRED, 76))
-            return None, uid
+            (pid,) = struct.unpack("i", sock.getsockopt(0, _LOCAL_PEERPID, 4))
+            return pid, uid
     except (OSError, struct.error):
         return None, -1
     return None, None

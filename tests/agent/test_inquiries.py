@@ -11,7 +11,7 @@ from tests.fakes.agents import AgentProcess
 
 from amika_agent.activity.log import ActivityLog
 from amika_agent.engine.inquiries import MOST_BYTES, Inquiries
-from amika_agent.settings import Settings
+from amika_agent.settings import Settings, store
 from amika_local.credential import API_KEY, OAUTH, Credential
 from amika_local.errors import UsageError
 from amika_local.secret import Secret
@@ -52,7 +52,7 @@ def asked(log: ActivityLog) -> Inquiries:
 
 
 def test_the_environment_is_api_keys_only_and_the_log_names_who_got_them(asked: Inquiries, log: ActivityLog) -> None:
-    end = asked.environment("posix", "amika-tray (pid 7)")
+    end = asked.environment("posix", "amika-tray (pid 7)", by_person=True)
     assert end["names"] == ["GROQ_API_KEY"]
     assert end["text"] == "export GROQ_API_KEY='not-a-real-key it'\\''s'\n"
     assert [item["source"] for item in end["withheld"]] == ["claude-oauth"]
@@ -63,9 +63,21 @@ def test_the_environment_is_api_keys_only_and_the_log_names_who_got_them(asked: 
 
 
 def test_fish_has_its_own_quoting_and_other_shells_are_refused(asked: Inquiries) -> None:
-    assert asked.environment("fish", "x")["text"] == "set -gx GROQ_API_KEY 'not-a-real-key it\\'s'\n"
+    assert asked.environment("fish", "x", by_person=True)["text"] == "set -gx GROQ_API_KEY 'not-a-real-key it\\'s'\n"
     with pytest.raises(UsageError):
-        asked.environment("cmd", "x")
+        asked.environment("cmd", "x", by_person=True)
+
+
+def test_a_program_gets_no_values_unless_the_person_has_allowed_it(log: ActivityLog) -> None:
+    values = defaults("default")
+    asked = Inquiries(found, lambda: Settings(values), log, FixedClock())  # type: ignore[arg-type]
+    with pytest.raises(UsageError) as refused:
+        asked.environment("posix", "postinstall (pid 9)", by_person=False)
+    assert "vault.reveal_without_terminal" in refused.value.remedy
+    (event,) = log.events()
+    assert (event.what, event.caller) == ("refused", "postinstall (pid 9)")
+    values["vault.reveal_without_terminal"] = True
+    assert asked.environment("posix", "postinstall (pid 9)", by_person=False)["names"] == ["GROQ_API_KEY"]
 
 
 def test_activity_is_oldest_first_and_fits_a_frame(asked: Inquiries, log: ActivityLog) -> None:
@@ -90,8 +102,13 @@ def test_a_real_agent_answers_them(home: Path) -> None:
     (folder / "auth.json").write_text('{"groq": {"type": "api", "key": "not-a-real-groq-key-0001"}}')
     agent = AgentProcess().up()
     try:
+        with pytest.raises(AgentError) as refused:  # this is a program, and not the tray
+            agent.ask("copy_env")
+        assert "amika config set" in refused.value.remedy
+        store(agent.profile.settings_file, "vault.reveal_without_terminal", True, FixedClock())
         assert "export GROQ_API_KEY=" in agent.ask("copy_env")["text"]
         whats = [(event["what"], event["subject"]) for event in agent.ask("activity")["events"]]
+        assert ("refused", "environment") in whats
         assert ("revealed", "GROQ_API_KEY (opencode)") in whats
         assert agent.ask("settings")["values"]["env_cache.enabled"] is True
         with pytest.raises(AgentError):

@@ -79,12 +79,20 @@ class Person:
 
     def snapshot(self) -> dict[str, Any]:
         """Return what the agent says."""
+        return self.ask("status")
+
+    def activity(self) -> list[dict[str, Any]]:
+        """Return what the agent has noted."""
+        return list(self.ask("activity").get("events", []))
+
+    def ask(self, op: str) -> dict[str, Any]:
+        """Return what the agent answers, {} when it does not."""
         client = self.agent()
         if client is None:
             return {}
         with client:
             try:
-                return client.call("status")
+                return client.call(op)
             except AgentError:
                 return {}
 
@@ -136,6 +144,7 @@ def test_the_main_job(desktop: Desktop, person: Person, tmp_path: Path) -> None:
 
         sign_in(person, tmp_path)
         credential_follows(person)
+        environment_is_copied(person)
         sign_out(person)
         quit_with_the_agent(person, tray)
 
@@ -188,6 +197,19 @@ def credential_follows(person: Person) -> None:
     )
     wait(lambda: person.snapshot()["state"] == "in_sync" and len(person.remote()) == 1, "exactly one remote secret")
     assert person.remote()[0]["name"] == first["name"]
+
+
+def environment_is_copied(person: Person) -> None:
+    folder = person.home / ".local/share/opencode"
+    folder.mkdir(parents=True)
+    (folder / "auth.json").write_text('{"groq": {"type": "api", "key": "not-a-real-groq-key-0001"}}')
+    wait(lambda: "GROQ_API_KEY" in [c["env_name"] for c in person.snapshot()["credentials"]], "the API key")
+    person.chooses("copy_env")
+    wait(lambda: [e for e in person.activity() if e["what"] == "revealed"], "the copy")
+    (event,) = [e for e in person.activity() if e["what"] == "revealed"]
+    assert event["subject"] == "GROQ_API_KEY (opencode)"
+    assert event["caller"].startswith("amika-tray (")
+    assert not [e for e in person.activity() if e["what"] == "refused"]
 
 
 def sign_out(person: Person) -> None:

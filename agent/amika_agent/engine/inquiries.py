@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from amika_agent.settings import Settings
     from amika_local.discovery import Discovery
 
+GRANT = "vault.reveal_without_terminal"
 MOST_EVENTS = 1000
 MOST_BYTES = 800_000  # of an answer: a frame takes 1 MiB
 
@@ -43,18 +44,29 @@ class Inquiries:
         self._activity = activity
         self._clock = clock
 
-    def environment(self, shell: str, caller: str) -> dict[str, Any]:
+    def environment(self, shell: str, caller: str, *, by_person: bool) -> dict[str, Any]:
         """Return {"text": shell assignments, "names": […], "withheld": [{"name", "source", "reason"}]}.
 
         The same choice as the shell hook makes: API keys only. It is the one answer that holds values, for the
-        clipboard of the person; the activity log names what was given, and to whom.
+        clipboard of the person; the activity log names what was given, and to whom, and who was refused.
+
+        Args:
+            shell: whose assignments: "posix" or "fish".
+            caller: who asks, for the log.
+            by_person: whether a person asks; a program gets them only when the person has allowed that.
 
         Raises:
-            UsageError: another shell than "posix" or "fish".
+            UsageError: another shell, or a program that may not.
 
         """
         if shell not in ("posix", "fish"):
             raise UsageError("shell must be posix or fish")
+        if not by_person and not self._settings().on(GRANT):
+            self._activity.record("refused", "environment", "a program asked for values to copy", caller=caller)
+            raise UsageError(
+                "values are copied by a click in the tray of this installation only",
+                remedy=f"For a program: `amika run -- COMMAND`, or allow it: `amika config set {GRANT} true`",
+            )
         choices = choose(self._discovery(), self._settings().words("shell.allow"), self._clock.now())
         given = sorted((choice for choice in choices if choice.exported), key=lambda choice: choice.name)
         line, quote = ("set -gx {} {}\n", fish) if shell == "fish" else ("export {}={}\n", posix)

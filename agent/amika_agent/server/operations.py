@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
 from amika_agent.activity.caller import program
+from amika_agent.server.asker import is_our_tray
 from amika_agent.server.desk import AMIKA
 from amika_agent.server.fitting import fitted
 from amika_local.errors import UsageError
@@ -216,8 +217,12 @@ class Api:
         return await self._lanes.run(lambda: self._engine.inquiries.activity(since, limit))
 
     async def _copy_env(self, args: Args, connection: Connection) -> Args:
-        shell, caller = _text(args, "shell") or "posix", _caller(connection)
-        return await self._lanes.run(lambda: self._engine.inquiries.environment(shell, caller))
+        shell, pid = _text(args, "shell") or "posix", peer(connection.socket())[0]
+
+        def answer() -> Args:
+            return self._engine.inquiries.environment(shell, program(pid), by_person=is_our_tray(pid))
+
+        return await self._lanes.run(answer)
 
     async def _secret_put(self, args: Args, connection: Connection) -> Args:
         value = args.pop("value", None)

@@ -1,0 +1,58 @@
+"""Whether values may be given to the one who asks: only to a program of ours in which a person has clicked.
+
+This keeps the socket from being one more way for whatever runs as this user. It is no wall: such a program can read the
+same credential files, and can run the tray and reach into it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+TRAY = "amika-tray"
+MAX_BYTES = 1 << 16
+
+
+def is_our_tray(pid: int | None) -> bool:
+    """Tell whether a process is the tray that was installed together with this program."""
+    return runs(pid, os.path.join(os.path.dirname(sys.executable), TRAY))
+
+
+def runs(pid: int | None, program: str) -> bool:
+    """Tell whether the system says of a process that it runs `program`, itself or as a script of this interpreter."""
+    if not pid or pid < 0 or not os.path.isfile(program):
+        return False
+    words = _words(pid)
+    # the program itself, or an interpreter with the script as its first argument; what comes later is only data
+    return (
+        any(_same(word, program) for word in words[: 2 if _same(words[0], sys.executable) else 1]) if words else False
+    )
+
+
+def _same(word: str, path: str) -> bool:
+    return os.path.isabs(word) and os.path.realpath(word) == os.path.realpath(path)
+
+
+def _words(pid: int) -> list[str]:
+    if not os.path.isdir("/proc/self"):
+        return _words_from_ps(pid)
+    try:
+        with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="surrogateescape") as file:
+            return file.read(MAX_BYTES).split("\0")
+    except OSError:
+        return []
+
+
+def _words_from_ps(pid: int) -> list[str]:
+    try:
+        done = subprocess.run(  # noqa: S603 -- a number of our own
+            ["ps", "-ww", "-o", "args=", "-p", str(pid)],  # noqa: S607 -- where it lies differs between systems
+            capture_output=True,
+            text=True,
+            timeout=2,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return done.stdout.split()
