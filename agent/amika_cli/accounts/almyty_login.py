@@ -157,7 +157,7 @@ def _port(context: Context) -> int:
 
 
 def _unseen() -> contextlib.AbstractContextManager[None]:
-    from amika_cli.terminal.terminal_input import Hidden
+    from amika_cli.terminal.hidden import Hidden
 
     return Hidden(sys.stdin.fileno())
 

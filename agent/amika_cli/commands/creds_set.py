@@ -17,6 +17,7 @@ def run(args: Args) -> int:
     """Explain the key, ask for it, store it."""
     from amika_cli.context import Context
     from amika_cli.render import emit, note
+    from amika_cli.terminal.terminal_input import unseen
     from amika_cli.vault import creds_setting
     from amika_cli.vault.opening import given_value, key_of, open_vault, record, scope_of
 
@@ -26,9 +27,10 @@ def run(args: Args) -> int:
         if not creds_setting.explain(context, key):
             note("Nothing was stored.")
             return 0
-        value = given_value(context, key)
-        creds_setting.check(key, value)
-        source = open_vault(context).put(key, value, scope)
+        with unseen(typed=True):  # the passphrase may be asked for next, and typed ahead
+            value = given_value(context, key)
+            creds_setting.check(key, value)
+            source = open_vault(context).put(key, value, scope)
         record(context, "stored", key, scope, f"in the vault: {source}")
         text = [f"Stored {key} ({scope}) in the vault: {source}.", *creds_setting.next_step(context, key)]
         emit(args, {"key": key, "scope": scope, "source": source}, text)

@@ -21,12 +21,13 @@ def run(args: Args) -> int:
     """Store one secret."""
     from amika_cli.context import Context
     from amika_cli.render import emit
+    from amika_cli.terminal.terminal_input import unseen
     from amika_cli.vault.opening import given_value, key_of, open_vault, record, scope_of
 
     with Context(args) as context:
         key, scope = key_of(context), scope_of(args)
-        value = given_value(context, key)
-        source = open_vault(context).put(key, value, scope)
+        with unseen(typed=True):  # the passphrase may be asked for next, and typed ahead
+            source = open_vault(context).put(key, given_value(context, key), scope)
         record(context, "stored", key, scope, f"in the vault: {source}")
         emit(args, {"key": key, "scope": scope, "source": source}, [f"Stored {key} ({scope}) in the vault: {source}."])
     return 0

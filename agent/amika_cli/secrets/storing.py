@@ -10,6 +10,7 @@ from amika_cli.files import read_given
 from amika_cli.render import emit, note, show, table, terminal_width
 from amika_cli.rules.pausing import refuse_while_paused
 from amika_cli.secrets import bulk, dotenv
+from amika_cli.terminal.terminal_input import unseen
 from amika_local.errors import Failed, UsageError
 from amika_shared.redaction import redact
 
@@ -38,7 +39,8 @@ def given_items(context: Context) -> list[bulk.Item]:
     if args.has("from-file"):
         data, name = read_given(args.get("from-file"))
         layers.append([bulk.Item(key, value, name) for key, value in dotenv.parse(data, name).items()])
-    layers.append([_of_word(context, word, number) for number, word in enumerate(args.words, 1)])
+    with unseen(typed=True):  # several may be asked for in a row, and typed ahead
+        layers.append([_of_word(context, word, number) for number, word in enumerate(args.words, 1)])
     layers += [bulk.from_environment(names, context.env) for names in args.all("from-env")]
     items = bulk.gathered(*layers)
     if not items:

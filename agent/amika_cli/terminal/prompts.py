@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from amika_cli.flags import Args
 from amika_cli.render import clean
-from amika_cli.terminal.terminal_input import Hidden
+from amika_cli.terminal.hidden import Hidden, whole
 from amika_local.errors import UsageError
 from amika_local.secret import Secret
 
@@ -58,13 +58,14 @@ class Prompts:
         """Ask for a value without showing it.
 
         Raises:
-            UsageError: nobody can be asked; `otherwise` says what to pass.
+            UsageError: nobody can be asked, or the terminal cut the line; `otherwise` says what to pass.
 
         """
         self._require(f"this needs a value: {question}", otherwise)
         with Hidden(sys.stdin.fileno()):
             answer = _read(f"{clean(question)} (not shown): ")
         print(file=sys.stderr)
+        whole(answer.encode("utf-8", "surrogateescape"))
         return Secret(answer.rstrip("\r\n"))
 
     def _require(self, what: str, otherwise: str) -> None:

@@ -5,34 +5,35 @@ from __future__ import annotations
 import os
 import select
 import sys
-from typing import Any
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
+from amika_cli.terminal.hidden import Hidden, whole
 from amika_local.errors import UsageError
 
-# a terminal hands over at most so many bytes of one line and silently drops the rest
-LINE_LIMIT = 4095
 _PASTE = 0.1  # seconds within which the next line of a paste arrives
 
 
-class Hidden:
-    """Turns a terminal's echo off, and on again whatever happens; what was typed ahead is kept."""
+def unseen(*, typed: bool = False) -> AbstractContextManager[None]:
+    """Keep what is typed hidden over several questions, and between them.
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._before: list[Any] = []
+    Args:
+        typed: only where the person types on stdin; else also where stdin is a pipe and a terminal is there.
 
-    def __enter__(self) -> None:
-        import termios
+    """
+    if typed and not stdin_is_terminal():
+        return nullcontext()
+    return _unseen()
 
-        self._before = termios.tcgetattr(self._descriptor)
-        silent = termios.tcgetattr(self._descriptor)
-        silent[3] &= ~termios.ECHO
-        termios.tcsetattr(self._descriptor, termios.TCSADRAIN, silent)
 
-    def __exit__(self, *_: object) -> None:
-        import termios
-
-        termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._before)
+@contextmanager
+def _unseen() -> Iterator[None]:
+    with _opened() as descriptor:
+        if descriptor is None:
+            yield
+            return
+        with Hidden(descriptor):
+            yield
 
 
 def ask_value(question: str) -> bytes:
@@ -69,17 +70,13 @@ def ask_line(question: str) -> str | None:
         UsageError: the input ended.
 
     """
-    descriptor = _terminal()
-    if descriptor is None:
-        return None
-    try:
+    with _opened() as descriptor:
+        if descriptor is None:
+            return None
         with Hidden(descriptor):
             _say(f"{question} (not shown): ")
             data = _line(descriptor)
         _say("\n")
-    finally:
-        if descriptor != 0:
-            os.close(descriptor)
     if not data:
         raise UsageError("the input ended before the question was answered", remedy="Run it again and answer.")
     return data.rstrip(b"\r\n").decode("utf-8", "surrogateescape")
@@ -90,16 +87,24 @@ def stdin_is_terminal() -> bool:
     return sys.stdin is not None and os.isatty(0)
 
 
-def _terminal() -> int | None:
-    # without a terminal on stderr nobody would see the question
+@contextmanager
+def _opened() -> Iterator[int | None]:
+    """Yield a descriptor of the person's terminal; None without one, and where nobody would see the question."""
     if sys.stderr is None or not os.isatty(2):
-        return None
+        yield None
+        return
     if stdin_is_terminal():
-        return 0
+        yield 0
+        return
     try:
-        return os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC | os.O_NOCTTY)
+        descriptor = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC | os.O_NOCTTY)
     except OSError:
-        return None
+        yield None
+        return
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _rest(data: bytes, *, until: bytes) -> bytes:
@@ -112,12 +117,7 @@ def _rest(data: bytes, *, until: bytes) -> bytes:
 
 def _line(descriptor: int) -> bytes:
     # os.read, not sys.stdin: a buffer would hide from `select` what has arrived already
-    line = os.read(descriptor, 1 << 16)
-    if len(line) >= LINE_LIMIT:
-        raise UsageError(
-            f"a line typed on a terminal has at most {LINE_LIMIT - 1} characters", remedy="Pass the value on stdin."
-        )
-    return line
+    return whole(os.read(descriptor, 1 << 16))
 
 
 def _more_waits(descriptor: int) -> bool:

@@ -49,7 +49,7 @@ class Passphrases:
         return self._given
 
     def _asked(self, *, new: bool) -> Secret | None:
-        from amika_cli.terminal.terminal_input import ask_line
+        from amika_cli.terminal.terminal_input import ask_line, unseen
 
         if self._context.args.output != "text":
             return None
@@ -57,17 +57,24 @@ class Passphrases:
             answer = ask_line("Passphrase of the vault")
             return None if answer is None else Secret(answer)
         note("There is no keyring here, so the vault is sealed with a passphrase. Nobody can recover it for you.")
-        for _ in range(_TRIES):
-            first = ask_line("New passphrase, at least 8 characters")
-            if first is None:
-                return None
-            if len(first) < 8:
-                note("That is shorter than 8 characters.")
-            elif first != ask_line("The same again"):
-                note("The two are not the same.")
-            else:
-                return Secret(first)
-        raise UsageError("no passphrase was set", remedy="Run it again.")
+        with unseen():
+            return _new_passphrase()
+
+
+def _new_passphrase() -> Secret | None:
+    from amika_cli.terminal.terminal_input import ask_line
+
+    for _ in range(_TRIES):
+        first = ask_line("New passphrase, at least 8 characters")
+        if first is None:
+            return None
+        if len(first) < 8:
+            note("That is shorter than 8 characters.")
+        elif first != ask_line("The same again"):
+            note("The two are not the same.")
+        else:
+            return Secret(first)
+    raise UsageError("no passphrase was set", remedy="Run it again.")
 
 
 def key_of(context: Context) -> str:
