@@ -7,10 +7,14 @@ from typing import Any
 
 from amika_agent.sync.rules import CLAUDE, GENERIC, Rule
 from amika_local.credential import OAUTH, Credential
+from amika_local.document import FieldError
 from amika_local.errors import UsageError
+from amika_local.expiry import epoch_or_text
 from amika_local.secret import Secret
+from amika_local.sources import codex
 
 MAX_BYTES = 64 * 1024
+_SIGN_IN = "Sign in again with its own tool."
 
 
 def payload(rule: Rule, credential: Credential) -> Secret:
@@ -21,7 +25,7 @@ def payload(rule: Rule, credential: Credential) -> Secret:
 
     """
     if rule.provider == GENERIC:
-        return _plain(credential.value)
+        return plain_value(credential.value)
     value = credential.record if rule.type == OAUTH and credential.record is not None else credential.value
     return checked_value(rule.provider, rule.type, value, without_refresh_token=rule.without_refresh_token)
 
@@ -40,29 +44,32 @@ def checked_value(provider: str, type_: str, value: Secret, *, without_refresh_t
         tokens: dict[str, Any] = record["claudeAiOauth" if provider == CLAUDE else "tokens"]
         for field in ("refreshToken", "refreshTokenExpiresAt", "refresh_token"):
             tokens.pop(field, None)
-    return _plain(Secret(json.dumps(record, separators=(",", ":"), ensure_ascii=False)))
+    return plain_value(Secret(json.dumps(record, separators=(",", ":"), ensure_ascii=False)))
 
 
 def expiry(provider: str, type_: str, value: Secret) -> float | None:
-    """Return when an explicit value expires, epoch seconds, or None when it does not say."""
+    """Return when a value that `checked_value` gave expires, epoch seconds, or None when it does not say."""
     if type_ != OAUTH:
         return None
     record = _record(provider, value)
     if provider != CLAUDE:
-        from amika_local.jwt_claims import claims
+        return codex.expires_at(record["tokens"]["access_token"])
+    return epoch_or_text(record["claudeAiOauth"].get("expiresAt"), "expiresAt")
 
-        at = claims(str(record["tokens"]["access_token"])).get("exp")
-        return float(at) if isinstance(at, (int, float)) and not isinstance(at, bool) else None
-    at = record["claudeAiOauth"].get("expiresAt")
-    if isinstance(at, bool) or not isinstance(at, (int, float)):
-        return None
-    return at / 1000 if at > 1e11 else float(at)
+
+def renews(provider: str, type_: str, value: Secret) -> bool:
+    """Tell whether a value that `checked_value` gave holds the token that renews it: then two machines share it."""
+    if type_ != OAUTH:
+        return False
+    record = _record(provider, value)
+    token = record["claudeAiOauth"].get("refreshToken") if provider == CLAUDE else record["tokens"].get("refresh_token")
+    return bool(token)
 
 
 def _record(provider: str, value: Secret) -> dict[str, Any]:
     text = value.reveal().strip()
     if not text:
-        raise UsageError("the value is blank")
+        raise UsageError("the value is blank", remedy="Pass one that is not.")
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
@@ -75,24 +82,35 @@ def _record(provider: str, value: Secret) -> dict[str, Any]:
 def _claude(found: dict[str, Any]) -> dict[str, Any]:
     oauth = found.get("claudeAiOauth", found if "accessToken" in found else None)
     if not isinstance(oauth, dict):
-        raise UsageError("this is no Claude OAuth record: it has no claudeAiOauth object")
-    _need(oauth, "accessToken")
+        raise UsageError(
+            "this is no Claude OAuth record: it has no claudeAiOauth object",
+            remedy="Name Claude's .credentials.json, or pass a key with --type api_key.",
+        )
+    _need(oauth, "accessToken", "claudeAiOauth")
+    try:
+        ends = epoch_or_text(oauth.get("expiresAt"), "claudeAiOauth.expiresAt")
+    except FieldError as error:
+        raise UsageError(f"the record is malformed: {error}", remedy=_SIGN_IN) from None
+    if ends == 0:
+        raise UsageError("the record is blank: claudeAiOauth.expiresAt is 0, its login is lost", remedy=_SIGN_IN)
     return {"claudeAiOauth": dict(oauth)}
 
 
 def _codex(found: dict[str, Any]) -> dict[str, Any]:
     tokens = found.get("tokens")
     if not isinstance(tokens, dict):
-        raise UsageError("this is no Codex OAuth record: it has no tokens object")
-    _need(tokens, "access_token")
-    record = {"auth_mode": found.get("auth_mode"), "OPENAI_API_KEY": None}
-    return {**record, "tokens": dict(tokens), "last_refresh": found.get("last_refresh")}
+        raise UsageError(
+            "this is no Codex OAuth record: it has no tokens object",
+            remedy="Name Codex's auth.json, or pass a key with --type api_key.",
+        )
+    _need(tokens, "access_token", "tokens")
+    return codex.record(found, tokens)
 
 
-def _need(tokens: dict[str, Any], field: str) -> None:
+def _need(tokens: dict[str, Any], field: str, where: str) -> None:
     token = tokens.get(field)
     if not isinstance(token, str) or not token.strip():
-        raise UsageError("the record is blank: its owner has signed out, or lost the login", remedy="Sign in there.")
+        raise UsageError(f"the record is blank: {where}.{field} is missing or empty", remedy=_SIGN_IN)
 
 
 def _api_key(provider: str, value: Secret) -> Secret:
@@ -101,21 +119,30 @@ def _api_key(provider: str, value: Secret) -> Secret:
         raise UsageError("this is an OAuth record, not an API key", remedy="Push it with --type oauth.")
     if provider == CLAUDE and text.startswith("sk-ant-o"):
         raise UsageError("this is an OAuth token, not an API key", remedy="Push the whole record with --type oauth.")
-    if any(c.isspace() or not c.isprintable() for c in text):
-        raise UsageError("an API key has no blanks and no control characters")
-    return _plain(Secret(text))
+    if text[:1] in ('"', "'", "[") or any(c.isspace() or not c.isprintable() for c in text):
+        raise UsageError(
+            "this is no API key: a key has no quotes or brackets around it, no blanks and no control characters",
+            remedy="Pass the key alone.",
+        )
+    return plain_value(Secret(text))
 
 
-def _plain(value: Secret) -> Secret:
+def plain_value(value: Secret) -> Secret:
+    """Return the value of a secret if it can be sent and put into an environment.
+
+    Raises:
+        UsageError: blank, no text, larger than 64 KiB, or with a NUL character.
+
+    """
     text = value.reveal()
     if not text.strip():
-        raise UsageError("the value is blank")
+        raise UsageError("the value is blank", remedy="Pass one that is not.")
     try:
         size = len(text.encode())
     except UnicodeEncodeError:
-        raise UsageError("the value is not text") from None
+        raise UsageError("the value is not text", remedy="Pass UTF-8 text.") from None
     if size > MAX_BYTES:
-        raise UsageError("the value is larger than 64 KiB")
+        raise UsageError("the value is larger than 64 KiB", remedy="Keep large files elsewhere and store their key.")
     if "\0" in text:
-        raise UsageError("the value holds a NUL character")
+        raise UsageError("the value holds a NUL character", remedy="No environment can carry it; pass text.")
     return value

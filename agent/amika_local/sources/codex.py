@@ -38,15 +38,16 @@ def _login(document: "dict[str, object]", place: "Place") -> "list[Credential | 
         place.token(
             "openai",
             token,
-            expires_at=_instant(claims(token).get("exp")),
+            expires_at=expires_at(token),
             issued_at=rfc3339.parse(refreshed) if isinstance(refreshed, str) else None,
             account=_email(tokens),
-            record=_record(document, tokens),
+            record=record(document, tokens),
         )
     ]
 
 
-def _record(document: "dict[str, object]", tokens: "dict[str, object]") -> "dict[str, object]":
+def record(document: "dict[str, object]", tokens: "dict[str, object]") -> "dict[str, object]":
+    """Return the part of `auth.json` that a receiver of the login needs; `tokens` is the document's."""
     mode = document.get("auth_mode")
     return {
         "auth_mode": mode if isinstance(mode, str) and not mode.startswith("api") else "chatgpt",
@@ -66,7 +67,9 @@ def _email(tokens: "dict[str, object]") -> "str | None":
     return None
 
 
-def _instant(value: object) -> "float | None":
+def expires_at(token: str) -> "float | None":
+    """Return when an access token expires, epoch seconds, or None when it does not say."""
+    value = claims(token).get("exp")
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return float(value) if 0 < value < 1e15 else None
