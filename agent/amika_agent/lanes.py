@@ -1,4 +1,4 @@
-"""The three lanes: local (files -> env cache), session (renewal), remote (pushed secrets).
+"""The lanes: local (files -> env cache), session (renewal), remote (pushed secrets; one for each provider's queue).
 
 Each is level-triggered: a trigger only says "look again", so a lost or doubled one is harmless. Each runs its blocking
 body in a worker thread, one run at a time; none waits for another. Between runs a lane sleeps until it is poked or
@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from amika_agent.loop_clock import LoopClock
@@ -22,6 +23,8 @@ from amika_local.errors import AmikaError
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+REMOTE = frozenset({"remote"})
 
 SWEEP = 60.0
 QUIET = 0.05
@@ -46,11 +49,15 @@ class Work(Protocol):
     def renew_due(self) -> float | None:
         """When the session wants to be renewed."""
 
-    def reconcile(self) -> object:
-        """Remote body."""
+    @property
+    def queues(self) -> Sequence[str]:
+        """The remote lanes: what one of them waits for delays none of the others."""
 
-    def reconcile_due(self) -> float | None:
-        """When the remote lane has to go on."""
+    def reconcile_queue(self, name: str) -> object:
+        """Body of a remote lane."""
+
+    def queue_due(self, name: str) -> float | None:
+        """When that lane has to go on."""
 
     def overlooked(self) -> frozenset[str]:
         """Return what changed since this was last asked: "local", "session", "remote"."""
@@ -166,14 +173,12 @@ class Lanes:
         self._work = work
         self._clock = clock
         self._publish = publish
-        self._pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="lane")
+        self._pool = ThreadPoolExecutor(max_workers=8 + len(work.queues), thread_name_prefix="lane")
         self.under_way: set[asyncio.Future[Any]] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self.local = self._lane("local", work.look, work.look_due, self._looked, Pace(QUIET, LONGEST_SETTLE, 0.2))
         self.session = self._lane("session", work.renew, work.renew_due, self._renewed, Pace())
-        self.remote = self._lane(
-            "remote", work.reconcile, work.reconcile_due, self._reconciled, Pace(), first=self._catch_up
-        )
+        self.remotes = [self._remote(name) for name in work.queues]
         self._offset = clock.now() - clock.monotonic()
         self._catching_up = asyncio.Lock()
         self._clock_set = asyncio.Event()
@@ -183,8 +188,8 @@ class Lanes:
         create = asyncio.get_running_loop().create_task
         self.local.poke()
         self.session.poke()
-        loops = (self.local.loop(), self.session.loop(), self.remote.loop(), self._sweep())
-        self._tasks = [create(loop) for loop in loops]
+        self._tasks = [create(lane.loop()) for lane in (self.local, self.session, *self.remotes)]
+        self._tasks.append(create(self._sweep()))
 
     async def broken(self) -> None:
         """Return when a lane ended by itself, which is a bug; the agent is better restarted than half alive."""
@@ -219,15 +224,15 @@ class Lanes:
 
     def poke(self, names: frozenset[str]) -> None:
         """Ask the lanes of these names ("local", "session", "remote") for a run."""
-        for lane in (self.local, self.session, self.remote):
-            if lane.name in names:
+        for lane in (self.local, self.session, *self.remotes):
+            if lane.name.partition(" ")[0] in names:
                 lane.poke()
 
     async def cycle(self) -> None:
-        """Do everything once, in order, and return when it is done: the local lane, the session, the remote."""
+        """Do everything once, in order, and return when it is done: the local lane, the session, the remote ones."""
         await self.local.poke_and_wait()
         await self.session.poke_and_wait()
-        await self.remote.poke_and_wait()
+        await asyncio.gather(*(lane.poke_and_wait() for lane in self.remotes))
 
     def _lane(
         self,
@@ -240,6 +245,10 @@ class Lanes:
     ) -> Lane:
         return Lane(name, body, due, self._clock, self._run_shown, after, pace, first)
 
+    def _remote(self, queue: str) -> Lane:
+        body, due = partial(self._work.reconcile_queue, queue), partial(self._work.queue_due, queue)
+        return self._lane(f"remote {queue}", body, due, self._reconciled, Pace(), first=self._catch_up)
+
     async def _run_shown(self, body: Callable[[], Any]) -> Any:  # noqa: ANN401 -- what the body returns
         timer = asyncio.get_running_loop().call_later(SHOW_WORK_AFTER, self._publish)
         try:
@@ -249,12 +258,12 @@ class Lanes:
 
     def _looked(self, changed: object) -> None:
         if changed is True:
-            self.remote.poke()
+            self.poke(REMOTE)
         self._publish()
 
     def _renewed(self, changed: object) -> None:
         if changed is True:
-            self.remote.poke()
+            self.poke(REMOTE)
         self._publish()
 
     def _reconciled(self, _: object) -> None:
@@ -269,7 +278,6 @@ class Lanes:
             await self._clock.wait(self._clock_set, SWEEP)
             self._clock_set.clear()
             if await self._catch_up():
-                self.remote.poke()
                 continue
             try:
                 self.poke(await self.run(self._work.overlooked))
@@ -289,4 +297,5 @@ class Lanes:
             log.info("the clock jumped by %d s", jump)
             self.local.poke()
             await self.session.poke_and_wait()
+            self.poke(REMOTE)
             return True

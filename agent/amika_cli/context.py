@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from amika_agent.settings import Settings
     from amika_agent.stores.amika_api import SecretsApi
     from amika_agent.sync.journal import SyncDb
+    from amika_agent.sync.plan import Settings as PushSettings
     from amika_agent.sync.remote import RemoteSync
     from amika_cli.flags import Args
     from amika_local.discovery import Discovery
@@ -125,18 +126,21 @@ class Context:
     def remote(self) -> RemoteSync:
         """The remote lane of the signed-in account, without rules made by themselves."""
         from amika_agent.sync.plan import Settings
-        from amika_agent.sync.remote import RemoteSync
 
-        return RemoteSync(self.db, self.api, self.account, self.clock, Settings(), paused=self.paused_until)
+        return self._remote_sync(Settings())
 
     @cached_property
     def remote_as_configured(self) -> RemoteSync:
         """The remote lane as the agent would run it: rules made by themselves where the settings say so."""
         from amika_agent.sync.plan import Settings
+
+        return self._remote_sync(Settings(auto_push=self.settings.words("sync.auto_push")))
+
+    def _remote_sync(self, settings: PushSettings) -> RemoteSync:
         from amika_agent.sync.remote import RemoteSync
 
-        settings = Settings(auto_push=self.settings.words("sync.auto_push"))
-        return RemoteSync(self.db, self.api, self.account, self.clock, settings, paused=self.paused_until)
+        who = ", ".join(name for name in (self.email, self.organization) if name)
+        return RemoteSync(self.db, self.api, self.account, self.clock, settings, paused=self.paused_until, who=who)
 
     @cached_property
     def engine(self) -> Engine:

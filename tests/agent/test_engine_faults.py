@@ -143,3 +143,20 @@ def test_the_same_failure_again_and_again_is_asked_less_and_less_often(stage: St
     assert stage.clock.now() - started > 120
     stage.server.faults.clear()
     assert stage.until_due() == "in_sync"
+
+
+def test_one_provider_that_is_silent_is_no_network_that_is_away(stage: Stage) -> None:
+    store(stage.profile.settings_file, "sync.auto_push", ["claude", "codex"], SystemClock())
+    (stage.home / ".codex").mkdir()
+    (stage.home / ".codex" / "auth.json").write_text('{"OPENAI_API_KEY": "sk-fake-codex"}')
+    stage.cycle()
+    assert stage.until_due() == "in_sync"
+    stage.write(2)
+    stage.server.faults.add("refuse", path="/secrets/claude", times=-1)
+    assert stage.cycle() != "offline"
+    assert {line["provider"]: line["state"] for line in stage.engine.snapshot()["rules"]}["codex"] == "in_sync"
+    stage.server.faults.add("refuse", path="/secrets/codex", times=-1)
+    assert stage.cycle() == "offline"
+    stage.server.faults.clear()
+    stage.cycle()
+    assert stage.until_due() == "in_sync"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.fakes.loop_clock import FakeLoopClock
 
-from amika_agent.lanes import SWEEP, Lanes
+from amika_agent.lanes import REMOTE, SWEEP, Lanes
 from amika_local.errors import Failed
 
 LOCAL = frozenset({"local"})
@@ -19,7 +19,8 @@ LOCAL = frozenset({"local"})
 class Work:
     """What the lanes call: counts, and does what a test ordered."""
 
-    def __init__(self) -> None:
+    def __init__(self, queues: tuple[str, ...] = ("",)) -> None:
+        self.queues = queues
         self.runs: list[str] = []
         self.due: dict[str, float | None] = {"look": None, "renew": None, "reconcile": None}
         self.says: dict[str, bool] = {"look": False, "renew": False}
@@ -42,8 +43,8 @@ class Work:
     def renew(self) -> bool:
         return self._ran("renew")
 
-    def reconcile(self) -> object:
-        self._ran("reconcile")
+    def reconcile_queue(self, name: str) -> object:
+        self._ran(f"reconcile {name}".strip())
         return None
 
     def look_due(self) -> float | None:
@@ -54,8 +55,8 @@ class Work:
             raise ValueError("a bug")
         return self.due["renew"]
 
-    def reconcile_due(self) -> float | None:
-        return self.due["reconcile"]
+    def queue_due(self, name: str) -> float | None:
+        return self.due.get(f"reconcile {name}".strip())
 
     def overlooked(self) -> frozenset[str]:
         if "overlooked" in self.fail:
@@ -68,8 +69,8 @@ class Work:
 
 
 class Stage:
-    def __init__(self) -> None:
-        self.work = Work()
+    def __init__(self, queues: tuple[str, ...] = ("",)) -> None:
+        self.work = Work(queues)
         self.clock = FakeLoopClock()
         self.published = 0
         self.lanes = Lanes(self.work, self.clock, self._publish)
@@ -88,9 +89,9 @@ class Stage:
         self.work.runs.clear()
 
 
-def on_stage(play: Callable[[Stage], Coroutine[Any, Any, None]]) -> None:
+def on_stage(play: Callable[[Stage], Coroutine[Any, Any, None]], queues: tuple[str, ...] = ("",)) -> None:
     async def whole() -> None:
-        stage = Stage()
+        stage = Stage(queues)
         try:
             await play(stage)
         finally:
@@ -176,7 +177,7 @@ def test_a_silent_server_delays_neither_the_cache_nor_a_renewal() -> None:
     async def play(stage: Stage) -> None:
         await stage.started()
         stage.work.hold["reconcile"] = threading.Event()
-        stage.lanes.remote.poke()
+        stage.lanes.poke(REMOTE)
         await stage.clock.advance(0.1)
         assert stage.work.runs == ["reconcile"]
         for _ in range(3):
@@ -187,6 +188,41 @@ def test_a_silent_server_delays_neither_the_cache_nor_a_renewal() -> None:
         assert stage.work.count("reconcile") == 1
 
     on_stage(play)
+
+
+def test_a_provider_that_does_not_answer_delays_no_other() -> None:
+    async def play(stage: Stage) -> None:
+        await stage.started()
+        stage.work.hold["reconcile one"] = threading.Event()
+        stage.lanes.poke(REMOTE)
+        await stage.clock.advance(0.1)
+        for _ in range(3):
+            stage.lanes.poke(REMOTE)
+            await stage.clock.advance(1)
+        assert (stage.work.count("reconcile one"), stage.work.count("reconcile two")) == (1, 4)
+        stage.work.due["reconcile two"] = stage.clock.now() + 5
+        stage.lanes.remotes[1].poke()
+        await stage.clock.advance(4)
+        assert stage.work.count("reconcile two") == 5
+        await stage.clock.advance(2)
+        assert stage.work.count("reconcile two") >= 6, "it has a time of its own"
+        stage.work.hold.pop("reconcile one").set()
+        await stage.clock.advance(0.1)
+        assert stage.work.count("reconcile one") == 2, "what was asked meanwhile is looked at"
+
+    on_stage(play, ("one", "two"))
+
+
+def test_a_clock_jump_that_one_remote_lane_notices_is_told_to_all() -> None:
+    async def play(stage: Stage) -> None:
+        await stage.started()
+        stage.clock.jump(8 * 3600)
+        stage.lanes.remotes[0].poke()
+        await stage.clock.advance(0.5)
+        assert sorted(stage.work.runs) == ["look", "reconcile one", "reconcile two", "renew"]
+        assert stage.work.runs.index("renew") < stage.work.runs.index("reconcile one")
+
+    on_stage(play, ("one", "two"))
 
 
 def test_a_changed_credential_goes_on_to_the_remote_lane_an_unchanged_one_does_not() -> None:
@@ -306,7 +342,7 @@ def test_the_remote_lane_that_wakes_first_after_a_sleep_lets_the_session_go_befo
         await stage.started()
         stage.work.hold["renew"] = threading.Event()
         stage.clock.jump(8 * 3600)
-        stage.lanes.remote.poke()
+        stage.lanes.poke(REMOTE)
         await stage.clock.advance(0.1)
         assert sorted(stage.work.runs) == ["look", "renew"]
         stage.work.hold.pop("renew").set()
@@ -366,7 +402,7 @@ def test_stopping_waits_for_what_runs_but_not_for_ever() -> None:
         stage = Stage()
         await stage.started()
         released = stage.work.hold["reconcile"] = threading.Event()
-        stage.lanes.remote.poke()
+        stage.lanes.poke(REMOTE)
         await stage.clock.advance(0.1)
         assert not await stage.lanes.stop(0.05)
         released.set()

@@ -119,12 +119,16 @@ def test_add_makes_a_rule_and_pushes(amika, claude, codex, server, stored):
     refused = amika("sync", "add", "claude-oauth")
     assert refused.code == 2
     assert "--yes" in refused.err
+    assert "share one login" in refused.err
     added = amika("sync", "add", "claude-oauth", "--on-removal", "delete", "--yes", "--json")
+    assert "share one login" in added.err, "who was refused is told again"
     assert added.code == 0, added.err
     assert added.json["rule"] == "claude-oauth"
     assert "single-use token" in refused.err, "said before the question, once"
     assert ("Claude OAuth", "user") in stored("claude")
-    assert amika("sync", "add", "claude-oauth", "--yes").code == 5
+    again = amika("sync", "add", "claude-oauth", "--yes")
+    assert again.code == 5
+    assert "share one login" not in again.err, "who went on knows it"
     generic = amika("sync", "add", "codex/openai", "--generic", "--yes", "--json")
     assert generic.json["rule"] == "generic-openai-api-key"
     assert stored()["OPENAI_API_KEY", "user"] == "sk-fake-openai-0123456789"

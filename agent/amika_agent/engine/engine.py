@@ -24,6 +24,7 @@ from amika_agent.engine.remote import RemotePart
 from amika_agent.engine.services import OTHERS, OtherServices
 from amika_agent.engine.vault import VaultPart
 from amika_agent.snapshot import state
+from amika_agent.sync.rules import QUEUES
 from amika_local.errors import AmikaError
 
 if TYPE_CHECKING:
@@ -89,6 +90,11 @@ class Engine:
         return changed
 
     @property
+    def queues(self) -> tuple[str, ...]:
+        """The providers whose secrets are brought up to date, each by itself."""
+        return QUEUES
+
+    @property
     def has_looked(self) -> bool:
         """Whether anything is known of this machine's files yet."""
         return self._local.facts is not None
@@ -134,10 +140,19 @@ class Engine:
         if dry_run:
             actions: list[dict[str, Any]] = self.preview()["actions"]
             return actions
-        return self._reconcile(again=None)
+        self._reconcile(again=None)
+        return self._remote.last
+
+    def reconcile_queue(self, name: str) -> None:
+        """Bring the remote secrets of one of `QUEUES` up to date; a failure becomes a problem of the snapshot."""
+        self._reconcile_queue(name, again=None)
+
+    def queue_due(self, name: str) -> float | None:
+        """Return when (epoch seconds) that queue has to go on, or None."""
+        return self._remote.due_at(name)
 
     def reconcile_due(self) -> float | None:
-        """Return when (epoch seconds) the remote lane has to go on, or None."""
+        """Return when (epoch seconds) the first of the queues has to go on, or None."""
         return self._remote.facts.due_at
 
     def preview(self) -> dict[str, Any]:
@@ -168,7 +183,8 @@ class Engine:
         self.renew()
         if dry_run:
             return self.reconcile(dry_run=True)
-        return self._reconcile(again=self._looked_again)
+        self._reconcile(again=self._looked_again)
+        return self._remote.last
 
     def snapshot(self) -> dict[str, Any]:
         """Return the present facts in the shape of `amika_shared.snapshot.Snapshot`; reads memory only."""
@@ -317,13 +333,16 @@ class Engine:
     def _discovery(self) -> Discovery:
         return self._present().discovery
 
-    def _reconcile(self, again: Callable[[], Discovery] | None) -> list[dict[str, Any]]:
+    def _reconcile(self, again: Callable[[], Discovery] | None) -> None:
+        for name in self._remote.order(self._settings()):
+            self._reconcile_queue(name, again)
+
+    def _reconcile_queue(self, name: str, again: Callable[[], Discovery] | None) -> None:
         before = self._remote.facts.outcomes
-        self._remote.reconcile(self._discovery(), self._settings(), again=again)
+        done, added = self._remote.reconcile(name, self._discovery(), self._settings(), again=again)
         email = str(self._account.facts.who.get("email") or "")
-        self._diary.rules((), self._remote.added, "sync.auto_push asks for it", email)
-        self._diary.outcomes(before, self._remote.done, email)
-        return self._remote.last
+        self._diary.rules((), added, "sync.auto_push asks for it", email)
+        self._diary.outcomes(before, done, email)
 
     def _note(self, what: str, subject: str, why: str) -> None:
         self._diary.note(what, subject, why)

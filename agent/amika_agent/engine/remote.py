@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from amika_agent.back_off import BackOff
 from amika_agent.snapshot.rule_state import marks
+from amika_agent.sync.rules import QUEUES
 from amika_local.credential import Problem
 from amika_local.errors import AmikaError, NotSignedIn, Unreachable
+from amika_shared.redaction import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +40,7 @@ class RemoteFacts:
     outcomes  what became of each rule when it was last looked at, by rule id; "provider/scope" where there is no rule
     marks     what each rule would have pushed then
     problems  why the last reconciliation ended early
+    offline   none of the providers that were asked has answered
     busy      a reconciliation is under way
     """
 
@@ -52,11 +56,38 @@ class RemoteFacts:
     busy: bool = False
 
 
-class RemotePart:
-    """Owner of the remote lane of this process.
+class _Queue:
+    """One provider's queue: what its last reconciliation has seen and done.
 
-    done   what the last reconciliation did
-    added  rules that it made by itself
+    lock  held by the one who works
+    done  what the last reconciliation did; `told`: what the last one that came to an end did
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.back_off = BackOff()
+        self.done: list[Outcome] = []
+        self.told: list[Outcome] = []
+        self.seen: tuple[list[Rule], list[Pending]] = ([], [])
+        self.marks: Mapping[str, object] = {}
+        self.problem: Problem | None = None
+        self.silent = False
+        self.due_at: float | None = None
+        self.busy = False
+
+    def clear(self) -> None:
+        """Nothing is known of the account that is signed in now."""
+        self.done, self.told, self.seen, self.marks = [], [], ([], []), {}
+        self.problem, self.silent, self.due_at = None, False, None
+
+    @property
+    def heard(self) -> bool:
+        """Whether the server has answered."""
+        return any(outcome.did not in ("waiting", "blocked") for outcome in self.told) and not self.silent
+
+
+class RemotePart:
+    """Owner of the remote lanes of this process, one for each provider.
 
     Args:
         accounts: the servers and the right to use them.
@@ -73,41 +104,66 @@ class RemotePart:
         self._paused = paused
         self._clock = clock
         self._db = db
-        self._lock = threading.Lock()
+        self._making = threading.Lock()
+        self._telling = threading.Lock()
         self._sync: tuple[Services, AccountKey, RemoteSync] | None = None
-        self._back_off = BackOff()
-        self.done: list[Outcome] = []
-        self.added: list[Rule] = []
+        self._queues = {name: _Queue() for name in QUEUES}
         self.facts = RemoteFacts()
 
     @property
     def last(self) -> list[dict[str, Any]]:
         """What the last reconciliation did, one object for each action."""
-        return [_as_json(outcome) for outcome in self.done]
+        return [_as_json(outcome) for queue in self._queues.values() for outcome in queue.done]
 
-    def reconcile(self, discovery: Discovery, settings: Settings, *, again: Callable[[], Discovery] | None) -> None:
-        """Do what the plan says. A failure becomes a problem; `again` waits for a credential that just changed."""
-        with self._lock:
-            self.done, self.added = [], []
-            before = self.facts
-            self.facts = _with(before, busy=bool(before.rules or settings.words("sync.auto_push")))
+    def due_at(self, name: str) -> float | None:
+        """Return when (epoch seconds) the queue has to go on, or None."""
+        return self._queues[name].due_at
+
+    def order(self, settings: Settings) -> Sequence[str]:
+        """Return the queues in the order in which one thread goes through them."""
+        try:
+            sync = self._remote(settings)
+            return QUEUES if sync is None else sync.queues()
+        except AmikaError:
+            return QUEUES  # each of them will say why
+
+    def reconcile(
+        self, name: str, discovery: Discovery, settings: Settings, *, again: Callable[[], Discovery] | None
+    ) -> tuple[list[Outcome], list[Rule]]:
+        """Do what the plan says for one provider. A failure becomes a problem.
+
+        Args:
+            name: the provider.
+            discovery: what the sources give.
+            settings: what the person decided.
+            again: given, waits for a credential that has just changed and discovers once more.
+
+        Returns what was done, and the rules that it made by itself.
+
+        """
+        queue = self._queues[name]
+        with queue.lock:
+            queue.busy = bool(queue.seen[0]) or name in settings.words("sync.auto_push")
+            self._tell(self.facts)
             try:
-                self.facts = self._reconciled(discovery, settings, again)
+                return self._reconciled(name, queue, discovery, settings, again)
             finally:
-                self.facts = _with(self.facts, busy=False)
+                queue.busy = False
+                self._tell(self._stored())
 
     def preview(self, discovery: Discovery, settings: Settings) -> dict[str, Any]:
         """Return the plan as JSON; raises AmikaError."""
-        with self._lock:
-            sync = self._remote(settings)
-            if sync is None:
-                raise NotSignedIn("nobody is signed in to Amika", remedy="Sign in: amika auth login")
-            plan: Plan = sync.plan(discovery)
-            return plan.to_json()
+        sync = self._remote(settings)
+        if sync is None:
+            raise NotSignedIn("nobody is signed in to Amika", remedy="Sign in: amika auth login")
+        plan: Plan = sync.plan(discovery)
+        return plan.to_json()
 
     def finish_open(self, discovery: Discovery | None, settings: Settings) -> None:
         """Finish open replacements as far as that is possible, before the account goes."""
-        with self._lock:
+        with contextlib.ExitStack() as held:
+            for queue in self._queues.values():
+                held.enter_context(queue.lock)
             sync = self._remote(settings)
             if sync is not None and self.facts.pending:
                 sync.recover(discovery)
@@ -137,85 +193,123 @@ class RemotePart:
             account = self._accounts.account()
             if account is None:
                 return bool(self.facts.rules)
-            db = self._db()
-            return list(self.facts.rules) != db.rules(account.text) or list(self.facts.pending) != db.pending(
-                account.text
-            )
+            return any(queue.seen != self._seen(name, account.text) for name, queue in self._queues.items())
         except AmikaError:
             return False
 
     def _reconciled(
-        self, discovery: Discovery, settings: Settings, again: Callable[[], Discovery] | None
-    ) -> RemoteFacts:
+        self,
+        name: str,
+        queue: _Queue,
+        discovery: Discovery,
+        settings: Settings,
+        again: Callable[[], Discovery] | None,
+    ) -> tuple[list[Outcome], list[Rule]]:
+        queue.done = []
         try:
             sync = self._remote(settings)
             if sync is None:
-                return RemoteFacts()
-            known = {rule.id for rule in self._rules()}
-            self.done = sync.run(discovery, again=again)
-            self.added = [rule for rule in self._rules() if rule.id not in known]
-        except Unreachable as error:
-            return self._failed(error, offline=True, due_at=self._back_off.next(self._clock.now()))
-        except NotSignedIn as error:
-            return self._failed(error, offline=False, due_at=self._clock.now() + REJECTED_AGAIN)
+                queue.clear()
+                return [], []
+            known = {rule.id for rule in self._rules(name)}
+            queue.done = done = sync.run(discovery, again=again, queue=name)
+            added = [rule for rule in self._rules(name) if rule.id not in known]
+            if self._sync is None or self._sync[2] is not sync:  # another account meanwhile; its turn comes
+                queue.clear()
+            else:
+                self._note(name, queue, discovery, sync.due_at(name))
         except AmikaError as error:
-            return self._failed(error, offline=False, due_at=self._back_off.next(self._clock.now()))
-        self._back_off.reset()
-        return self._read(discovery, sync.due_at())
+            self._failed(queue, error)
+            return [], []
+        queue.back_off.reset()
+        return done, added
 
-    def _rules(self) -> list[Rule]:
+    def _rules(self, name: str) -> list[Rule]:
         account = self._accounts.account()
-        return [] if account is None else self._db().rules(account.text)
+        return [] if account is None else self._seen(name, account.text)[0]
 
-    def _failed(self, error: AmikaError, *, offline: bool, due_at: float | None) -> RemoteFacts:
-        problem = Problem("offline" if offline else "remote", error.message, source="amika", remedy=error.remedy)
-        return _with(self.facts, offline=offline, due_at=due_at, problems=(problem,))
+    def _seen(self, name: str, account: str) -> tuple[list[Rule], list[Pending]]:
+        db = self._db()
+        return (
+            [rule for rule in db.rules(account) if rule.provider == name],
+            [entry for entry in db.pending(account) if entry.provider == name],
+        )
 
-    def _read(self, discovery: Discovery, due_at: float | None) -> RemoteFacts:
+    def _failed(self, queue: _Queue, error: AmikaError) -> None:
+        queue.silent = isinstance(error, Unreachable)
+        code = "offline" if queue.silent else "remote"
+        queue.problem = Problem(code, error.message, source="amika", remedy=error.remedy)
+        now = self._clock.now()
+        queue.due_at = now + REJECTED_AGAIN if isinstance(error, NotSignedIn) else queue.back_off.next(now)
+
+    def _note(self, name: str, queue: _Queue, discovery: Discovery, due_at: float | None) -> None:
         account = self._accounts.account()
         if account is None:
-            return RemoteFacts()
-        db, key = self._db(), account.text
-        outcomes = {outcome.rule or f"{outcome.provider}/{outcome.scope}": outcome for outcome in self.done}
-        offline = any(o.did == "waiting" and o.problem and o.problem.code == "unreachable" for o in self.done)
-        rules = db.rules(key)
-        return RemoteFacts(
-            rules,
-            db.pushed(key),
-            db.pending(key),
-            db.holds(key),
-            outcomes,
-            marks(rules, discovery.credentials),
-            offline=offline,
-            due_at=due_at,
-        )
+            queue.clear()
+            return
+        queue.told = queue.done
+        queue.seen = self._seen(name, account.text)
+        queue.marks = marks(queue.seen[0], discovery.credentials)
+        queue.silent = any(o.did == "waiting" and o.problem and o.problem.code == "unreachable" for o in queue.done)
+        queue.problem, queue.due_at = None, due_at
+
+    def _tell(self, stored: RemoteFacts) -> None:
+        """Put together what the queues know, with what sync.db says."""
+        with self._telling:
+            queues = self._queues.values()
+            self.facts = replace(
+                stored,
+                outcomes={o.rule or f"{o.provider}/{o.scope}": o for one in queues for o in one.told},
+                marks={rule: mark for one in queues for rule, mark in one.marks.items()},
+                problems=tuple(one.problem for one in queues if one.problem is not None),
+                offline=any(one.silent for one in queues) and not any(one.heard for one in queues),
+                due_at=min((one.due_at for one in queues if one.due_at is not None), default=None),
+                busy=any(one.busy for one in queues),
+            )
+
+    def _stored(self) -> RemoteFacts:
+        """Return what sync.db says; what was last known of it when it cannot be read."""
+        try:
+            account = self._accounts.account()
+            if account is None:
+                return RemoteFacts()
+            db, key = self._db(), account.text
+            return RemoteFacts(db.rules(key), db.pushed(key), db.pending(key), db.holds(key))
+        except AmikaError:
+            return self.facts
 
     def _remote(self, settings: Settings) -> RemoteSync | None:
         from amika_agent.stores.amika_api import SecretsApi
         from amika_agent.sync.plan import Settings as PushSettings
         from amika_agent.sync.remote import RemoteSync
 
-        services = self._accounts.services()
-        account = services.authority.account()
-        if account is None:
-            self._sync = None
-            return None
-        spacing = SPACING if self._accounts.role == "agent" else 0.0  # what a person asks for waits for nothing
-        decided = PushSettings(auto_push=settings.words("sync.auto_push"), spacing=spacing)
-        if self._sync is not None and self._sync[0] is services and self._sync[1] == account:
-            self._sync[2].settings = decided
-            return self._sync[2]
-        authority = services.authority
-        api = SecretsApi(services.endpoints.api_url, lambda force: authority.bearer(force=force), services.http)
-        sync = RemoteSync(self._db(), api, account, self._clock, decided, paused=self._paused)
-        self._sync = (services, account, sync)
-        return sync
+        with self._making:
+            services = self._accounts.services()
+            account = services.authority.account()
+            if account is None:
+                self._sync = None
+                return None
+            spacing = SPACING if self._accounts.role == "agent" else 0.0  # what a person asks for waits for nothing
+            decided = PushSettings(auto_push=settings.words("sync.auto_push"), spacing=spacing)
+            if self._sync is not None and self._sync[0] is services and self._sync[1] == account:
+                self._sync[2].settings = decided
+                return self._sync[2]
+            authority = services.authority
+            api = SecretsApi(services.endpoints.api_url, lambda force: authority.bearer(force=force), services.http)
+            who = _called(self._accounts.facts.who, account)
+            sync = RemoteSync(self._db(), api, account, self._clock, decided, paused=self._paused, who=who)
+            self._sync = (services, account, sync)
+            for queue in self._queues.values():
+                queue.clear()
+            return sync
 
 
-def _with(facts: RemoteFacts, **changes: Any) -> RemoteFacts:  # noqa: ANN401 -- fields of RemoteFacts
-    from dataclasses import replace
-
-    return replace(facts, **changes)
+def _called(who: Mapping[str, Any], account: AccountKey) -> str:
+    """Return what a person calls the account, or "" when what is known is another's."""
+    if (who.get("user_id"), who.get("org_id") or "") != (account.user_id, account.org_id):
+        return ""
+    names = (who.get("email"), who.get("organization") or who.get("org_id"))
+    return plain(", ".join(str(name) for name in names if name))
 
 
 def _as_json(outcome: Outcome) -> dict[str, Any]:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from amika_agent.clock import Clock
 from amika_agent.sync import rules
 from amika_agent.sync.journal import SyncDb
 from amika_agent.sync.plan import Facts, Listed, Settings
+from amika_agent.sync.records import Pending
 from amika_agent.sync.rules import Rule
 
 if TYPE_CHECKING:
     from amika_local.discovery import Discovery
+
+Still = tuple[str, str | None, float]  # what the credential was, whose, and since when
+_Of = TypeVar("_Of", Rule, Pending)
 
 
 class FactsReader:
@@ -24,21 +28,29 @@ class FactsReader:
         db: rules, ledger and journal.
         account: key text.
         clock: time source.
+        only: the provider whose facts are read; "" for all.
+        still: what readers of the same account remember together, by rule id.
 
     """
 
-    def __init__(self, db: SyncDb, account: str, clock: Clock) -> None:
+    def __init__(
+        self, db: SyncDb, account: str, clock: Clock, only: str = "", still: dict[str, Still] | None = None
+    ) -> None:
         self._db = db
         self._account = account
         self._clock = clock
-        self._still: dict[str, tuple[str, str | None, float]] = {}
+        self._only = only
+        self._still = {} if still is None else still
 
     def read(
         self, discovery: Discovery, settings: Settings, listing: Mapping[str, Sequence[Listed]] | None = None
     ) -> Facts:
         """Return everything a plan depends on; rules that `auto_push` asks for are among the rules."""
+        known = self._db.rules(self._account)
+        parked = [(rule, account) for account, rule in self._parked(known) if self._is_mine(rule)]
+        names = {account: self._called(account) for account in (self._account, *(there for _, there in parked))}
         facts = Facts(
-            rules=self.wanted(discovery, settings),
+            rules=self._mine(self._wanted(known, discovery, settings)),
             credentials=discovery.credentials,
             problems=discovery.problems,
             now=self._clock.now(),
@@ -47,17 +59,21 @@ class FactsReader:
             settings=settings,
             ledger=self._db.pushed(self._account),
             listing=listing or {},
-            pending=self._db.pending(self._account),
+            pending=self._mine(self._db.pending(self._account)),
             holds=self._db.holds(self._account),
-            parked=self._parked(self._db.rules(self._account)),
+            parked=[(rule, names[account]) for rule, account in parked],
+            account=names[self._account],
         )
         gone = {rule.id: since for rule in facts.rules if (since := self._gone_since(rule, discovery)) is not None}
         return replace(facts, still_since=self._stillness(facts), gone_since=gone)
 
     def wanted(self, discovery: Discovery, settings: Settings) -> list[Rule]:
         """Return the account's rules and those that `auto_push` would add."""
-        known = self._db.rules(self._account)
-        parked = [] if known else self._parked(known)  # another destination: the first push is the person's
+        return self._wanted(self._db.rules(self._account), discovery, settings)
+
+    def _wanted(self, known: Sequence[Rule], discovery: Discovery, settings: Settings) -> list[Rule]:
+        known = list(known)
+        parked = [rule for _, rule in self._parked(known)]  # another destination: the first push is the person's
         for credential in discovery.credentials:
             provider = rules.pushable_as(credential)
             if (
@@ -78,12 +94,22 @@ class FactsReader:
                 taken = [record.name for record in records if record.scope == rule.scope]
                 self._db.put_rule(self._account, rules.beside(rule, taken))
 
-    def _parked(self, known: Sequence[Rule]) -> list[Rule]:
-        """Return rules made for other accounts that have no counterpart here; loopback is one class of its own."""
+    def _parked(self, known: Sequence[Rule]) -> list[tuple[str, Rule]]:
+        """Return (account, rule) of other accounts' rules without a counterpart here; loopback is one class."""
         if self._account.startswith("loopback"):
             return []
-        here = {(rule.provider, rule.type) for rule in known}
-        return [rule for rule in self._db.rules_elsewhere(self._account) if (rule.provider, rule.type) not in here]
+        here = {_sort(rule) for rule in known}
+        return [found for found in self._db.rules_elsewhere(self._account) if _sort(found[1]) not in here]
+
+    def _called(self, account: str) -> str:
+        """Return an account as a person knows it."""
+        return self._db.meta(called(account)) or in_words(account)
+
+    def _is_mine(self, one: Rule | Pending) -> bool:
+        return self._only in ("", one.provider)
+
+    def _mine(self, all_: Sequence[_Of]) -> list[_Of]:
+        return [one for one in all_ if self._is_mine(one)]
 
     def _gone_since(self, rule: Rule, discovery: Discovery) -> float | None:
         """Absence is a logout only while the directory is there and its owner keeps the login in that file."""
@@ -112,6 +138,23 @@ class FactsReader:
             self._still[rule.id] = (mark, found.account, at)
             since[rule.id] = at
         return since
+
+
+def called(account: str) -> str:
+    """Return the word under which sync.db remembers what an account is called."""
+    return f"called|{account}"
+
+
+def in_words(account: str) -> str:
+    """Return what the key of an account says about it."""
+    api_url, user, organization = (*account.split("\n"), "", "")[:3]
+    where = "this machine's own workspace" if api_url == "loopback" else api_url
+    return f"{user}{f' of {organization}' if organization else ''} at {where}"
+
+
+def _sort(rule: Rule) -> tuple[str, ...]:
+    """Return what has to be equal for a rule of one account to be the counterpart of another account's."""
+    return (rule.provider, rule.name) if rule.provider == rules.GENERIC else (rule.provider, rule.type)
 
 
 def _changed_at(path: str, now: float) -> float:

@@ -142,10 +142,10 @@ class SyncDb:
         rows = self._db.read("SELECT account FROM rules UNION SELECT account FROM pending ORDER BY 1")
         return [str(row[0]) for row in rows]
 
-    def rules_elsewhere(self, account: str) -> list[Rule]:
-        """Return the rules of all other accounts: parked, nothing of theirs is sent to this one."""
-        rows = self._db.read("SELECT body FROM rules WHERE account<>? ORDER BY rowid", (account,))
-        return [_load(Rule, row[0]) for row in rows]
+    def rules_elsewhere(self, account: str) -> list[tuple[str, Rule]]:
+        """Return (account, rule) of all other accounts: parked, nothing of theirs is sent to this one."""
+        rows = self._db.read("SELECT account, body FROM rules WHERE account<>? ORDER BY rowid", (account,))
+        return [(str(row["account"]), _load(Rule, row["body"])) for row in rows]
 
     # ledger
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from shlex import quote
 from typing import Any
 
 from amika_agent.sync import guards
@@ -61,7 +62,8 @@ class Facts:
     still_since   rule id -> epoch seconds since when its credential and account are unchanged
     gone_since    rule id -> epoch seconds since when its source is certainly without it
     machine       whose temporary records are ours
-    parked        rules made for another account, with no counterpart in this one
+    parked        rules made for another account, with no counterpart in this one, each with what that one is called
+    account       what this account is called
     """
 
     rules: Sequence[Rule]
@@ -77,7 +79,8 @@ class Facts:
     holds: Mapping[str, Hold] = field(default_factory=dict)
     still_since: Mapping[str, float] = field(default_factory=dict)
     gone_since: Mapping[str, float] = field(default_factory=dict)
-    parked: Sequence[Rule] = ()
+    parked: Sequence[tuple[Rule, str]] = ()
+    account: str = ""
 
     @property
     def paused(self) -> float | None:
@@ -253,16 +256,24 @@ def _safe_to_sweep(facts: Facts, provider: str, bridge: Bridge) -> bool:
 
 def _parked(facts: Facts) -> list[Action]:
     """Show what was kept in sync for another account: nothing of it is sent to this one without a yes."""
-    why = "kept in sync for another account; nothing is sent to this one until you say so"
     return [
         Action(
             BLOCKED if rule.provider in facts.settings.auto_push else WAIT,
-            "", rule.provider, rule.type, rule.scope, rule.name, "parked", why,
-            f"To keep it in sync for this account too: amika secret {rule.provider} push",
+            "", rule.provider, rule.type, rule.scope, rule.name, "parked",
+            f"kept in sync for {other}; nothing of it is sent to {facts.account or 'this account'} until you say so",
+            f"To keep it in sync for this account too: {_begin(rule)}",
         )
-        for rule in facts.parked
-        if rule.provider in PROVIDERS and any(rule.takes(credential) for credential in facts.credentials)
+        for rule, other in facts.parked
+        if any(rule.takes(credential) for credential in facts.credentials)
     ]  # fmt: skip
+
+
+def _begin(rule: Rule) -> str:
+    """Return the command that makes a rule of this kind."""
+    if rule.provider in PROVIDERS:
+        return f"amika secret {rule.provider} push"
+    scope = " --scope org" if rule.scope == ORG else ""
+    return f"amika sync add {rule.source}/{rule.credential} --generic --name {quote(rule.name)}{scope}"
 
 
 def _action(kind: str, rule: Rule, stop: guards.Stop, remote_id: str | None = None) -> Action:

@@ -1,8 +1,13 @@
-"""The remote lane of one account: plans, replaces, recovers; the same code in agent and CLI, under the same locks."""
+"""The remote lanes of one account: plans, replaces, recovers; the same code in agent and CLI, under the same locks.
+
+Each provider has a lane of its own: one that does not answer delays only what goes there. The agent runs them side by
+side, the command line one after another.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,12 +16,15 @@ from amika_agent.clock import Clock
 from amika_agent.stores.amika_api import NoSuchSecret, SecretsApi
 from amika_agent.sync import once, plan, removal, rules
 from amika_agent.sync.account import Account
+from amika_agent.sync.apply import Replacements
+from amika_agent.sync.facts import FactsReader, Still, called
 from amika_agent.sync.journal import SyncDb
 from amika_agent.sync.outcome import Outcome
 from amika_agent.sync.plan import Listed, Plan, Settings
 from amika_agent.sync.records import Pending
 from amika_agent.sync.replace import NOTHING
 from amika_agent.sync.resolve import resolve
+from amika_agent.sync.rules import ORG, QUEUES
 from amika_agent.sync.runner import Runner
 from amika_local.errors import Unreachable
 from amika_local.secret import Secret
@@ -29,7 +37,7 @@ __all__ = ["Outcome", "RemoteSync"]
 
 
 class RemoteSync:
-    """Everything that is sent for one account.
+    """Everything that is sent for one account. One thread for each of `QUEUES` may be inside `run` at a time.
 
     Args:
         db: rules, ledger and journal.
@@ -38,6 +46,7 @@ class RemoteSync:
         clock: time source.
         settings: what the person decided about pushing; may be replaced between runs.
         paused: asked before every action: the end of the pause (epoch seconds) or None. Another process may pause.
+        who: what a person calls the account, "" when that is not known; shown when another account is signed in.
 
     """
 
@@ -50,6 +59,7 @@ class RemoteSync:
         settings: Settings | None = None,
         *,
         paused: Callable[[], float | None] | None = None,
+        who: str = "",
     ) -> None:
         self._db = db
         self._account = account.text
@@ -57,9 +67,12 @@ class RemoteSync:
         self._its = Account(db, api, account.text, clock)
         self._paused = paused
         self._settings = settings or Settings()
-        self._runner = Runner(self._its, clock, lambda: self.settings)
-        self._facts = self._runner.facts
-        self._replacements = self._runner.replacements
+        still: dict[str, Still] = {}
+        self._runners = {one: Runner(self._its, one, clock, lambda: self.settings, still) for one in QUEUES}
+        self._facts = FactsReader(db, account.text, clock, still=still)
+        self._replacements = Replacements(db, api, account.text, clock)
+        if who and db.meta(called(account.text)) != who:
+            db.put_meta(called(account.text), who)
 
     @property
     def settings(self) -> Settings:
@@ -73,19 +86,23 @@ class RemoteSync:
         self._settings = settings
 
     def plan(self, discovery: Discovery) -> Plan:
-        """Return what `run` would do now; sends nothing but listings, and does without them when offline.
+        """Return what `run` would do now; sends nothing but listings, and does without those it cannot have.
 
         Raises:
             NotSignedIn: the server rejected the sign-in.
 
         """
-        listing: dict[str, list[Listed]] = {}
-        for provider in {rule.provider for rule in self._facts.wanted(discovery, self.settings)}:
-            try:
-                listing[provider] = self._its.list(provider)
-            except Unreachable:
-                continue
+        providers = sorted({rule.provider for rule in self._facts.wanted(discovery, self.settings)})
+        with ThreadPoolExecutor(len(QUEUES), thread_name_prefix="listing") as pool:
+            listed = dict(zip(providers, pool.map(self._listed, providers), strict=True))
+        listing = {provider: records for provider, records in listed.items() if records is not None}
         return plan.plan(self._facts.read(discovery, self.settings, listing))
+
+    def _listed(self, provider: str) -> list[Listed] | None:
+        try:
+            return self._its.list(provider)
+        except Unreachable:
+            return None
 
     def run(
         self,
@@ -94,6 +111,7 @@ class RemoteSync:
         fresh: bool = True,
         again: Callable[[], Discovery] | None = None,
         only: Collection[str] | None = None,
+        queue: str = "",
     ) -> list[Outcome]:
         """Resume what is open, then do what the plan says. Being offline is an outcome, not an error.
 
@@ -102,17 +120,28 @@ class RemoteSync:
             fresh: list even when nothing changed here, to see what was changed elsewhere.
             again: discovers once more; given, a credential that has just changed is waited for (at most 2 s).
             only: ids of the rules to look after; None for all.
+            queue: the provider to look after; "" for all, one after another.
 
         Raises:
             NotSignedIn: the server rejected the sign-in; what is open stays recorded.
 
         """
-        outcomes = self._runner.run(discovery, fresh=fresh, only=only)
+        outcomes = self._run(queue, discovery, fresh=fresh, only=only)
         settling = [o.due_at for o in outcomes if o.code == "settling" and o.due_at is not None]
         if again is not None and settling:
             self._clock.sleep(min(2.0, max(0.0, max(settling) - self._clock.now())))
-            outcomes = self._runner.run(again(), fresh=fresh, only=only)
+            outcomes = self._run(queue, again(), fresh=fresh, only=only)
         return outcomes
+
+    def _run(self, queue: str, discovery: Discovery, *, fresh: bool, only: Collection[str] | None) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for one in (queue,) if queue else self.queues():
+            outcomes += self._runners[one].run(discovery, fresh=fresh, only=only)
+        return outcomes
+
+    def queues(self) -> list[str]:
+        """Return the providers in the order for one thread: where an organization may have none comes first."""
+        return sorted(QUEUES, key=lambda one: self._runners[one].open_scopes()[:1] != [ORG])
 
     def recover(self, discovery: Discovery | None = None) -> list[Outcome]:
         """Resume open replacements only. Without `discovery` no value is at hand and only safe steps are made.
@@ -122,8 +151,9 @@ class RemoteSync:
 
         """
         outcomes: list[Outcome] = []
-        for provider, scope in self._runner.open_groups():
-            outcomes += self._runner.guarded(provider, scope, partial(self._runner.finish, provider, scope, discovery))
+        for runner in [self._runners[one] for one in self.queues()]:
+            for scope in runner.open_scopes():
+                outcomes += runner.guarded(scope, partial(runner.finish, scope, discovery))
         return outcomes
 
     def push_once(
@@ -211,10 +241,11 @@ class RemoteSync:
             NotSignedIn: the server rejected the sign-in.
 
         """
-        mine = [(rule.provider, rule.scope) for rule in self._db.rules(self._account)]
         outcomes: list[Outcome] = []
-        for provider, scope in dict.fromkeys([*self._runner.open_groups(), *mine]):
-            outcomes += self._runner.guarded(provider, scope, partial(self._retract, provider, scope))
+        for provider, runner in self._runners.items():
+            mine = [rule.scope for rule in self._db.rules(self._account) if rule.provider == provider]
+            for scope in dict.fromkeys([*runner.open_scopes(), *mine]):
+                outcomes += runner.guarded(scope, partial(self._retract, provider, scope))
         return outcomes
 
     def resolve(self, rule_id: str, choice: str, discovery: Discovery) -> None:
@@ -238,9 +269,10 @@ class RemoteSync:
             record = facts.record(rule.provider, rule.scope, rule.name)
         resolve(self._db, self._account, rule, choice, discovery, record)
 
-    def due_at(self) -> float | None:
+    def due_at(self, queue: str = "") -> float | None:
         """Return when to look again although nothing happened (settling, back-off, late requests), or None."""
-        return self._runner.due_at()
+        times = [self._runners[one].due_at() for one in ((queue,) if queue else QUEUES)]
+        return min((at for at in times if at is not None), default=None)
 
     def _retract(self, provider: str, scope: str) -> list[Outcome]:
         for entry in self._db.pending(self._account):

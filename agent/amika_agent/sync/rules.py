@@ -13,6 +13,7 @@ CLAUDE = "claude"
 CODEX = "codex"
 GENERIC = "generic"
 PROVIDERS = (CLAUDE, CODEX)
+QUEUES = (*PROVIDERS, GENERIC)  # what one of them waits for delays none of the others
 VALUE = "value"
 USER = "user"
 ORG = "org"

@@ -1,4 +1,4 @@
-"""One run of the remote lane: what is open first, then what the plan says, group by group under its lock."""
+"""One run of the remote lane of one provider: what is open first, then what the plan says, scope by scope."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from amika_agent.clock import Clock
 from amika_agent.sync import generic, guards, plan, removal
 from amika_agent.sync.account import Account
 from amika_agent.sync.apply import BACK_OFF, Offer, Replacements
-from amika_agent.sync.facts import FactsReader
+from amika_agent.sync.facts import FactsReader, Still
 from amika_agent.sync.outcome import Outcome, became, failed, told
 from amika_agent.sync.plan import Action, Facts, Settings
 from amika_agent.sync.records import Hold, Pending, Sent
@@ -23,27 +23,31 @@ from amika_local.errors import Busy, Failed, NotSignedIn, Unreachable
 if TYPE_CHECKING:
     from amika_local.discovery import Discovery
 
-Group = tuple[str, str]
 _QUIET = ("unchanged", "waiting", "blocked")
 
 
 class Runner:
-    """Performs plans for one account.
+    """Performs plans for one provider of one account; what it waits for delays no other runner.
 
     Args:
         account: rules, ledger, journal and the server's secrets.
+        provider: "claude", "codex" or "generic".
         clock: time source.
         settings: returns what the person decided, with the pause as it is now.
+        still: what the runners of the account remember together; see `FactsReader`.
 
     """
 
-    def __init__(self, account: Account, clock: Clock, settings: Callable[[], Settings]) -> None:
+    def __init__(
+        self, account: Account, provider: str, clock: Clock, settings: Callable[[], Settings], still: dict[str, Still]
+    ) -> None:
         self._its = account
+        self._provider = provider
         self._db = account.db
         self._account = account.key
         self._clock = clock
         self._settings = settings
-        self.facts = FactsReader(account.db, account.key, clock)
+        self.facts = FactsReader(account.db, account.key, clock, provider, still)
         self.replacements = Replacements(account.db, account.api, account.key, clock)
         self._silent_runs = 0
         self._not_before = 0.0
@@ -51,9 +55,10 @@ class Runner:
 
     def due_at(self) -> float | None:
         """Return when to look again although nothing happened, or None. Never a time that was already tried."""
-        times = [entry.retry_at for entry in self._db.pending(self._account) if entry.retry_at is not None]
-        if (self._settings().paused_until or 0.0) <= self._clock.now():  # what is late is swept after the pause
-            times += list(self._db.sweeps(self._account).values())
+        times = [entry.retry_at for entry in self._pending() if entry.retry_at is not None]
+        late = self._db.sweeps(self._account).get(self._provider)
+        if late is not None and (self._settings().paused_until or 0.0) <= self._clock.now():  # swept after the pause
+            times.append(late)
         times += [self._due] if self._due is not None else []
         return max(min(times), self._not_before) if times else None
 
@@ -61,8 +66,8 @@ class Runner:
         """Resume what is open, then do what the plan says; see `RemoteSync.run`."""
         outcomes: list[Outcome] = []
         before = self._silent_runs
-        for provider, scope in self._groups(discovery, fresh=fresh, only=only):
-            outcomes += self.guarded(provider, scope, partial(self._group, provider, scope, discovery, only))
+        for scope in self._scopes(discovery, fresh=fresh, only=only):
+            outcomes += self.guarded(scope, partial(self._scope, scope, discovery, only))
         if self._silent_runs == before:
             self._silent_runs, self._not_before = 0, 0.0
         shown = {outcome.rule for outcome in outcomes}
@@ -73,45 +78,46 @@ class Runner:
         self._due = min((o.due_at for o in outcomes if o.due_at is not None), default=None)
         return outcomes
 
-    def open_groups(self) -> list[tuple[str, str]]:
-        """Return (provider, scope) of open replacements; an organization that has none comes first."""
-        pairs = {(entry.provider, entry.scope) for entry in self._db.pending(self._account)}
-        return sorted(pairs, key=lambda pair: (pair[1] != ORG, pair))
+    def open_scopes(self) -> list[str]:
+        """Return the scopes of open replacements; an organization that has none comes first."""
+        return sorted({entry.scope for entry in self._pending()}, key=lambda scope: scope != ORG)
 
-    def _groups(self, discovery: Discovery, *, fresh: bool, only: Collection[str] | None) -> list[tuple[str, str]]:
-        """Return the (provider, scope) pairs that need the server."""
+    def _pending(self) -> list[Pending]:
+        return [entry for entry in self._db.pending(self._account) if entry.provider == self._provider]
+
+    def _scopes(self, discovery: Discovery, *, fresh: bool, only: Collection[str] | None) -> list[str]:
+        """Return the scopes that need the server."""
         facts = self.facts.read(discovery, self._settings())
-        open_first = self.open_groups()
-        sweeps = self._db.sweeps(self._account).items()
-        late = [(provider, scope) for provider, due in sweeps if due <= facts.now for scope in SCOPES]
-        if facts.paused is not None:
-            late = []
+        open_first = self.open_scopes()
+        due = self._db.sweeps(self._account).get(self._provider)
+        late = SCOPES if due is not None and due <= facts.now and facts.paused is None else ()
         known = {rule.id for rule in self._db.rules(self._account)}
         need = {
-            (action.provider, action.scope)
+            action.scope
             for action in plan.plan(facts).actions
-            if action.code != "paused"
+            if action.code not in ("paused", "parked")
             and (fresh or action.code == "unlisted" or action.kind in plan.SENDING or action.rule not in known)
         }
         if only is not None:
-            need &= {(rule.provider, rule.scope) for rule in facts.rules if rule.id in only}
+            need &= {rule.scope for rule in facts.rules if rule.id in only}
         return list(dict.fromkeys([*open_first, *sorted({*late, *need})]))
 
-    def guarded(self, provider: str, scope: str, work: Callable[[], list[Outcome]]) -> list[Outcome]:
+    def guarded(self, scope: str, work: Callable[[], list[Outcome]]) -> list[Outcome]:
         """Do the work under its lock; what goes wrong for now becomes an outcome of each of its rules."""
         try:
-            with self._its.locked(provider, scope):
+            with self._its.locked(self._provider, scope):
                 return work()
         except NotSignedIn:
             raise
         except (Unreachable, Busy) as error:
             self._silent_runs += 1
             self._not_before = self._clock.now() + BACK_OFF[min(self._silent_runs, len(BACK_OFF)) - 1]
-            return self._failures(provider, scope, "waiting", error, self._not_before)
+            return self._failures(scope, "waiting", error, self._not_before)
         except Failed as error:
-            return self._failures(provider, scope, "failed", error, None)
+            return self._failures(scope, "failed", error, None)
 
-    def _failures(self, provider: str, scope: str, did: str, error: Failed, due_at: float | None) -> list[Outcome]:
+    def _failures(self, scope: str, did: str, error: Failed, due_at: float | None) -> list[Outcome]:
+        provider = self._provider
         problem = Problem(error.code, error.message, source=provider, remedy=error.remedy)
         mine = [r for r in self._db.rules(self._account) if (r.provider, r.scope) == (provider, scope)]
         known = [(r.id, r.type, r.name) for r in mine] or [("", "", "")]
@@ -120,14 +126,15 @@ class Runner:
             for rule, type_, name in known
         ]
 
-    def _group(self, provider: str, scope: str, discovery: Discovery, only: Collection[str] | None) -> list[Outcome]:
-        outcomes = self.finish(provider, scope, discovery)
+    def _scope(self, scope: str, discovery: Discovery, only: Collection[str] | None) -> list[Outcome]:
+        provider = self._provider
+        outcomes = self.finish(scope, discovery)
         listing = {provider: self._its.list(provider)}
         self.facts.add_wanted(provider, discovery, self._settings(), listing[provider])
         facts = self.facts.read(discovery, self._settings(), listing)
         for action in plan.plan(facts).actions:
-            mine = (action.provider, action.scope) == (provider, scope) and action.kind != plan.FINISH
-            mine = mine and action.code != "parked"  # of no group: told at the end
+            mine = action.scope == scope and action.kind != plan.FINISH
+            mine = mine and action.code != "parked"  # of no scope here: told at the end
             if mine and (only is None or not action.rule or action.rule in only):
                 held = plan.held(action, self._settings(), self._clock.now())
                 outcomes.append(told(held) if held is not None else self._perform(action, facts))
@@ -137,12 +144,12 @@ class Runner:
         finished = {outcome.rule for outcome in outcomes if outcome.did not in _QUIET}
         return [o for o in outcomes if o.did != "unchanged" or o.rule not in finished]
 
-    def finish(self, provider: str, scope: str, discovery: Discovery | None) -> list[Outcome]:
-        """Resume the open replacements of a provider and scope, with the newest accepted value where there is one."""
+    def finish(self, scope: str, discovery: Discovery | None) -> list[Outcome]:
+        """Resume the open replacements of a scope, with the newest accepted value where there is one."""
         outcomes = []
         by_id = {rule.id: rule for rule in self._db.rules(self._account)}
-        for entry in self._db.pending(self._account):
-            if (entry.provider, entry.scope) != (provider, scope):
+        for entry in self._pending():
+            if entry.scope != scope:
                 continue
             rule = by_id.get(entry.rule)
             offer = self._offer(rule, discovery) if rule is not None and discovery is not None else None

@@ -10,7 +10,7 @@ from amika_agent.snapshot.credential_id import credential_id
 from amika_agent.sync.rules import ORG, Rule, generic_rule_for, pushable_as, rule_for
 from amika_cli.render import emit, note
 from amika_cli.secrets.provider import TITLES
-from amika_cli.secrets.pushing import warn_of_rotation
+from amika_cli.secrets.pushing import rotation_is_known, warn_of_rotation
 from amika_local.credential import OAUTH
 from amika_local.errors import AmikaError, Failed, NotFound, UsageError
 
@@ -33,12 +33,15 @@ def add(context: Context, wanted: str) -> int:
     discovery = context.discover()
     credential = picked(discovery.credentials, wanted)
     rule = _rule(context, credential, [known.id for known in context.db.rules(account)])
-    if rule.type == OAUTH and rule.provider in TITLES and not rule.without_refresh_token:
+    rotates = rule.type == OAUTH and rule.provider in TITLES and not rule.without_refresh_token
+    if rotates:
         warn_of_rotation(context, rule.provider)
     rule, agreed = _agreed(context, rule)
     if not agreed:
         note("Nothing was changed.")
         return 0
+    if rotates:
+        rotation_is_known(context, rule.provider)
     context.db.put_rule(account, rule)
     context.diary.rules([], [rule], "asked for", context.email)
     try:

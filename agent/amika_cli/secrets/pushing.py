@@ -52,6 +52,8 @@ def push(context: Context, provider: str) -> int:
             note("Nothing was stored.")
             return 0
         take_over = there.id if there is not None else ""
+    if _rotates(context, candidate):
+        rotation_is_known(context, provider)
     if discovery is None or candidate.credential is None or context.args.has("once"):
         _refuse_kept(context, provider, name, scope)
         force = context.args.has("force")
@@ -92,14 +94,17 @@ def _tell(context: Context, provider: str, candidate: Candidate) -> None:
         return
     if left_out:
         note(f"Not sent, because a sandbox does not need it: {', '.join(left_out)}.")
-    if not context.args.has("without-refresh-token"):
+    if _rotates(context, candidate):
         warn_of_rotation(context, provider)
 
 
+def _rotates(context: Context, candidate: Candidate) -> bool:
+    return candidate.type == OAUTH and not context.args.has("without-refresh-token")
+
+
 def warn_of_rotation(context: Context, provider: str) -> None:
-    """Say once per provider what it means that two machines share one login."""
-    told = f"told.rotation.{provider}"
-    if context.db.meta(told):
+    """Say what it means that two machines share one login, unless `rotation_is_known` for this provider."""
+    if context.db.meta(_rotation(provider)):
         return
     advice = "A token of their own lasts a year and is better for sandboxes: claude setup-token. "
     advice = advice if provider == "claude" else ""
@@ -108,7 +113,15 @@ def warn_of_rotation(context: Context, provider: str) -> None:
         f"them renews it, {TITLES[provider]} may sign the other out. {advice}"
         f"Or pass --without-refresh-token: then the copy cannot renew, and is replaced whenever it is renewed here."
     )
-    context.db.put_meta(told, "yes")
+
+
+def rotation_is_known(context: Context, provider: str) -> None:
+    """Remember that a person who was warned went on: who was refused, or said no, is told again."""
+    context.db.put_meta(_rotation(provider), "yes")
+
+
+def _rotation(provider: str) -> str:
+    return f"told.rotation.{provider}"
 
 
 def _consents(context: Context, provider: str, candidate: Candidate, name: str, there: RemoteSecret | None) -> bool:

@@ -71,7 +71,7 @@ def test_accounts_do_not_see_each_other(open_db):
     db.put_pushed(ADA, PUSHED)
     db.commit(ADA, OPEN)
     assert (db.rules(EVE), db.pushed(EVE), db.pending(EVE), db.holds(EVE), db.sweeps(EVE)) == ([], {}, [], {}, {})
-    assert db.rules_elsewhere(EVE) == db.rules(ADA)
+    assert db.rules_elsewhere(EVE) == [(ADA, rule) for rule in db.rules(ADA)]
     assert db.accounts() == [ADA]
     with pytest.raises(NotFound):
         db.rule(EVE, "claude-oauth")
