@@ -85,7 +85,8 @@ def test_two_hundred_rewrites_in_ten_seconds_push_seldom_and_end_with_the_last(
             states = server.history("claude")[before - 1 :]
             alone = [state[0][0] for state in states if len(state) == 1]
             pushes = len(set(alone)) - 1
-            assert 1 <= pushes <= spent / 2
+            # one at once, and one more for every two seconds that have passed
+            assert 1 <= pushes <= 1 + spent / 2
             assert all(states), "there was always one"
         finally:
             assert agent.end() == 0
