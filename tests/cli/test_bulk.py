@@ -45,7 +45,7 @@ def items(**pairs: str) -> list[bulk.Item]:
 
 
 def run(shelf: Shelf, wanted: list[bulk.Item], scope: str = "user") -> bulk.Progress:
-    return bulk.store(shelf, bulk.steps(wanted, shelf.list_generic(), scope), lambda _: None)
+    return bulk.store(shelf, bulk.steps(wanted, shelf.list_generic(), scope))
 
 
 def test_later_layers_win_and_first_place_stays():
@@ -68,12 +68,27 @@ def test_name_and_scope_are_the_key():
 def test_preview_is_masked_and_names_the_other_scope():
     listing = [GenericSecret("i", "A", "org"), GenericSecret("j", "B", "user")]
     wanted = items(A="abcd-0123456789-wxyz", B="short", C="")
+    listing.append(GenericSecret("k", "D", "user"))
+    wanted += items(D="")
     rows = bulk.preview(bulk.steps(wanted, listing, "user"), listing)
     assert rows == [
         ("A", "abcd…wxyz", "argument", "create (there is another one of that name in scope org)"),
         ("B", "****", "argument", "update"),
         ("C", "(empty)", "argument", "create"),
+        ("D", "(empty)", "argument", "update: it will be empty"),
     ]
+
+
+@pytest.mark.parametrize("value", ["", " ", "a\0b", "x" * 70_000, "\udc80"])
+def test_what_cannot_be_stored_is_named_before_anything_is_sent(value):
+    planned = bulk.steps(items(A="1", B=value), [], "user")
+    with pytest.raises(UsageError, match=r"B \(argument\): the value") as caught:
+        bulk.checked(planned)
+    assert "Nothing was stored" in caught.value.remedy
+
+
+def test_an_empty_value_may_empty_what_is_there():
+    bulk.checked(bulk.steps(items(A=""), [GenericSecret("i", "A", "user")], "user"))
 
 
 def test_a_refusal_costs_one_and_running_again_finishes():
@@ -106,7 +121,7 @@ def test_created_meanwhile_is_updated():
     shelf = Shelf()
     planned = bulk.steps(items(A="mine"), shelf.list_generic(), "user")
     shelf.create_generic("A", Secret("theirs"), "user")
-    progress = bulk.store(shelf, planned, lambda _: None)
+    progress = bulk.store(shelf, planned)
     assert [s.action for s in progress.done] == ["update"]
     assert shelf.values() == {("A", "user"): "mine"}
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from tests.cli.conftest import write
 from tests.fakes.terminal import Terminal
 
 
@@ -60,6 +61,8 @@ def test_the_alias_secrets(amika, server, stored):
         (["--from-file", "nope.env", "--yes"], "nope.env cannot be read"),
         (["--from-file", ".", "--yes"], "is not a file"),
         (["A=sk-fake-value", "--scope", "team", "--yes"], "--scope takes user or org"),
+        (["A=sk-fake-value", "B=", "--yes"], "B (argument): the value is blank"),
+        (["A=sk-fake-value", "B\x1b=1", "--yes"], "control characters"),
     ],
 )
 def test_refusals_send_nothing(amika, server, words, says):
@@ -174,6 +177,24 @@ def test_progress_for_more_than_ten(server, stored):
         assert "/10 stored" not in terminal.seen
 
 
+def test_progress_for_more_than_ten_that_are_kept_in_sync(server, stored, home):
+    write(home / ".amp" / "config.json", {"token": "fake"})
+    write(home / ".local/share/opencode/auth.json", {f"p{n}": {"type": "api", "key": "fake"} for n in range(10)})
+    with Terminal(["secret", "extract", "--push", "--yes"], dict(os.environ)) as terminal:
+        assert terminal.end() == 0
+        assert "12/12 stored" in terminal.seen
+    assert len(stored()) == 12
+
+
+def test_a_blank_answer_stores_nothing(server, stored):
+    with Terminal(["secret", "push", "GROQ_API_KEY", "--yes"], dict(os.environ)) as terminal:
+        terminal.expect("(not shown):")
+        terminal.type(" ")
+        assert terminal.end() == 2
+        assert "what you typed for GROQ_API_KEY is blank" in terminal.seen
+    assert stored() == {}
+
+
 def test_list(amika, server):
     assert "amika secret push" in amika("secret", "list").out
     assert amika("secret", "list", "--json").json == []
@@ -237,6 +258,30 @@ def test_extracted_secrets_that_cannot_be_stored(amika, codex, server, stored):
     assert len(ran.json["left"]) == 1
     assert amika("secret", "extract", "--push", "--yes").code == 0
     assert len(stored()) == 2
+
+
+def test_extracted_tokens_that_do_not_say_when_they_end(amika, home, server, stored):
+    write(home / ".local/state/amika/oauth.json", {"XAI_API_KEY": "fake-xai"})
+    ran = amika("secret", "extract", "--push", "--yes")
+    assert ran.code == 0, ran.err
+    assert "OAuth tokens, not API keys: XAI_API_KEY" in ran.err
+    assert "It is kept in sync" in ran.out
+
+
+def test_another_home_is_stored_once(amika, home, codex, server, stored):
+    codex()
+    assert amika("secret", "extract", "--push", "--yes", "--only", "OPENAI_API_KEY").code == 0
+    write(home / "other" / ".codex" / "auth.json", {"OPENAI_API_KEY": "sk-fake-of-another-home"})
+    ran = amika("secret", "extract", "--push", "--yes", "--homedir", "other", "--only", "CODEX_API_KEY")
+    assert ran.code == 0, ran.err
+    assert "not kept in sync" in ran.err
+    assert stored()["CODEX_API_KEY", "user"] == "sk-fake-of-another-home"
+    assert [rule["id"] for rule in amika("sync", "rules", "--json").json] == ["generic-openai-api-key"]
+
+
+def test_a_bad_source_is_said_with_its_next_step(amika, home, server):
+    write(home / ".codex" / "auth.json", "{")
+    assert "(line 1). Repair the file" in amika("secret", "extract").err
 
 
 def test_extract_of_what_is_not_there(amika, home, server):

@@ -112,6 +112,7 @@ class SecretsApi:
         self._base = api_url.rstrip("/") + BASE
         self._bearer = bearer
         self._http = http
+        self.on_stored: Callable[[], None] = _nothing  # told after each generic secret: somebody may be counting
 
     def list_generic(self) -> list[GenericSecret]:
         """GET /secrets."""
@@ -121,11 +122,14 @@ class SecretsApi:
         """POST /secrets."""
         body = {"name": name, "value": value.reveal(), "scope": scope}
         answer = self._call("POST", "/secrets", body)
-        return GenericSecret(id=_text(answer, "id"), name=name, scope=scope, updated_at=_optional(answer, "updated_at"))
+        made = GenericSecret(id=_text(answer, "id"), name=name, scope=scope, updated_at=_optional(answer, "updated_at"))
+        self.on_stored()
+        return made
 
     def update_generic(self, secret_id: str, value: Secret) -> str:
         """PUT /secrets/{id}: atomic at the server. Return its `updated_at`, or ""."""
         answer = self._call("PUT", f"/secrets/{_escaped(secret_id)}", {"value": value.reveal()})
+        self.on_stored()
         return _optional(answer, "updated_at")
 
     def list_provider(self, provider: str) -> list[RemoteSecret]:
@@ -162,6 +166,10 @@ class SecretsApi:
 
     def _send(self, method: str, path: str, body: dict[str, Any] | None, bearer: Secret) -> Answer:
         return self._http.request(method, self._base + path, json=body, bearer=bearer, timeout=10.0)
+
+
+def _nothing() -> None:
+    pass
 
 
 def _judged(answer: Answer) -> object:

@@ -5,7 +5,7 @@ from amika_cli.flags import Args, Flag
 USAGE = "[--push] [FLAGS]"
 TEXT = """Shows the credentials found on this machine, one line for each variable, values masked.
 With --push they are stored as secrets, after a question, and kept in sync from then on; --once stores them as
-they are now. `amika auth extract --explain` tells which file each was found in and why it won.
+they are now, and so does --homedir. `amika auth extract --explain` tells which file each was found in and why it won.
 
 An OAuth token expires and is no API key: `amika secret claude push` and `amika secret codex push` store a login as
 what it is; --no-oauth leaves OAuth tokens out here."""
@@ -32,7 +32,7 @@ def run(args: Args) -> int:
     with Context(args) as context:
         discovery = context.discover(oauth=not args.has("no-oauth"))
         for problem in discovery.problems:
-            note(f"warning: {problem.message}" + (f" {problem.remedy}" if problem.remedy else ""))
+            note(f"warning: {problem.message}" + (f". {problem.remedy}" if problem.remedy else ""))
         variables = found.selected(found.documented(discovery), args.all("only"))
         if not args.has("push"):
             found.show_table(context, variables)
@@ -41,6 +41,8 @@ def run(args: Args) -> int:
             note("Nothing was found that could be stored.")
             return 0
         found.warn_about_oauth(context, variables)
-        if args.has("once"):
+        if context.profile.confined:
+            note("Another home is not watched: they are stored once, and not kept in sync.")
+        if args.has("once") or context.profile.confined:
             return store_items(context, found.items(variables), scope_of(context))
         return keep(context, variables, scope_of(context), discovery)

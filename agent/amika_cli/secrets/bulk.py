@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from amika_local.errors import AmikaError, NotSignedIn, Unreachable
+from amika_local.errors import AmikaError, NotSignedIn, Unreachable, UsageError
 from amika_local.secret import Secret, masked
 
 if TYPE_CHECKING:
@@ -63,12 +63,32 @@ def steps(items: Sequence[Item], listing: Sequence[GenericSecret], scope: str) -
     ]
 
 
+def checked(planned: Sequence[Step]) -> None:
+    """Look at what would be sent before anything is: an empty value may only empty a secret that is there.
+
+    Raises:
+        UsageError: a name or a value that cannot be stored; it names the secret and where its value came from.
+
+    """
+    from amika_agent.sync.payload import plain_value
+    from amika_agent.sync.rules import checked_name
+
+    for step in planned:
+        checked_name(step.item.name)
+        if step.item.value or step.action == CREATE:
+            try:
+                plain_value(step.item.value)
+            except UsageError as error:
+                where = f"{step.item.name} ({step.item.origin})"
+                raise UsageError(f"{where}: {error.message}", remedy=f"{error.remedy} Nothing was stored.") from None
+
+
 def preview(planned: Sequence[Step], listing: Sequence[GenericSecret]) -> list[tuple[str, ...]]:
     """Return rows of (name, masked value, from, what will happen)."""
     elsewhere = {secret.name: secret.scope for secret in listing}
     rows: list[tuple[str, ...]] = []
     for step in planned:
-        what = step.action
+        what = "update: it will be empty" if step.action == UPDATE and not step.item.value else step.action
         other = elsewhere.get(step.item.name)
         if step.action == CREATE and other is not None:
             what += f" (there is another one of that name in scope {other})"
@@ -81,8 +101,8 @@ def shown(value: Secret) -> str:
     return masked(value.reveal()) if value else "(empty)"
 
 
-def store(api: SecretsApi, planned: Sequence[Step], report: Callable[[Step], None]) -> Progress:
-    """Do the steps in order; `report` is told each one that was done.
+def store(api: SecretsApi, planned: Sequence[Step]) -> Progress:
+    """Do the steps in order.
 
     A refusal costs its own secret; being offline or signed out ends it, for the rest would fail alike.
     """
@@ -100,7 +120,6 @@ def store(api: SecretsApi, planned: Sequence[Step], report: Callable[[Step], Non
             progress.left.append((step, error.message))
             continue
         progress.done.append(done)
-        report(done)
     return progress
 
 
@@ -138,8 +157,6 @@ def from_environment(names: str, env: Mapping[str, str]) -> list[Item]:
         UsageError: one is not set or empty; named, since a name is no secret.
 
     """
-    from amika_local.errors import UsageError
-
     items = []
     for name in (part.strip() for part in names.split(",")):
         if not name:

@@ -96,6 +96,6 @@ def warn_about_oauth(context: Context, found: Iterable[Variable]) -> None:
     tokens = [variable for variable in found if variable.credential.kind == OAUTH]
     if tokens:
         names = ", ".join(variable.name for variable in tokens)
-        when = until(min(v.credential.expires_at or float("inf") for v in tokens), context.clock.now())
-        ends = f"; the first ends {when}" if "inf" not in when else ""
+        first = min((v.credential.expires_at for v in tokens if v.credential.expires_at is not None), default=None)
+        ends = f"; the first ends {until(first, context.clock.now())}" if first is not None else ""
         note(f"warning: these are OAuth tokens, not API keys{ends}: {names}")

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from amika_agent.sync.rules import Rule, generic_rule_for
-from amika_cli.render import emit, note
+from amika_cli.render import emit
 from amika_cli.rules.pausing import refuse_while_paused
 from amika_cli.secrets import bulk, found
+from amika_cli.secrets.counting import counted
 from amika_cli.secrets.pushing import STORED
-from amika_cli.secrets.storing import show_preview
+from amika_cli.secrets.storing import agreed
 from amika_local.errors import AmikaError, Failed
 
 if TYPE_CHECKING:
@@ -25,21 +26,18 @@ def keep(context: Context, variables: Sequence[found.Variable], scope: str, disc
 
     Raises:
         UsageError: nobody can be asked and there is no --yes.
-        Conflict: another rule keeps one of these names.
         Failed: something was not stored; its rule goes on with it.
 
     """
     refuse_while_paused(context)
     listing = context.api.list_generic()
     planned = bulk.steps(found.items(variables), listing, scope)
-    show_preview(context, bulk.preview(planned, listing))
-    count = "1 secret" if len(planned) == 1 else f"{len(planned)} secrets"
-    if not context.prompts.confirm(f"Store {count} in scope {scope} and keep them in sync?"):
-        note("Nothing was stored.")
+    if not agreed(context, planned, listing, f" and keep {'it' if len(planned) == 1 else 'them'} in sync"):
         return 0
     rules, made = _rules(context, variables, scope)
     try:
-        outcomes = context.remote.run(discovery, again=context.discover, only=[rule.id for rule in rules])
+        with counted(context.api, len(rules)):
+            outcomes = context.remote.run(discovery, again=context.discover, only=[rule.id for rule in rules])
     except AmikaError:
         for rule in made:
             context.remote.forget(rule.id)
@@ -83,10 +81,12 @@ def _report(context: Context, rules: Sequence[Rule], outcomes: dict[str, Outcome
     lines = [f"{row['action']} {row['name']}" for row in done]
     lines += [f"not stored: {row['name']}: {row['reason']}" for row in left]
     if done:
-        lines.append("They are kept in sync from now on. To stop that:")
+        lines.append(f"{'It is' if len(done) == 1 else 'They are'} kept in sync from now on. To stop that:")
         lines += ["  " + context.command(f"sync forget {row['rule']}") for row in done]
     emit(context.args, {"done": done, "left": left}, lines)
     if left:
-        remedy = "Run the same command again: it goes on with the rest."
+        first = outcomes.get(left[0]["rule"])
+        advice = first.problem.remedy if first is not None and first.problem is not None else ""
+        remedy = f"{advice} Run the same command again: it goes on with the rest.".strip()
         raise Failed(f"{len(done)} stored, {len(left)} not: {left[0]['reason']}", remedy=remedy)
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from amika_cli.children import project
@@ -10,16 +9,16 @@ from amika_cli.files import read_given
 from amika_cli.render import emit, note, show, table, terminal_width
 from amika_cli.rules.pausing import refuse_while_paused
 from amika_cli.secrets import bulk, dotenv
+from amika_cli.secrets.counting import counted
 from amika_cli.terminal.terminal_input import unseen
-from amika_local.errors import Failed, UsageError
+from amika_local.errors import AmikaError, Failed, NotSignedIn, UsageError
 from amika_shared.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from amika_agent.stores.amika_api import GenericSecret
     from amika_cli.context import Context
-
-PROGRESS_FROM = 10
 
 
 def scope_of(context: Context) -> str:
@@ -52,6 +51,8 @@ def _of_word(context: Context, word: str, number: int) -> bulk.Item:
     # a name alone is asked for; anything that may be a value typed by mistake is not repeated on the screen
     if context.prompts.interactive and project.is_variable(word) and redact(word) == word:
         answer = context.prompts.secret(f"Value of {word}", otherwise="")
+        if not answer.reveal().strip():
+            raise UsageError(f"what you typed for {word} is blank", remedy="Nothing was stored.")
         return bulk.Item(word, answer, "typed")
     return bulk.Item(*dotenv.pair(word, number), "argument")
 
@@ -69,11 +70,10 @@ def store_items(context: Context, items: Sequence[bulk.Item], scope: str) -> int
     refuse_while_paused(context)
     listing = context.api.list_generic()
     planned = bulk.steps(items, listing, scope)
-    show_preview(context, bulk.preview(planned, listing))
-    if not context.prompts.confirm(_question(planned, scope)):
-        note("Nothing was stored.")
+    if not agreed(context, planned, listing):
         return 0
-    progress = bulk.store(context.api, planned, _counter(len(planned)))
+    with counted(context.api, len(planned)):
+        progress = bulk.store(context.api, planned)
     for step in progress.done:
         context.diary.note(bulk.DID[step.action], f"{step.item.name} ({scope})", f"from {step.item.origin}",
                            account=context.email)  # fmt: skip
@@ -98,35 +98,23 @@ def _announce(context: Context, items: Sequence[bulk.Item], scope: str) -> None:
     _ = context.account
 
 
-def show_preview(context: Context, rows: list[tuple[str, ...]]) -> None:
-    """Print what will happen, values masked; JSON output gets the result only."""
-    lines = table(("NAME", "VALUE", "FROM", "WHAT HAPPENS"), rows, width=terminal_width(), keep=(1,))
+def agreed(context: Context, planned: Sequence[bulk.Step], listing: Sequence[GenericSecret], then: str = "") -> bool:
+    """Check what would be stored, show it masked, and ask; JSON output gets the result only.
+
+    Raises:
+        UsageError: something cannot be stored, or nobody can be asked and there is no --yes.
+
+    """
+    bulk.checked(planned)
     if context.args.output == "text":
-        show([*lines, ""])
-
-
-def _question(planned: Sequence[bulk.Step], scope: str) -> str:
+        rows = bulk.preview(planned, listing)
+        heads = ("NAME", "VALUE", "FROM", "WHAT HAPPENS")
+        show([*table(heads, rows, width=terminal_width(), keep=(1,)), ""])
     count = "1 secret" if len(planned) == 1 else f"{len(planned)} secrets"
-    return f"Store {count} in scope {scope}?"
-
-
-def _counter(total: int) -> _Counter:
-    return _Counter(total, live=total > PROGRESS_FROM and sys.stderr.isatty())
-
-
-class _Counter:
-    """Counts on one line of the terminal, for more than ten."""
-
-    def __init__(self, total: int, *, live: bool) -> None:
-        self._total = total
-        self._live = live
-        self._done = 0
-
-    def __call__(self, _: bulk.Step) -> None:
-        self._done += 1
-        if self._live:
-            end = "\n" if self._done == self._total else ""
-            print(f"\r{self._done}/{self._total} stored", end=end, file=sys.stderr, flush=True)
+    if context.prompts.confirm(f"Store {count} in scope {scope_of(context)}{then}?"):
+        return True
+    note("Nothing was stored.")
+    return False
 
 
 def _report(progress: bulk.Progress) -> list[str]:
@@ -134,7 +122,9 @@ def _report(progress: bulk.Progress) -> list[str]:
     return lines + [f"not stored: {step.item.name}: {reason}" for step, reason in progress.left]
 
 
-def _incomplete(progress: bulk.Progress) -> Failed:
+def _incomplete(progress: bulk.Progress) -> AmikaError:
+    if isinstance(progress.error, NotSignedIn) and not progress.done:
+        return progress.error
     done, left = len(progress.done), len(progress.left)
     reason = progress.error.message if progress.error else ""
     remedy = "Run the same command again; it finishes the rest."
