@@ -1,4 +1,4 @@
-"""What the agent costs while nothing changes: memory, processor time, wake-ups. Linux (/proc)."""
+"""What agent and local workspace cost while nothing changes: memory, processor time, wake-ups. Linux (/proc)."""
 
 from __future__ import annotations
 
@@ -9,27 +9,45 @@ from pathlib import Path
 from tests.benchmarks.table import Row
 from tests.benchmarks.world import World
 
+from amika_agent.clock import SystemClock
+from amika_agent.workspace import launch
+
 SETTLE = 5.0  # seconds for the last change's work to end
 
 
 def measure(world: World, seconds: float) -> list[Row]:
-    """Watch the agent for `seconds` while nobody touches anything."""
-    process = Path("/proc") / str(world.agent()["pid"])
+    """Watch both for `seconds` while nobody touches anything."""
+    # the agent starts the local workspace when it first needs it
+    workspace = launch.ensure(str(world.data / "workspace"), SystemClock())
+    processes = {"agent": place(int(str(world.agent()["pid"]))), "local workspace": place(workspace.pid)}
     time.sleep(SETTLE)
-    before, start = used(process), time.monotonic()
+    before, start = {who: used(process) for who, process in processes.items()}, time.monotonic()
     time.sleep(seconds)
-    after, spent = used(process), time.monotonic() - start
-    over = f"over {seconds:g} s"
+    after, spent = {who: used(process) for who, process in processes.items()}, time.monotonic() - start
+    rows: list[Row] = []
+    for who, process in processes.items():
+        busy, woken = (later - earlier for earlier, later in zip(before[who], after[who], strict=True))
+        rows += _rows(f"idle {who}", process, busy, woken, spent)
+    return rows
+
+
+def place(pid: int) -> Path:
+    """Return where the system tells of a process."""
+    return Path("/proc") / str(pid)
+
+
+def _rows(who: str, process: Path, busy: float, woken: float, spent: float) -> list[Row]:
+    over = f"over {spent:.0f} s"
     return [
-        Row("idle agent, resident memory", "MB", [memory(process, "VmRSS")], aim="under 60"),
-        Row(f"idle agent, processor {over}", "% of a core", [100 * (after[0] - before[0]) / spent], aim="about 0"),
-        Row(f"idle agent, wake-ups {over}", "a second", [(after[1] - before[1]) / spent], aim="about 0"),
-        Row("idle agent, threads", "", [float(len(os.listdir(process / "task")))]),
+        Row(f"{who}, resident memory", "MB", [memory(process, "VmRSS")], aim="under 60"),
+        Row(f"{who}, processor {over}", "% of a core", [100 * busy / spent], aim="about 0"),
+        Row(f"{who}, wake-ups {over}", "a second", [woken / spent], aim="about 0: one look a minute"),
+        Row(f"{who}, threads", "", [float(len(os.listdir(process / "task")))]),
     ]
 
 
 def used(process: Path) -> tuple[float, int]:
-    """Return an agent's processor seconds and the number of times any thread went to sleep, hence was woken."""
+    """Return a process's processor seconds and the number of times any thread went to sleep, hence was woken."""
     seconds, switches = 0.0, 0
     for task in (process / "task").iterdir():
         seconds += int((task / "schedstat").read_text().split()[0]) / 1e9
