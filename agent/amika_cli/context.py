@@ -198,8 +198,8 @@ class Context:
 
         return PauseFile(self.profile.data_dir, self.clock).until()
 
-    def discover(self, *, oauth: bool = True) -> Discovery:
-        """Read every source of the profile's home, now."""
+    def discover(self, *, oauth: bool = True, beyond: bool = False) -> Discovery:
+        """Read every source of the profile's home, now; see `amika_local.discovery.discover`."""
         from amika_local.discovery import discover
 
         return discover(
@@ -208,6 +208,7 @@ class Context:
             now=self.clock.now(),
             confined=self.profile.confined,
             oauth=oauth,
+            beyond=beyond,
             is_mirrored=self._is_mirrored(),
         )
 

@@ -123,6 +123,12 @@ def test_a_given_file(amika, claude, home, server, stored):
         ("sk-ant-api03-fake", ["--type", "oauth"], "must be a JSON object"),
         ("sk-ant-oat01-fake", [], "an OAuth token, not an API key"),
         ("two words", [], "no blanks"),
+        (
+            '{"claudeAiOauth": {"accessToken": "fake", "expiresAt": "2001-01-01T00:00:00Z"}}',
+            [],
+            "given: the login expired",
+        ),
+        ('{"claudeAiOauth": {"accessToken": "fake", "expiresAt": "soon"}}', [], "claudeAiOauth.expiresAt"),
         ("fake", ["--name", " "], "name of the secret is empty"),
         ("fake", ["--value", "x"], "two answers"),
         ("fake", ["--type", "password"], "--type takes oauth or api_key"),
@@ -137,6 +143,41 @@ def test_refused_before_anything_is_sent(amika, home, server, content, words, sa
     assert says in ran.err
     assert "fake" not in ran.all
     assert server.records("claude") == []
+
+
+def test_a_login_that_cannot_renew_needs_no_warning(amika, home, server):
+    given = write(home / "given", {"claudeAiOauth": {"accessToken": "fake"}})
+    ran = amika("secret", "claude", "push", "--from-file", str(given))
+    assert ran.code == 0, ran.err
+    assert "single-use" not in ran.err
+
+
+def test_the_key_of_the_environment_is_said_and_not_kept(amika, server, stored):
+    key = "sk-ant-api03-fake-exported"
+    ran = amika("secret", "claude", "push", "--type", "api_key", env={"ANTHROPIC_API_KEY": key})
+    assert ran.code == 0, ran.err
+    assert "API key sk-a…rted from $ANTHROPIC_API_KEY" in ran.err
+    assert "not kept in sync" in ran.out
+    assert stored("claude") == {("Claude API Key", "user"): key}
+    assert amika("sync", "rules", "--json").json == []
+
+
+def test_another_home_is_stored_once(amika, claude, home, server, stored):
+    write(home / "other" / ".claude.json", {"primaryApiKey": "sk-ant-fake-of-another-home"})
+    ran = amika("secret", "claude", "push", "--type", "api_key", "--homedir", "other")
+    assert ran.code == 0, ran.err
+    assert "not kept in sync" in ran.out
+    assert stored("claude") == {("Claude API Key", "user"): "sk-ant-fake-of-another-home"}
+    assert amika("sync", "rules", "--json").json == []
+
+
+def test_what_has_to_wait_says_once_how_it_goes_on(amika, claude, server):
+    claude()
+    server.faults.add("status", method="POST", path="/secrets/claude", status=429, retry_after=60)
+    ran = amika("secret", "claude", "push", "--type", "oauth")
+    assert ran.code == 5
+    assert ran.err.count("amika sync") == 1
+    assert "goes on when an agent runs" in ran.err
 
 
 def test_blank_is_refused_even_with_force(amika, home, server):

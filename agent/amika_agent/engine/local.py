@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from amika_local.credential import OAUTH, Problem
 from amika_local.discovery import discover, watched_files
 from amika_local.errors import AmikaError
 from amika_local.session_file import api_key_path, session_path
+from amika_local.sources.claude_keychain import Keychain
 
 if TYPE_CHECKING:
     from amika_agent.clock import Clock
@@ -52,6 +54,7 @@ class LocalPart:
         clock: time.
         db: opens sync.db; raises AmikaError.
         owners: judges logins of other programs that are near their end.
+        keychain: Claude's item in the macOS keychain; kept, because it must not be looked at at every look.
 
     """
 
@@ -62,6 +65,7 @@ class LocalPart:
         clock: Clock,
         db: Callable[[], SyncDb],
         owners: OwnersWatch | None = None,
+        keychain: Keychain | None = None,
     ) -> None:
         self._profile = profile
         self._env = dict(env)
@@ -72,6 +76,7 @@ class LocalPart:
         self.pause = PauseFile(profile.data_dir, clock)
         self._watch: Watch | None = None
         self._owners = owners
+        self._keychain = keychain or (Keychain() if sys.platform == "darwin" else None)
         self.facts: LocalFacts | None = None
 
     def settings(self) -> Settings:
@@ -126,7 +131,9 @@ class LocalPart:
             self._env,
             now=now,
             confined=self._profile.confined,
+            beyond=self._keychain is not None,
             is_mirrored=None if db is None else db.is_mirrored,
+            keychain=self._keychain,
         )
         settled = self._last_good.settle(found.credentials, found.problems, now)
         found.credentials, found.problems = settled.credentials, settled.problems

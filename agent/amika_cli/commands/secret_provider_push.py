@@ -18,7 +18,7 @@ FLAGS = (
     Flag("once", "", "store it once, do not keep it in sync"),
     Flag("without-refresh-token", "", "of a login, leave out what renews it"),
     Flag("force", "", "store it even if it is older than what was stored last"),
-    Flag("homedir", "PATH", "look in this home instead of yours"),
+    Flag("homedir", "PATH", "look in this home instead of yours; what is there is stored once"),
     Flag("yes", "", "answer yes to questions", short="y"),
 )
 WORDS = (0, 0)

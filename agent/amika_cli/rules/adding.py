@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from amika_agent.snapshot.credential_id import credential_id
 from amika_agent.sync.rules import ORG, Rule, generic_rule_for, pushable_as, rule_for
 from amika_cli.render import emit, note
+from amika_cli.secrets.consent import agreed_for_organization, of_organization, rotation_is_known, warn_of_rotation
 from amika_cli.secrets.provider import TITLES
-from amika_cli.secrets.pushing import rotation_is_known, warn_of_rotation
 from amika_local.credential import OAUTH
 from amika_local.errors import AmikaError, Failed, NotFound, UsageError
 
@@ -81,7 +81,7 @@ def _rule(context: Context, credential: Credential, taken: Sequence[str]) -> Rul
     generic = args.has("generic") or pushable_as(credential) is None
     slim = args.has("without-refresh-token")
     if slim and (generic or credential.kind != OAUTH):
-        raise UsageError("--without-refresh-token is for the logins of Claude and Codex")
+        raise UsageError("--without-refresh-token is for the logins of Claude and Codex", remedy="Leave it out.")
     if generic:
         if not (name or credential.native_name):
             raise UsageError("that credential has no variable of its own", remedy="Give it one with --name.")
@@ -103,11 +103,8 @@ def _agreed(context: Context, rule: Rule) -> tuple[Rule, bool]:
     there = None
     if rule.provider in TITLES:
         note("Whenever it is replaced the organization has none for a moment; a generic secret (--generic) has no gap.")
-        there = next((record for record in context.api.list_provider(rule.provider) if record.scope == ORG), None)
-    second = f"Store “{rule.name}” for everyone in the organization?"
-    if there is not None:
-        second = f"Replace “{there.name}” ({there.type}) by “{rule.name}” for everyone in the organization?"
-    agreed = context.prompts.confirm(second)
+        there = of_organization(context, rule.provider)
+    agreed = agreed_for_organization(context, rule.name, there)
     return replace(rule, gap_accepted=True, take_over=there.id if there is not None else ""), agreed
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from amika_local.discovery import Discovery
 
 ENVIRONMENT = {"claude": "ANTHROPIC_API_KEY", "codex": "OPENAI_API_KEY"}
-_SOURCES = {"claude": ("claude-oauth", "claude-api"), "codex": ("codex",)}
+# in the order of preference
+_SOURCES = {"claude": ("claude-keychain", "claude-oauth", "claude-api"), "codex": ("codex",)}
 _KEY_FIELDS = {
     "claude": ("primaryApiKey", "apiKey", "anthropicApiKey", "customApiKey"),
     "codex": ("OPENAI_API_KEY",),
@@ -44,6 +45,11 @@ class Candidate:
     credential: Credential | None
     left_out: tuple[str, ...] = ()
     origin: str = ""
+
+    @property
+    def found(self) -> bool:
+        """Tell whether it was found, in a file or in the environment, and not given."""
+        return self.credential is not None or self.origin.startswith("$")
 
 
 def given(context: Context, provider: str) -> Candidate | None:
@@ -119,7 +125,7 @@ def found(context: Context, provider: str, discovery: Discovery) -> list[Candida
     """Return what this machine has for a provider: logins, then the key in the environment, then keys in files."""
     type_ = context.args.get("type")
     sources = _SOURCES[provider]
-    credentials = [c for c in discovery.credentials if c.source in sources]
+    credentials = [c for source in sources for c in discovery.credentials if c.source == source]
     logins = [c for c in credentials if c.kind == OAUTH]
     keys = [c for c in credentials if c.kind == API_KEY]
     variable = ENVIRONMENT[provider]

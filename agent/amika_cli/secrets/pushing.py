@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from amika_agent.snapshot.credential_id import credential_id
-from amika_agent.sync.payload import checked_value
+from amika_agent.sync.payload import checked_value, expiry, renews
 from amika_agent.sync.rules import ORG, Rule, checked_name, default_name, rule_for
-from amika_cli.render import emit, note
+from amika_cli.render import emit, note, until
 from amika_cli.rules.pausing import refuse_while_paused
 from amika_cli.secrets.candidates import Candidate, beside_in_file, chosen, describe, found, given
+from amika_cli.secrets.consent import agreed_for_organization, of_organization, rotation_is_known, warn_of_rotation
 from amika_cli.secrets.provider import TITLES
 from amika_local.credential import OAUTH
 from amika_local.errors import AmikaError, Conflict, Failed, UsageError
@@ -35,26 +37,26 @@ def push(context: Context, provider: str) -> int:
     """
     _ = context.account
     refuse_while_paused(context)
-    candidate = given(context, provider)
-    discovery = context.discover() if candidate is None else None
-    if candidate is None and discovery is not None:
-        candidate = chosen(context, provider, found(context, provider, discovery), discovery)
+    candidate, discovery = given(context, provider), None
     if candidate is None:
-        raise UsageError("there is nothing to store")
+        discovery = context.discover(beyond=True)
+        candidate = chosen(context, provider, found(context, provider, discovery), discovery)
     value = _checked(context, provider, candidate)
     name = checked_name(context.args.get("name") or default_name(provider, candidate.type))
     scope = context.args.get("scope", "user")
-    _tell(context, provider, candidate)
+    shared = renews(provider, candidate.type, value)
+    _tell(context, provider, candidate, shared=shared)
     take_over = ""
     if scope == ORG:
-        there = next((r for r in context.api.list_provider(provider) if r.scope == ORG), None)
+        there = of_organization(context, provider)
         if not _consents(context, provider, candidate, name, there):
             note("Nothing was stored.")
             return 0
         take_over = there.id if there is not None else ""
-    if _rotates(context, candidate):
+    if shared:
         rotation_is_known(context, provider)
-    if discovery is None or candidate.credential is None or context.args.has("once"):
+    # another home is not watched: nobody could keep it in sync
+    if discovery is None or candidate.credential is None or context.args.has("once") or context.profile.confined:
         _refuse_kept(context, provider, name, scope)
         force = context.args.has("force")
         outcome = context.remote.push_once(
@@ -78,50 +80,32 @@ def push(context: Context, provider: str) -> int:
 def _checked(context: Context, provider: str, candidate: Candidate) -> Secret:
     slim = context.args.has("without-refresh-token")
     if slim and candidate.type != OAUTH:
-        raise UsageError("--without-refresh-token is for logins; an API key has none")
+        raise UsageError("--without-refresh-token is for logins; an API key has none", remedy="Leave it out.")
     try:
-        return checked_value(provider, candidate.type, candidate.value, without_refresh_token=slim)
+        value = checked_value(provider, candidate.type, candidate.value, without_refresh_token=slim)
     except UsageError as error:
         raise UsageError(f"{context.short(candidate.origin)}: {error.message}", remedy=error.remedy) from None
+    ends, now = expiry(provider, candidate.type, value), context.clock.now()
+    if ends is not None and ends <= now and not context.args.has("force"):
+        raise UsageError(
+            f"{context.short(candidate.origin)}: the login {until(ends, now)}",
+            remedy="Sign in with its own tool first, or pass --force.",
+        )
+    return value
 
 
-def _tell(context: Context, provider: str, candidate: Candidate) -> None:
+def _tell(context: Context, provider: str, candidate: Candidate, *, shared: bool) -> None:
     left_out = candidate.left_out
-    if candidate.credential is not None:
+    if candidate.found:
         note(f"Storing the {describe(candidate, context)}.")
+    if candidate.credential is not None:
         left_out = beside_in_file(provider, candidate.credential)
     if candidate.type != OAUTH:
         return
     if left_out:
         note(f"Not sent, because a sandbox does not need it: {', '.join(left_out)}.")
-    if _rotates(context, candidate):
+    if shared:
         warn_of_rotation(context, provider)
-
-
-def _rotates(context: Context, candidate: Candidate) -> bool:
-    return candidate.type == OAUTH and not context.args.has("without-refresh-token")
-
-
-def warn_of_rotation(context: Context, provider: str) -> None:
-    """Say what it means that two machines share one login, unless `rotation_is_known` for this provider."""
-    if context.db.meta(_rotation(provider)):
-        return
-    advice = "A token of their own lasts a year and is better for sandboxes: claude setup-token. "
-    advice = advice if provider == "claude" else ""
-    note(
-        f"This laptop and every sandbox now share one login that renews itself with a single-use token: when one of "
-        f"them renews it, {TITLES[provider]} may sign the other out. {advice}"
-        f"Or pass --without-refresh-token: then the copy cannot renew, and is replaced whenever it is renewed here."
-    )
-
-
-def rotation_is_known(context: Context, provider: str) -> None:
-    """Remember that a person who was warned went on: who was refused, or said no, is told again."""
-    context.db.put_meta(_rotation(provider), "yes")
-
-
-def _rotation(provider: str) -> str:
-    return f"told.rotation.{provider}"
 
 
 def _consents(context: Context, provider: str, candidate: Candidate, name: str, there: RemoteSecret | None) -> bool:
@@ -132,10 +116,7 @@ def _consents(context: Context, provider: str, candidate: Candidate, name: str, 
     if candidate.type != OAUTH or candidate.credential is not None:
         note(f"A generic secret can be replaced without a gap and fits sandboxes as well: {context.command(instead)}")
     note(f"An organization has one {title} credential; whenever it is replaced, there is none for a moment.")
-    question = f"Store “{name}” for everyone in the organization?"
-    if there is not None:
-        question = f"Replace “{there.name}” ({there.type}) by “{name}” for everyone in the organization?"
-    return context.prompts.confirm(question)
+    return agreed_for_organization(context, name, there)
 
 
 def _refuse_kept(context: Context, provider: str, name: str, scope: str) -> None:
@@ -184,8 +165,9 @@ def _keep_in_sync(context: Context, rule: Rule, discovery: Discovery, *, is_new:
         return mine
     remedy = mine.problem.remedy if mine.problem is not None else ""
     if mine.did == "waiting":
-        later = f"It is recorded and goes on by itself; `{context.command('sync')}` tries at once."
-        raise Failed(f"not stored yet: {mine.reason}", remedy=f"{remedy} {later}".strip())
+        later = "goes on by itself" if context.agent is not None else "goes on when an agent runs"
+        later = f"It is recorded and {later}; `{context.command('sync')}` tries at once."
+        raise Failed(f"not stored yet: {mine.reason}", remedy=later if "amika sync" in remedy else f"{remedy} {later}")
     if is_new:
         _undo(context, rule)
     elif mine.code == "older":
@@ -199,7 +181,8 @@ def _undo(context: Context, rule: Rule) -> None:
 
 
 def _pushed(context: Context, rule: Rule, discovery: Discovery) -> Outcome:
-    outcomes = context.remote.run(discovery, again=context.discover, only=[rule.id])
+    again = partial(context.discover, beyond=True)
+    outcomes = context.remote.run(discovery, again=again, only=[rule.id])
     context.diary.outcomes({}, outcomes, context.email)
     for outcome in outcomes:
         if outcome.rule == rule.id:
@@ -213,9 +196,9 @@ def _report(context: Context, candidate: Candidate, outcome: Outcome, rule: Rule
     if rule is not None:
         lines.append(f"It is kept in sync with {context.short(rule.path)} from now on.")
         lines.append(f"To stop that: {context.command(f'sync forget {rule.id}')}")
-        if context.agent is None and not context.profile.confined:
+        if context.agent is None:
             lines.append(f"No agent is running; this starts it: {context.command('agent start')}")
-    elif candidate.credential is not None:
+    elif candidate.found:
         lines.append("It was stored once and is not kept in sync.")
     value = {
         "provider": outcome.provider,
