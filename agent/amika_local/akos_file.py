@@ -4,16 +4,12 @@ import os
 import sys
 
 from amika_local import rfc3339
-from amika_local.credential import Problem
-from amika_local.document import DocumentError, parse_object
-from amika_local.errors import NotSignedIn
-from amika_local.regular_file import read
+from amika_local.login_file import LoginFileError, blank, read_object, refuse, sign_in_again, text
 from amika_local.secret import Secret
 
 TOKEN_VARIABLES = ("AGENTSKIT_TOKEN", "AKOS_TOKEN")
 SIGN_IN = "amika auth login akos"
 NAME = "akos-session.json"
-MAX_BYTES = 1 << 20
 TEXTS = (
     "api_url",
     "issuer",
@@ -29,17 +25,6 @@ TEXTS = (
     "tenants_url",
     "rejected",
 )
-
-
-class AkosFileError(NotSignedIn):
-    """The file is there but no session can be read from it; `kind`: "corrupt", "blank" or "unreadable"."""
-
-    code = "akos_file"
-
-    def __init__(self, kind: str, path: str, what: str) -> None:
-        super().__init__(f"{path} {what}", remedy=f"Sign in again: {SIGN_IN}")
-        self.kind = kind
-        self.path = path
 
 
 class AkosSession:
@@ -90,25 +75,19 @@ def read_session(path: str) -> "AkosSession | None":
     """Return the session in `path`, or None when there is no such file.
 
     Raises:
-        AkosFileError: see its kinds. The text names the file, never the content.
+        LoginFileError: see its kinds. The text names the file, never the content.
 
     """
-    data = read(path, "akos", limit=MAX_BYTES)
-    if data is None:
+    found = read_object(path, "akos", SIGN_IN, bom=True)
+    if found is None:
         return None
-    if isinstance(data, Problem):
-        raise AkosFileError("unreadable", path, "cannot be read: " + data.message.removeprefix("cannot read "))
-    try:
-        found = parse_object(data)
-    except DocumentError as error:
-        raise AkosFileError("corrupt", path, str(error)) from None
-    access = _text(found, "access_token")
+    access = text(found, "access_token")
     if not access:
-        raise AkosFileError("blank", path, "holds no token")
+        raise blank(path, SIGN_IN)
     return AkosSession(
         Secret(access),
-        Secret(_text(found, "refresh_token")),
-        {name: _text(found, name) for name in TEXTS},
+        Secret(text(found, "refresh_token")),
+        {name: text(found, name) for name in TEXTS},
         expires_at=_number(found, "expires_at"),
         sent_at=_number(found, "sent_at"),
     )
@@ -128,13 +107,15 @@ def akos_identity(env: "os._Environ[str] | dict[str, str]", data_dir: str, now: 
 
     Shape: {"authenticated": bool, "method": "none|env_token|session", "email", "user_id", "tenant_id", "tenant_name",
     "url", "expires_at": RFC 3339 or "", "storage": "environment|file|", "variable": str, "path", "problem":
-    ""|"expired"|"rejected"|"corrupt"|"blank"|"unreadable", "warnings": [str]}
+    ""|"expired"|"rejected"|"corrupt"|"blank"|"unreadable", "reason": why nobody is signed in, "remedy",
+    "renewable": bool, "warnings": [str]}
     """
     path = session_path(data_dir)
     warnings: list[str] = []
-    names = ("email", "user_id", "tenant_id", "tenant_name", "url", "expires_at", "storage", "variable", "problem")
+    names = ("email", "user_id", "tenant_id", "tenant_name", "url", "expires_at", "storage", "variable", "problem",
+             "reason", "remedy")  # fmt: skip
     found: dict[str, object] = dict.fromkeys(names, "")
-    found.update(authenticated=False, method="none", path=path, warnings=warnings)
+    found.update(authenticated=False, method="none", path=path, renewable=False, warnings=warnings)
     variable, token = env_token(env)
     if token is not None:
         found.update(authenticated=True, method="env_token", storage="environment", variable=variable)
@@ -144,33 +125,24 @@ def akos_identity(env: "os._Environ[str] | dict[str, str]", data_dir: str, now: 
         return found
     try:
         session = read_session(path)
-    except AkosFileError as error:
-        found["problem"] = error.kind
-        warnings.append(f"{error.message}; sign in again: {SIGN_IN}")
+    except LoginFileError as error:
+        refuse(found, error.kind, error.message, error.remedy)
         return found
     if session is not None:
-        _stored(found, session, warnings, now)
+        _stored(found, session, now)
     return found
 
 
-def _stored(found: "dict[str, object]", session: AkosSession, warnings: "list[str]", now: float) -> None:
+def _stored(found: "dict[str, object]", session: AkosSession, now: float) -> None:
     found.update(authenticated=True, method="session", storage="file", url=session.texts["api_url"])
     found.update({name: session.texts[name] for name in ("email", "user_id", "tenant_id", "tenant_name")})
+    found["renewable"] = bool(session.refresh_token)
     if session.expires_at is not None:
         found["expires_at"] = rfc3339.text(session.expires_at)
-    over = ""
     if session.texts["rejected"]:
-        over = "the server ended the AKOS session"
+        refuse(found, "rejected", "the server ended the AKOS session", sign_in_again(SIGN_IN))
     elif session.expires_at is not None and session.expires_at <= now and not session.refresh_token:
-        over = f"the AKOS session expired on {found['expires_at']}"
-    if over:
-        found.update(authenticated=False, method="none", problem="rejected" if session.texts["rejected"] else "expired")
-        warnings.append(f"{over}; sign in again: {SIGN_IN}")
-
-
-def _text(found: "dict[str, object]", key: str) -> str:
-    value = found.get(key)
-    return value if isinstance(value, str) else ""
+        refuse(found, "expired", f"the AKOS session expired on {found['expires_at']}", sign_in_again(SIGN_IN))
 
 
 def _number(found: "dict[str, object]", key: str) -> "float | None":

@@ -6,28 +6,13 @@ Nothing here writes, locks or uses the network.
 import os
 
 from amika_local import rfc3339
-from amika_local.credential import Problem
-from amika_local.document import DocumentError, parse_object
-from amika_local.errors import NotSignedIn
-from amika_local.regular_file import read
+from amika_local.login_file import LoginFileError, blank, read_object, refuse, sign_in_again, text
 from amika_local.secret import Secret
 
 API_URL = "https://api.almyty.com"
 FRONTEND_URL = "https://app.almyty.com"
 SIGN_IN = "amika auth login almyty"
 OURS = "_amika"
-MAX_BYTES = 1 << 20
-
-
-class AlmytyFileError(NotSignedIn):
-    """The file is there but no login can be read from it; `kind`: "corrupt", "blank" or "unreadable"."""
-
-    code = "almyty_file"
-
-    def __init__(self, kind: str, path: str, what: str) -> None:
-        super().__init__(f"{path} {what}", remedy=f"Sign in again: {SIGN_IN}")
-        self.kind = kind
-        self.path = path
 
 
 class AlmytyLogin:
@@ -36,13 +21,15 @@ class AlmytyLogin:
     token          Secret, never blank
     url            the API it is for; almyty's own when the file does not say
     frontend_url   "" when the file does not say
-    email, organization   "" when unknown
+    email, organization, organization_id   "" when unknown
     expires_at     epoch seconds, or None
     key_id         id of the key at the server when our own browser sign-in minted it, else ""
     mode           permissions of the file
     """
 
-    __slots__ = ("email", "expires_at", "frontend_url", "key_id", "mode", "organization", "token", "url")
+    __slots__ = (
+        "email", "expires_at", "frontend_url", "key_id", "mode", "organization", "organization_id", "token", "url",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -52,18 +39,19 @@ class AlmytyLogin:
         frontend_url: str = "",
         email: str = "",
         organization: str = "",
+        organization_id: str = "",
         expires_at: "float | None" = None,
         key_id: str = "",
-        mode: int = 0o600,
     ) -> None:
         self.token = token
         self.url = url or API_URL
         self.frontend_url = frontend_url
         self.email = email
         self.organization = organization
+        self.organization_id = organization_id
         self.expires_at = expires_at
         self.key_id = key_id
-        self.mode = mode
+        self.mode = 0o600
 
     def __repr__(self) -> str:
         return f"AlmytyLogin({self.email or 'unknown'})"
@@ -88,47 +76,38 @@ def read_login(path: str) -> "AlmytyLogin | None":
     """Return the login in `path`, or None when there is no such file.
 
     Raises:
-        AlmytyFileError: see its kinds. The text names the file, never the content.
+        LoginFileError: see its kinds. The text names the file, never the content.
 
     """
-    data = read(path, "almyty", limit=MAX_BYTES)
-    if data is None:
+    found = read_object(path, "almyty", SIGN_IN)
+    if found is None:
         return None
-    if isinstance(data, Problem):
-        raise AlmytyFileError("unreadable", path, "cannot be read: " + data.message.removeprefix("cannot read "))
-    if data.startswith(b"\xef\xbb\xbf"):
-        raise AlmytyFileError("corrupt", path, "begins with a byte order mark, which no almyty program reads")
-    try:
-        found = parse_object(data)
-    except DocumentError as error:
-        raise AlmytyFileError("corrupt", path, str(error)) from None
-    token = _text(found, "token").strip()
+    token = text(found, "token").strip()
     if not token:
-        raise AlmytyFileError("blank", path, "holds no token")
+        raise blank(path, SIGN_IN)
     noted = found.get(OURS)
     ours = noted if isinstance(noted, dict) and noted.get("tokenHash") == token_hash(token) else {}
-    return AlmytyLogin(
+    login = AlmytyLogin(
         Secret(token),
-        url=_text(found, "url").strip(),
-        frontend_url=_text(found, "frontendUrl").strip(),
-        email=_text(found, "email"),
-        organization=_text(ours, "organization"),
+        url=text(found, "url").strip(),
+        frontend_url=text(found, "frontendUrl").strip(),
+        email=text(found, "email"),
+        organization=text(ours, "organization"),
+        organization_id=text(ours, "organizationId"),
         expires_at=instant(found.get("expiresAt")),
-        key_id=_text(ours, "keyId"),
-        mode=_mode(path),
+        key_id=text(ours, "keyId"),
     )
+    login.mode = _mode(path)
+    return login
 
 
 def read_addresses(path: str) -> "tuple[str, str]":
     """Return (apiUrl, frontendUrl) of config.json; "" for what it does not say. A file that is no JSON says nothing."""
-    data = read(path, "almyty", limit=MAX_BYTES)
-    if data is None or isinstance(data, Problem):
-        return "", ""
     try:
-        found = parse_object(data)
-    except DocumentError:
+        found = read_object(path, "almyty", SIGN_IN, bom=True) or {}
+    except LoginFileError:
         return "", ""
-    return _text(found, "apiUrl").strip(), _text(found, "frontendUrl").strip()
+    return text(found, "apiUrl").strip(), text(found, "frontendUrl").strip()
 
 
 def addresses(
@@ -148,10 +127,10 @@ def addresses(
 def almyty_identity(env: "os._Environ[str] | dict[str, str]", folder: str, now: float) -> "dict[str, object]":
     """Return the login that counts, from files and environment only.
 
-    Shape: {"authenticated": bool, "method": "none|env_token|file", "email", "organization", "url", "frontendUrl",
-    "tokenPreview": str, "expiry": "unknown|valid|expired", "expires_at": RFC 3339 or "", "storage":
+    Shape: {"authenticated": bool, "method": "none|env_token|file", "email", "organization", "org_id", "url",
+    "frontendUrl", "tokenPreview": str, "expiry": "unknown|valid|expired", "expires_at": RFC 3339 or "", "storage":
     "environment|file|", "path": credentials.json, "problem": ""|"expired"|"corrupt"|"blank"|"unreadable",
-    "warnings": [str]}
+    "reason": why nobody is signed in, "remedy", "warnings": [str]}
     """
     path = credentials_path(folder)
     config = read_addresses(config_path(folder))
@@ -161,6 +140,7 @@ def almyty_identity(env: "os._Environ[str] | dict[str, str]", folder: str, now: 
         "method": "none",
         "email": "",
         "organization": "",
+        "org_id": "",
         "url": "",
         "frontendUrl": "",
         "tokenPreview": "",
@@ -169,6 +149,8 @@ def almyty_identity(env: "os._Environ[str] | dict[str, str]", folder: str, now: 
         "storage": "",
         "path": path,
         "problem": "",
+        "reason": "",
+        "remedy": "",
         "warnings": warnings,
     }
     token = env.get("ALMYTY_TOKEN", "").strip()
@@ -180,9 +162,8 @@ def almyty_identity(env: "os._Environ[str] | dict[str, str]", folder: str, now: 
         return found
     try:
         login = read_login(path)
-    except AlmytyFileError as error:
-        found["problem"] = error.kind
-        warnings.append(f"{error.message}; sign in again: {SIGN_IN}")
+    except LoginFileError as error:
+        refuse(found, error.kind, error.message, error.remedy)
         login = None
     found["url"], found["frontendUrl"] = addresses(env, login, config)
     if login is not None:
@@ -222,6 +203,7 @@ def _stored(found: "dict[str, object]", login: AlmytyLogin, warnings: "list[str]
         method="file",
         email=login.email,
         organization=login.organization,
+        org_id=login.organization_id,
         tokenPreview=preview(login.token.reveal()),
         storage="file",
     )
@@ -229,8 +211,7 @@ def _stored(found: "dict[str, object]", login: AlmytyLogin, warnings: "list[str]
         found["expires_at"] = rfc3339.text(login.expires_at)
         found["expiry"] = "valid" if login.expires_at > now else "expired"
     if found["expiry"] == "expired":
-        found.update(authenticated=False, method="none", problem="expired")
-        warnings.append(f"the almyty login expired on {found['expires_at']}; sign in again: {SIGN_IN}")
+        refuse(found, "expired", f"the almyty login expired on {found['expires_at']}", sign_in_again(SIGN_IN))
     if login.mode & 0o077:
         warnings.append(f"{found['path']} could be read by others (mode {login.mode & 0o777:04o})")
     if not same_server(str(found["url"]), login.url):
@@ -242,8 +223,3 @@ def _mode(path: str) -> int:
         return os.stat(path).st_mode & 0o7777
     except OSError:
         return 0o600
-
-
-def _text(found: "dict[str, object]", key: str) -> str:
-    value = found.get(key)
-    return value if isinstance(value, str) else ""

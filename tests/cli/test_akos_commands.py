@@ -81,6 +81,18 @@ def test_login_check_tenants_logout(amika: Amika, there: Workspace, stored: Path
     assert amika("whoami", "akos").code == 3
 
 
+def test_a_later_shell_without_the_address_asks_the_server_of_the_session(
+    amika: Amika, there: Workspace, stored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(there)
+    monkeypatch.delenv("AKOS_API_URL")
+    who = amika("whoami", "akos", "--verify", "-o", "json")
+    assert (who.code, who.json["verified"]) == (0, True)
+    assert amika("tenant", "list").code == 0
+    # signing in anew is no place to guess
+    assert amika("auth", "login", "akos", "--no-browser").code == 2
+
+
 def test_scope_and_client_id_are_sent(there: Workspace, stored: Path) -> None:
     sign_in(there, "--scope", "cli admin", "--client-id=my-client")
     session = json.loads(stored.read_text())
@@ -219,5 +231,5 @@ def test_a_local_workspace_that_does_not_start_keeps_nobody_signed_in(quick: InP
     Path(resolve(os.environ, local=True).workspace_dir).write_text("in the way")
     ran = quick("auth", "logout", "akos", "--local")
     assert ran.code == 0
-    assert "not at the server" in ran.out
+    assert "could not be ended at the server" in ran.err
     assert not stored.exists()

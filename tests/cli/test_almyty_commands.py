@@ -162,11 +162,14 @@ def test_over_ssh_the_tunnel_is_named_and_a_token_may_be_pasted(there: Workspace
         screen = terminal.expect("paste a token")
         assert "ssh -L " in screen
         assert "@192.0.2.7" in screen
+        terminal.type("two words")
+        terminal.expect("That is not a token")
         terminal.type(token)
         terminal.expect("Logged in as")
         assert terminal.end() == 0
     assert token not in terminal.seen
-    assert stored.exists()
+    assert "two words" not in terminal.seen
+    assert "keyId" not in stored.read_text()  # a person's own key: never ours to delete
 
 
 def test_addresses_given_by_flag_are_remembered_after_success_only(
@@ -192,6 +195,8 @@ def test_addresses_given_by_flag_are_remembered_after_success_only(
     ("flags", "env"),
     [
         (("--api", "http://api.example.test"), {}),
+        (("--api", ""), {}),
+        (("--frontend=",), {}),
         (("--frontend", "http://example.test"), {}),
         ((), {"ALMYTY_URL": "http://localhost.example.test"}),
         ((), {"ALMYTY_FRONTEND_URL": "ftp://example.test"}),

@@ -116,9 +116,10 @@ def tenants(place: AkosPlace, env: Mapping[str, str], keeper: AkosKeeper, http: 
         session = keeper.fresh(place)
         url, bearer, current = session.texts["tenants_url"], session.access_token, session.texts["tenant_id"]
     answer = http.request("GET", url, bearer=bearer, timeout=REQUEST)
-    if not answer.ok:
+    found = _tenants(answer, current) if answer.ok else None
+    if found is None:
         raise _refused(answer, url, "akos.tenants_url")
-    return _tenants(answer, current)
+    return found
 
 
 def use_tenant(place: AkosPlace, env: Mapping[str, str], keeper: AkosKeeper, http: Http, wanted: str) -> Tenant:
@@ -168,9 +169,10 @@ def _asked_quietly(http: Http, session: AkosSession) -> dict[str, str]:
 
 
 def _facts(answer: Answer) -> dict[str, str]:
-    if not answer.ok or answer.body is None:
+    found = told(answer.body) if answer.ok else {}
+    if not found:  # a page that says nothing of anybody has not confirmed a session
         raise _refused(answer, "", "akos.session_url")
-    return told(answer.body)
+    return found
 
 
 def _refused(answer: Answer, url: str, setting: str) -> NotSignedIn | Failed:
@@ -179,20 +181,23 @@ def _refused(answer: Answer, url: str, setting: str) -> NotSignedIn | Failed:
             "the AKOS workspace rejects the session",
             remedy=f"It expired, was revoked, or belongs to another workspace: sign in again ({SIGN_IN}).",
         )
-    if answer.status in (404, 405) or answer.ok:
+    if answer.status in (404, 405) or answer.status < 400:
         where = f" at {urlsplit(url).path}" if url else ""
         return Failed(f"the AKOS workspace does not answer that{where}", remedy=f"Set {setting} (amika config set).")
     return Failed(f"the AKOS workspace could not answer (HTTP {answer.status})", remedy="Try again later.")
 
 
-def _tenants(answer: Answer, current: str) -> list[Tenant]:
+def _tenants(answer: Answer, current: str) -> list[Tenant] | None:
+    """Return what is listed, None when the answer is no list of tenants."""
     listed = answer.body
     for name in ("tenants", "data", "items"):
         if isinstance(listed, dict) and isinstance(listed.get(name), list):
             listed = listed[name]
+    if not isinstance(listed, list) or (listed and not any(_is_object(one) for one in listed)):
+        return None
     current = answer.text("current") or current
     found = []
-    for one in listed if isinstance(listed, list) else []:
+    for one in listed:
         key = next((one[n] for n in ("id", "tenantId") if isinstance(one.get(n), str)), "") if _is_object(one) else ""
         if key:
             name = one.get("name")

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from amika_agent.accounts.endpoints import LOOPBACK, checked_url, is_loopback
 from amika_agent.http.client import Answer, Http
+from amika_local.akos_file import AkosSession
 from amika_local.errors import Failed, UsageError
 
 CLIENT_ID = "akos-cli"
@@ -50,9 +51,14 @@ class AkosEndpoints:
 
 
 def akos_place(
-    env: Mapping[str, str], settings: Mapping[str, object], *, local_url: str = "", client_id: str = ""
+    env: Mapping[str, str],
+    settings: Mapping[str, object],
+    *,
+    local_url: str = "",
+    client_id: str = "",
+    session: AkosSession | None = None,
 ) -> AkosPlace:
-    """Return where the account lives: `local_url`, else AKOS_API_URL, else the settings.
+    """Return where the account lives: `local_url`, else AKOS_API_URL, else the settings, else where `session` is.
 
     Raises:
         UsageError: no address is known, or one must not be used.
@@ -70,6 +76,9 @@ def akos_place(
         return AkosPlace(local_url, local_url, client)
     given = env.get("AKOS_API_URL", "").strip()
     api_url = given or setting("api_url")
+    if not api_url and session is not None and session.texts["api_url"]:
+        # signed in with AKOS_API_URL in another shell: the session knows its own server
+        return AkosPlace(session.texts["api_url"], session.texts["issuer"] or session.texts["api_url"], client)
     if not api_url:
         raise UsageError("the address of your AKOS workspace is not known", remedy=_NO_ADDRESS)
     api_url = checked_url(api_url, "AKOS_API_URL" if given else "the setting akos.api_url")

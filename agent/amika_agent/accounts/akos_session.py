@@ -10,16 +10,17 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from amika_agent.accounts.akos_endpoints import AkosEndpoints, AkosPlace, bound
+from amika_agent.accounts.signed_out import SignedOut
 from amika_agent.clock import Clock
 from amika_agent.http.client import Answer, Http, NoAnswer
 from amika_agent.stores.private_file import locked, make_private_dir, sync_dir, translated, write_private
-from amika_local.akos_file import SIGN_IN, AkosFileError, AkosSession, read_session, session_path
+from amika_local.akos_file import SIGN_IN, AkosSession, read_session, session_path
 from amika_local.errors import Failed, NotSignedIn, UsageError
 from amika_local.jwt_claims import claims
+from amika_local.login_file import LoginFileError
 from amika_local.secret import Secret
 
 EARLY = 60.0
@@ -27,15 +28,6 @@ WAIT = 30.0
 REQUEST = 10.0
 # a refresh token that the server rejects for good (RFC 6749 5.2)
 _TERMINAL = ("invalid_grant", "invalid_client", "unauthorized_client")
-
-
-@dataclass(frozen=True)
-class AkosSignedOut:
-    """What became of a session; `revoked` None: nothing to revoke, or the server has no way."""
-
-    was_signed_in: bool
-    revoked: bool | None
-    detail: str
 
 
 class AkosKeeper:
@@ -55,7 +47,7 @@ class AkosKeeper:
         self._clock = clock
 
     def stored(self) -> AkosSession | None:
-        """Return the session, None when there is none. Raises AkosFileError."""
+        """Return the session, None when there is none. Raises LoginFileError."""
         return read_session(self.path)
 
     def required(self, place: AkosPlace) -> AkosSession:
@@ -134,7 +126,7 @@ class AkosKeeper:
                 stored.texts.update(changed)
                 self._write(stored)
 
-    def sign_out(self, *, timeout: float = 5.0, local_url: str = "") -> AkosSignedOut:
+    def sign_out(self, *, timeout: float = 5.0, local_url: str = "") -> SignedOut:
         """Revoke at the server, then delete the file; a renewal under way is waited for and loses.
 
         The server is the one that the file names; `local_url` where that is the local workspace, whose port may change.
@@ -146,18 +138,17 @@ class AkosKeeper:
         with self._locked():
             try:
                 session = self.stored()
-            except AkosFileError as error:
+            except LoginFileError as error:
                 self._delete()
-                return AkosSignedOut(
-                    was_signed_in=True, revoked=None, detail=f"deleted a session that could not be read: {error}"
-                )
+                done = f"deleted a session that could not be read: {error}"
+                return SignedOut(was_signed_in=True, revoked=None, done=done)
             if session is None:
-                return AkosSignedOut(was_signed_in=False, revoked=None, detail="nobody was signed in to AKOS")
+                return SignedOut(was_signed_in=False, revoked=None, done="nobody was signed in to AKOS")
             if local_url:
                 _moved(session, local_url)
-            revoked, detail = self._revoke(session, timeout)
+            revoked, done, problem = self._revoke(session, timeout)
             self._delete()
-            return AkosSignedOut(was_signed_in=True, revoked=revoked, detail=detail)
+            return SignedOut(was_signed_in=True, revoked=revoked, done=done, problem=problem)
 
     def _lasts(self, session: AkosSession, early: float) -> bool:
         if session.sent_at is not None:
@@ -213,19 +204,23 @@ class AkosKeeper:
         token = answer.text("refresh_token")
         return AkosSession(Secret(access), Secret(token) if token else refresh, known, expires_at=expires)
 
-    def _revoke(self, session: AkosSession, timeout: float) -> tuple[bool | None, str]:
+    def _revoke(self, session: AkosSession, timeout: float) -> tuple[bool | None, str, str]:
         url = session.texts["revocation_url"]
         token = session.refresh_token or session.access_token
         if not url:
-            return None, "signed out of AKOS here; its server has no way to end the session, it ends by itself"
+            return None, "signed out of AKOS here; its server has no way to end the session, it ends by itself", ""
         form = {"token": token.reveal(), "client_id": session.texts["client_id"]}
         try:
             answer = self._http.request("POST", url, form=form, timeout=timeout)
         except (Failed, UsageError) as error:
-            return False, f"signed out of AKOS here, but not at the server: {error.message}"
+            return False, "signed out of AKOS here", f"the session could not be ended at the server: {error.message}"
         if not answer.ok:
-            return False, f"signed out of AKOS here, but not at the server (HTTP {answer.status})"
-        return True, "signed out of AKOS"
+            return (
+                False,
+                "signed out of AKOS here",
+                f"the session could not be ended at the server (HTTP {answer.status})",
+            )
+        return True, "signed out of AKOS", ""
 
     def _write(self, session: AkosSession) -> None:
         content: dict[str, object] = {name: value for name, value in session.texts.items() if value}

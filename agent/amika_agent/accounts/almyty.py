@@ -18,14 +18,13 @@ from amika_agent.accounts.almyty_api import (
     OwnKey,
     checked_address,
 )
-from amika_agent.accounts.almyty_store import delete_login, remember_addresses, store_login
+from amika_agent.accounts.almyty_store import remember_addresses, store_login
 from amika_agent.accounts.device import SignInCancelled, SignInDenied, SignInExpired, Waiting
 from amika_agent.accounts.loopback import LIMIT, Loopback, Typed
 from amika_agent.accounts.loopback_rules import Grant
 from amika_agent.clock import Clock
 from amika_agent.http.client import Http
 from amika_local.almyty_file import (
-    AlmytyFileError,
     AlmytyLogin,
     addresses,
     config_path,
@@ -35,6 +34,7 @@ from amika_local.almyty_file import (
     same_server,
 )
 from amika_local.errors import AmikaError, Failed, NotSignedIn, Unreachable, UsageError
+from amika_local.login_file import LoginFileError
 from amika_local.secret import Secret
 
 
@@ -86,21 +86,6 @@ class AlmytySignedIn:
 SignInEvent = PageReady | Waiting | AlmytySignedIn
 
 
-@dataclass(frozen=True)
-class SignedOut:
-    """What became of a login.
-
-    was_signed_in   there was a file
-    revoked         True: the key was deleted at the server; False: that failed, it may still be valid; None: it is
-                    not ours to delete, or there was nothing
-    detail          a sentence for the person
-    """
-
-    was_signed_in: bool
-    revoked: bool | None
-    detail: str
-
-
 def place(
     env: Mapping[str, str], folder: str, *, local_url: str = "", api: str = "", frontend: str = "", exchange: str = ""
 ) -> Place:
@@ -114,7 +99,7 @@ def place(
     if local_url:
         return Place(folder, local_url, local_url, local=True)
     login = None
-    with contextlib.suppress(AlmytyFileError):
+    with contextlib.suppress(LoginFileError):
         login = read_login(credentials_path(folder))
     if env.get("ALMYTY_TOKEN", "").strip():
         login = None  # the file counts for nothing then
@@ -160,14 +145,14 @@ def sign_in(
 
 
 def sign_in_with_token(where: Place, token: Secret, http: Http) -> AlmytySignedIn:
-    """Check a token with the server, then store it.
+    """Check a token with the server, then store it. Its key is not ours to delete at sign-out.
 
     Raises:
         NotSignedIn, Failed, Unreachable: nothing was stored.
 
     """
     api = AlmytyApi(where.api_url, http)
-    return _stored(where, token, api.profile(token), OwnKey(), api)
+    return _accepted_token(where, token, api)
 
 
 def verify(where: Place, env: Mapping[str, str], http: Http) -> AlmytyProfile:
@@ -186,35 +171,14 @@ def verify(where: Place, env: Mapping[str, str], http: Http) -> AlmytyProfile:
     if login is None:
         raise NotSignedIn("nobody is signed in to almyty", remedy=f"Sign in: {SIGN_IN}")
     if where.local:
-        return AlmytyApi(where.api_url, http).profile(login.token)
+        return AlmytyApi(where.api_url, http).profile(login.token, login.organization_id)
     if not same_server(where.api_url, login.url):
         # a directory's environment must not lead the key to a server of its own
         raise UsageError(
             f"the stored almyty login is for {login.url}, but {where.api_url} is configured",
             remedy=f"Sign in there first ({SIGN_IN} --api {where.api_url}), or unset ALMYTY_URL.",
         )
-    return AlmytyApi(login.url, http).profile(login.token)
-
-
-def sign_out(folder: str, http: Http, *, local_url: str = "") -> SignedOut:
-    """Delete the key at the server when our own browser sign-in minted it, then the file.
-
-    The server is the one that the file names; `local_url` where that is the local workspace, whose port may change.
-
-    Raises:
-        Failed: the file cannot be deleted.
-
-    """
-    try:
-        login = read_login(credentials_path(folder))
-    except AlmytyFileError as error:
-        delete_login(folder)
-        return SignedOut(was_signed_in=True, revoked=None, detail=f"deleted a login that could not be read: {error}")
-    if login is None:
-        return SignedOut(was_signed_in=False, revoked=None, detail="nobody was signed in to almyty")
-    revoked, detail = _revoke(login, http, local_url or login.url)
-    delete_login(folder)
-    return SignedOut(was_signed_in=True, revoked=revoked, detail=detail)
+    return AlmytyApi(login.url, http).profile(login.token, login.organization_id)
 
 
 class _Attempt:
@@ -273,8 +237,11 @@ class _Attempt:
         try:
             if grant.denied:
                 raise SignInDenied("the sign-in was denied in the browser", remedy=f"Start again: {SIGN_IN}")
-            token = self._exchanged(grant.code) if grant.code else grant.token
-            self._done = self._accept(token, grant.organization_id)
+            if grant.typed:
+                self._done = _accepted_token(self._where, grant.token, self.api)
+            else:
+                token = self._exchanged(grant.code) if grant.code else grant.token
+                self._done = self._accept(token, grant.organization_id)
         except AmikaError as error:
             self._error = error
             return "You denied it. Nothing was stored." if grant.denied else _for_the_page(error)
@@ -304,13 +271,22 @@ class _Attempt:
             ) from None
         own = OwnKey()
         with contextlib.suppress(AmikaError):  # without its id the key is not deleted at sign-out, nothing else
-            own = self.api.own_key(token)
+            own = self.api.own_key(token, profile.organization_id)
         return _stored(self._where, token, profile, own, self.api)
+
+
+def _accepted_token(where: Place, token: Secret, api: AlmytyApi) -> AlmytySignedIn:
+    """Check and store a token that the person brought; its record tells its end, and its id is left alone."""
+    profile = api.profile(token)
+    ends_at = None
+    with contextlib.suppress(AmikaError):
+        ends_at = api.own_key(token, profile.organization_id).expires_at
+    return _stored(where, token, profile, OwnKey("", ends_at), api)
 
 
 def _stored(where: Place, token: Secret, profile: AlmytyProfile, own: OwnKey, api: AlmytyApi) -> AlmytySignedIn:
     previous = None
-    with contextlib.suppress(AlmytyFileError):
+    with contextlib.suppress(LoginFileError):
         previous = read_login(credentials_path(where.folder))
     if previous is not None and previous.token == token:  # given again: it is as much ours as it was
         own = own if own.id else OwnKey(previous.key_id, own.expires_at or previous.expires_at)
@@ -321,6 +297,7 @@ def _stored(where: Place, token: Secret, profile: AlmytyProfile, own: OwnKey, ap
         frontend_url=where.frontend_url,
         email=profile.email,
         organization=profile.organization,
+        organization_id=profile.organization_id,
         expires_at=own.expires_at,
         key_id=own.id,
     )
@@ -337,7 +314,7 @@ def _end_replaced(previous: AlmytyLogin, where: Place, api: AlmytyApi) -> str:
     if not where.local and not same_server(where.api_url, previous.url):
         return f"the key of the login before stays valid at {previous.url}"
     try:
-        api.delete_key(previous.token, previous.key_id)
+        api.delete_key(previous.token, previous.key_id, previous.organization_id)
     except AmikaError as error:
         return f"the key of the login before could not be deleted at the server: {error.message}"
     return ""
@@ -363,18 +340,6 @@ def _pause(word: str) -> float:
     if word in ("expired_token", "invalid_grant"):
         raise SignInExpired("the code has expired", remedy=f"Start again: {SIGN_IN}")
     raise Failed("the server refused the sign-in", remedy=f"Start again: {SIGN_IN}")
-
-
-def _revoke(login: AlmytyLogin, http: Http, url: str) -> tuple[bool | None, str]:
-    if not login.key_id:
-        return None, "signed out of almyty; the key was not made by this program and stays valid at the server"
-    try:
-        gone = AlmytyApi(url, http).delete_key(login.token, login.key_id)
-    except AmikaError as error:
-        return False, f"signed out of almyty here, but the key could not be deleted at the server: {error.message}"
-    if not gone:
-        return True, "signed out of almyty; the key was gone at the server already"
-    return True, "signed out of almyty; the key was deleted at the server"
 
 
 def _for_the_page(error: AmikaError) -> str:

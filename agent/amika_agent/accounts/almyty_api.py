@@ -30,12 +30,13 @@ class Organization:
 
 @dataclass(frozen=True)
 class AlmytyProfile:
-    """Who a token belongs to; `organization` is the name of the one it works in, "" when there is none."""
+    """Who a token belongs to, and the organization it works in: name and id, "" when that is unknown."""
 
     id: str
     email: str
     organizations: tuple[Organization, ...]
     organization: str
+    organization_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class AlmytyApi:
         self._exchange_path = exchange_path
 
     def profile(self, token: Secret, organization_id: str = "") -> AlmytyProfile:
-        """Ask who the token belongs to.
+        """Ask who the token belongs to; members of several organizations say in which one they work.
 
         Raises:
             NotSignedIn: the server rejects it; the remedy names the three reasons.
@@ -105,23 +106,23 @@ class AlmytyApi:
         """
         answer = self._ask("GET", "/auth/profile", token, organization_id)
         data = answer.field("data")
-        if not answer.ok or not isinstance(data, dict):
+        if not answer.ok or not isinstance(data, dict) or not (_text(data, "id") or _text(data, "email")):
             raise self._refused(answer)
         organizations = _organizations(data)
         current = organization_id or _text(data, "currentOrganizationId")
+        if len(organizations) == 1 and current != organizations[0].id:
+            current = organizations[0].id
         named = next((one.name for one in organizations if one.id == current), "")
-        if not named and len(organizations) == 1:
-            named = organizations[0].name
-        return AlmytyProfile(_text(data, "id"), _text(data, "email"), organizations, named)
+        return AlmytyProfile(_text(data, "id"), _text(data, "email"), organizations, named, current)
 
-    def own_key(self, token: Secret) -> OwnKey:
+    def own_key(self, token: Secret, organization_id: str = "") -> OwnKey:
         """Return the record of this very key, found by its prefix; an empty one when no or several records fit.
 
         Raises:
             Unreachable, Failed, NotSignedIn: as `profile`.
 
         """
-        answer = self._ask("GET", "/auth/api-keys", token)
+        answer = self._ask("GET", "/auth/api-keys", token, organization_id)
         data = answer.field("data")
         listed = data.get("apiKeys") if isinstance(data, dict) else None
         if not answer.ok or not isinstance(listed, list):
@@ -131,19 +132,24 @@ class AlmytyApi:
             return OwnKey()
         return OwnKey(_text(fitting[0], "id"), instant(fitting[0].get("expiresAt")))
 
-    def delete_key(self, token: Secret, key_id: str, *, timeout: float = 5.0) -> bool:
-        """Delete a key; False when the server knows none of this id, or not this token any more.
+    def delete_key(self, token: Secret, key_id: str, organization_id: str = "", *, timeout: float = 5.0) -> bool:
+        """Delete the key `token`, whose record has this id; False when the server had ended it already.
 
         Raises:
             Unreachable, Failed: it may still be valid there.
 
         """
         if not key_id.replace("-", "").replace("_", "").isalnum() or not key_id.isascii():
+            raise Failed("its id cannot be one of a key", remedy="Delete it in almyty's settings.")
+        answer = self._ask("DELETE", f"/auth/api-keys/{key_id}", token, organization_id, timeout=timeout)
+        if answer.status == 401:
             return False
-        answer = self._ask("DELETE", f"/auth/api-keys/{key_id}", token, timeout=timeout)
-        if answer.status in (400, 401, 404):
-            return False
-        if not answer.ok:
+        if answer.status == 400:  # asked with a key that counts, so it is there, under another id
+            raise Failed(
+                f"{urlsplit(self.url).netloc} knows no key of its id", remedy="Delete it in almyty's settings."
+            )
+        # a page of some other server says "200" too
+        if answer.status != 204 and not (answer.ok and isinstance(answer.body, dict)):
             raise self._refused(answer)
         return True
 
@@ -205,7 +211,13 @@ class AlmytyApi:
 
     def _refused(self, answer: Answer) -> NotSignedIn | Failed:
         host = urlsplit(self.url).netloc
-        if answer.status in (401, 403):
+        if answer.status == 403:
+            return NotSignedIn(
+                f"{host} does not let the almyty token do that",
+                remedy="It may lack a right, or its organization or environment may be another one: sign in again "
+                f"({SIGN_IN}), and name another environment with --api URL.",
+            )
+        if answer.status == 401:
             return NotSignedIn(
                 f"{host} rejects the almyty token",
                 remedy=f"It expired or was revoked: sign in again ({SIGN_IN}). Or it belongs to another environment: "
@@ -213,7 +225,7 @@ class AlmytyApi:
             )
         if answer.status == 429:
             return Failed(f"{host} asks for a pause (too many requests)", remedy="Try again in a minute.")
-        if answer.status == 404 or (answer.ok and answer.body is None):
+        if answer.status == 404 or answer.status < 400:
             return Failed(
                 f"{host} does not answer as almyty's API", remedy="Check --api and ALMYTY_URL: the API, not the page."
             )

@@ -235,7 +235,7 @@ class Loopback:
             self._typed = None
         elif token:
             self._rules.accepted = self._served = True
-            self._judge(Grant(token))
+            self._judge(Grant(token, typed=True))
 
     def _reply(self, connection: _Connection, reply: Reply) -> None:
         phrase = HTTPStatus(reply.status).phrase

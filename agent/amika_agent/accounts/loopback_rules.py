@@ -31,12 +31,16 @@ _BASE = {
 
 @dataclass(frozen=True)
 class Grant:
-    """What the browser brought: a token, a code to exchange for one, or a refusal (`denied`)."""
+    """What the browser brought: a token, a code to exchange for one, or a refusal (`denied`).
+
+    typed  a person pasted the token in the terminal instead
+    """
 
     token: Secret = field(default_factory=lambda: Secret(""))
     code: Secret = field(default_factory=lambda: Secret(""))
     organization_id: str = ""
     denied: bool = False
+    typed: bool = False
 
 
 @dataclass(frozen=True)

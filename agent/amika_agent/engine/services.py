@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from amika_agent.back_off import BackOff
 from amika_local import rfc3339
-from amika_local.akos_file import AkosFileError, akos_identity, env_token, read_session, session_path
+from amika_local.akos_file import akos_identity, env_token, read_session, session_path
 from amika_local.almyty_file import almyty_dir, almyty_identity, credentials_path
 from amika_local.errors import AmikaError, UsageError
+from amika_local.login_file import LoginFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +95,7 @@ class OtherServices:
             self._due_at = max(session.expires_at - EARLY, self._tried_at)
             if self._due_at <= self._clock.now():
                 self._renew()
-        except AkosFileError:
+        except LoginFileError:
             return
         except AmikaError:
             self._tried_at = self._due_at = self._back_off.next(self._clock.now())
@@ -104,8 +105,10 @@ class OtherServices:
         from amika_agent.accounts.akos_session import AkosKeeper
 
         with self._http() as http:
-            where = akos_place(self._env, self._settings().values, local_url=self._local_url())
-            session = AkosKeeper(self._profile.data_dir, http, self._clock).fresh(where, early=EARLY)
+            keeper = AkosKeeper(self._profile.data_dir, http, self._clock)
+            settings, local_url = self._settings().values, self._local_url()
+            where = akos_place(self._env, settings, local_url=local_url, session=keeper.stored())
+            session = keeper.fresh(where, early=EARLY)
         self._back_off.reset()
         # a token that lives for seconds only is renewed every half minute, not without a pause
         self._tried_at = self._clock.now() + SPACING
@@ -148,7 +151,7 @@ class OtherServices:
 
         """
         from amika_agent.accounts.akos_session import AkosKeeper
-        from amika_agent.accounts.almyty import sign_out
+        from amika_agent.accounts.almyty_sign_out import sign_out
 
         if service not in OTHERS:
             raise UsageError("there is no such service", remedy=f"Known: amika, {', '.join(OTHERS)}.")
@@ -170,7 +173,8 @@ class OtherServices:
             if isinstance(event, PageReady):
                 yield _code(event.code, event.url, event.url, event.expires_at, here=True)
             elif isinstance(event, AlmytySignedIn):
-                yield {"event": "done", "service": "almyty", "email": event.email, "organization_id": ""}
+                yield {"event": "done", "service": "almyty", "email": event.email,
+                       "organization_id": event.profile.organization_id}  # fmt: skip
             else:
                 yield {"event": "waiting", "message": event.message}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from typing import TYPE_CHECKING
@@ -13,8 +14,9 @@ from amika_agent.accounts.device import DeviceCode, Waiting
 from amika_cli.accounts.services import akos_folder
 from amika_cli.render import clean, emit, note, span
 from amika_cli.terminal.browser import has_screen, open_page
-from amika_local.akos_file import AkosFileError, env_token
+from amika_local.akos_file import env_token
 from amika_local.errors import UsageError
+from amika_local.login_file import LoginFileError
 
 if TYPE_CHECKING:
     from amika_cli.context import Context
@@ -27,7 +29,7 @@ def login(context: Context) -> int:
         lines = [f"{variable} is set: it is your login (not checked; amika whoami akos --verify asks the workspace)."]
         emit(context.args, {"service": "akos", "method": "env_token", "variable": variable}, lines)
         return 0
-    where, keeper = account(context)
+    where, keeper = account(context, new=True)
     _say_present(keeper)
     scope = context.args.get("scope", SCOPE).strip()
     if not all(word.isascii() and word.isprintable() and '"' not in word for word in scope.split()):
@@ -47,8 +49,12 @@ def login(context: Context) -> int:
     return 0
 
 
-def account(context: Context) -> tuple[AkosPlace, AkosKeeper]:
+def account(context: Context, *, new: bool = False) -> tuple[AkosPlace, AkosKeeper]:
     """Return where the AKOS account lives and the keeper of its session.
+
+    Args:
+        context: the command.
+        new: about to sign in, so that the session that is there says nothing about the place.
 
     Raises:
         UsageError: no address is known, or one must not be used.
@@ -56,8 +62,13 @@ def account(context: Context) -> tuple[AkosPlace, AkosKeeper]:
     """
     local_url = context.endpoints.api_url if context.args.local else ""
     client_id = context.args.get("client-id")
-    where = akos_place(context.env, context.settings.values, local_url=local_url, client_id=client_id)
-    return where, AkosKeeper(akos_folder(context.args), context.http, context.clock)
+    keeper = AkosKeeper(akos_folder(context.args), context.http, context.clock)
+    session = None
+    if not new and not env_token(dict(context.env))[0]:
+        with contextlib.suppress(LoginFileError):
+            session = keeper.stored()
+    values = context.settings.values
+    return akos_place(context.env, values, local_url=local_url, client_id=client_id, session=session), keeper
 
 
 def on_tenant(tenant_id: str) -> str:
@@ -77,7 +88,7 @@ def _show_code(context: Context, code: DeviceCode) -> None:
 def _say_present(keeper: AkosKeeper) -> None:
     try:
         present = keeper.stored()
-    except AkosFileError as error:
+    except LoginFileError as error:
         note(f"warning: {error.message}; it is replaced by the new login")
         return
     if present is not None:

@@ -20,8 +20,10 @@ from amika_agent.accounts.loopback import Typed
 from amika_cli.accounts.services import almyty_folder
 from amika_cli.render import clean, emit, note, span
 from amika_cli.terminal.browser import has_screen, open_page, tunnel
-from amika_local.almyty_file import AlmytyFileError, credentials_path, read_login
+from amika_cli.terminal.hidden import LINE_LIMIT, Hidden
+from amika_local.almyty_file import credentials_path, read_login
 from amika_local.errors import UsageError
+from amika_local.login_file import LoginFileError
 from amika_local.secret import Secret
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 def login(context: Context) -> int:
     """Sign in to almyty, or store a token after checking it with the server."""
     args = context.args
+    for name in ("api", "frontend"):
+        if args.has(name) and not args.get(name).strip():
+            raise UsageError(f"--{name} needs an address", remedy="Leave the flag out for the usual one.")
     where = place(
         context.env,
         almyty_folder(args),
@@ -57,7 +62,7 @@ def _by_browser(context: Context, where: Place) -> AlmytySignedIn:
     browser = not args.has("no-browser") and has_screen(context.env)
     typed = None if browser or not context.prompts.interactive else Typed(sys.stdin.fileno(), _line)
     done: AlmytySignedIn | None = None
-    with _unseen() if typed else contextlib.nullcontext():
+    with Hidden(sys.stdin.fileno()) if typed else contextlib.nullcontext():
         for event in sign_in(
             where,
             context.http,
@@ -122,7 +127,7 @@ def _tell(context: Context, done: AlmytySignedIn) -> None:
 def _say_present(where: Place) -> None:
     try:
         present = read_login(credentials_path(where.folder))
-    except AlmytyFileError as error:
+    except LoginFileError as error:
         note(f"warning: {error.message}; it is replaced by the new login")
         return
     if present is not None:
@@ -144,9 +149,13 @@ def _given_token(context: Context) -> Secret | None:
     else:
         token = context.prompts.secret("almyty token", otherwise="Pass --token-file PATH, or - for stdin.")
     text = token.reveal().strip()
-    if not text or not text.isascii() or not text.isprintable() or " " in text or len(text) > 4096:
+    if not _is_token(text):
         raise UsageError("that is not a token", remedy="It must be one word, for example almyty_…")
     return Secret(text)
+
+
+def _is_token(text: str) -> bool:
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text and len(text) <= 4096
 
 
 def _port(context: Context) -> int:
@@ -156,12 +165,10 @@ def _port(context: Context) -> int:
     return int(text)
 
 
-def _unseen() -> contextlib.AbstractContextManager[None]:
-    from amika_cli.terminal.hidden import Hidden
-
-    return Hidden(sys.stdin.fileno())
-
-
 def _line() -> Secret | None:
     line = sys.stdin.readline()
-    return Secret(line.strip()) if line else None
+    text = line.strip()
+    if text and not (_is_token(text) and len(line) < LINE_LIMIT):
+        note("That is not a token: it must be one word, for example almyty_… Paste it again.")
+        text = ""
+    return Secret(text) if line else None

@@ -10,6 +10,7 @@ from amika_cli.accounts.services import akos_folder, almyty_folder
 from amika_local.errors import AmikaError
 
 if TYPE_CHECKING:
+    from amika_agent.accounts.signed_out import SignedOut
     from amika_cli.context import Context
 
 
@@ -24,24 +25,15 @@ def logout(context: Context, service: str) -> tuple[dict[str, Any], list[str], l
 
 
 def _almyty(context: Context) -> tuple[dict[str, Any], list[str], list[str]]:
-    from amika_agent.accounts.almyty import sign_out
+    from amika_agent.accounts.almyty_sign_out import sign_out
     from amika_local.almyty_file import credentials_path
 
     folder = almyty_folder(context.args)
     result = sign_out(folder, context.http, local_url=_workspace(context, credentials_path(folder)))
-    warnings = []
-    if result.revoked is False:
-        warnings.append(f"{result.detail}; delete it in almyty's settings")
-    if context.env.get("ALMYTY_TOKEN", "").strip():
-        warnings.append("ALMYTY_TOKEN is still set: commands of this shell go on using it")
-    report = {
-        "service": "almyty",
-        "was_signed_in": result.was_signed_in,
-        "revoked": result.revoked,
-        "detail": result.detail,
-        "credentialsFile": credentials_path(folder),
-    }
-    return report, [_sentence(result.detail)], warnings
+    variable = "ALMYTY_TOKEN" if context.env.get("ALMYTY_TOKEN", "").strip() else ""
+    told = _told("almyty", result, "; delete it in almyty's settings", variable)
+    told[0]["credentialsFile"] = credentials_path(folder)
+    return told
 
 
 def _akos(context: Context) -> tuple[dict[str, Any], list[str], list[str]]:
@@ -50,17 +42,23 @@ def _akos(context: Context) -> tuple[dict[str, Any], list[str], list[str]]:
 
     keeper = AkosKeeper(akos_folder(context.args), context.http, context.clock)
     result = keeper.sign_out(local_url=_workspace(context, keeper.path))
-    warnings = [result.detail] if result.revoked is False else []
     variable, _ = env_token(dict(context.env))
+    return _told("akos", result, "; it may be valid there until it ends", variable)
+
+
+def _told(service: str, result: SignedOut, step: str, variable: str) -> tuple[dict[str, Any], list[str], list[str]]:
+    warnings = [f"{result.problem}{step}"] if result.problem else []
+    if result.left:
+        warnings.append(f"the login was a link; {result.left} still holds the token")
     if variable:
         warnings.append(f"{variable} is still set: commands of this shell go on using it")
     report = {
-        "service": "akos",
+        "service": service,
         "was_signed_in": result.was_signed_in,
         "revoked": result.revoked,
         "detail": result.detail,
     }
-    return report, [_sentence(result.detail)], warnings
+    return report, [_sentence(result.done)], warnings
 
 
 def _workspace(context: Context, login: str) -> str:

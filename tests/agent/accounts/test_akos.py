@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
+from tests.fakes.scripted_server import Said, ScriptedServer, scripted_server
 
 from amika_agent.accounts import akos
 from amika_agent.accounts.akos_endpoints import AkosPlace, akos_place, discover
@@ -21,63 +18,24 @@ from amika_agent.http.client import Http
 from amika_local.akos_file import AkosSession, read_session
 from amika_local.errors import AmikaError, Failed, NotSignedIn, Unreachable, UsageError
 
-Said = tuple[int, object]
-
-
-@dataclass
-class Server:
-    """`say[path]` is (status, JSON) or a function of the form; `asked` is what came."""
-
-    url: str = ""
-    say: dict[str, Said | Callable[[dict[str, str]], Said]] = field(default_factory=dict)
-    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
-
-    def count(self, path: str) -> int:
-        return sum(one == path for one, _ in self.asked)
-
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    told = Server()
-
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            length = int(self.headers.get("Content-Length", 0))
-            form = {name: values[0] for name, values in parse_qs(self.rfile.read(length).decode()).items()}
-            told.asked.append((self.path, form))
-            said = told.say.get(self.path, (404, {}))
-            status, body = said(form) if callable(said) else said
-            data = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_GET = do_POST = answer  # noqa: N815 -- the base class names them
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    told.url = f"http://127.0.0.1:{listening.server_address[1]}"
-    told.say["/.well-known/oauth-authorization-server"] = (
-        200,
-        {
-            "issuer": told.url,
-            "device_authorization_endpoint": f"{told.url}/device",
-            "token_endpoint": f"{told.url}/token",
-            "revocation_endpoint": f"{told.url}/revoke",
-            "userinfo_endpoint": f"{told.url}/who",
-        },
-    )
-    told.say["/who"] = (200, {"userId": "user_1", "tenantId": "tenant_1", "email": "dev@example.com"})
-    told.say["/token"] = (200, {"access_token": "fake-access-2", "refresh_token": "fake-refresh-2", "expires_in": 600})
-    yield told
-    listening.shutdown()
-    listening.server_close()
-    thread.join()
+def server() -> Iterator[ScriptedServer]:
+    with scripted_server() as told:
+        told.say["/.well-known/oauth-authorization-server"] = (
+            200,
+            {
+                "issuer": told.url,
+                "device_authorization_endpoint": f"{told.url}/device",
+                "token_endpoint": f"{told.url}/token",
+                "revocation_endpoint": f"{told.url}/revoke",
+                "userinfo_endpoint": f"{told.url}/who",
+            },
+        )
+        told.say["/who"] = (200, {"userId": "user_1", "tenantId": "tenant_1", "email": "dev@example.com"})
+        token = {"access_token": "fake-access-2", "refresh_token": "fake-refresh-2", "expires_in": 600}
+        told.say["/token"] = (200, token)
+        yield told
 
 
 @pytest.fixture
@@ -87,7 +45,7 @@ def http() -> Iterator[Http]:
 
 
 @pytest.fixture
-def place(server: Server) -> AkosPlace:
+def place(server: ScriptedServer) -> AkosPlace:
     return akos_place({"AKOS_API_URL": server.url}, {})
 
 
@@ -96,7 +54,7 @@ def keeper(tmp_path: Path, http: Http) -> AkosKeeper:
     return AkosKeeper(str(tmp_path), http, SystemClock())
 
 
-def store(keeper: AkosKeeper, server: Server, **more: object) -> None:
+def store(keeper: AkosKeeper, server: ScriptedServer, **more: object) -> None:
     content = {
         "api_url": server.url,
         "issuer": server.url,
@@ -318,3 +276,33 @@ def test_a_refused_sign_in_names_its_own_next_step(server, place, keeper, http):
     with pytest.raises(AmikaError) as refused:
         list(akos.sign_in(place, keeper, http, SystemClock(), cancel=threading.Event()))
     assert "AKOS_API_URL" in refused.value.remedy
+
+
+@pytest.mark.parametrize("body", [[], [1, 2], {}, {"data": 1}, "text", b"<html>", {"sub": 7}])
+def test_an_answer_about_nobody_confirms_nothing(server, place, keeper, http, body):
+    store(keeper, server, expires_at=4e9, user_id="user_1")
+    server.say["/who"] = (200, body)
+    with pytest.raises(Failed, match="does not answer that"):
+        akos.whoami(place, {}, keeper, http)
+    assert stored(keeper).texts["user_id"] == "user_1"
+
+
+@pytest.mark.parametrize(
+    "said", [(200, b"<html>"), (200, {"tenants": 1}), (200, {}), (200, [1]), (302, b""), (404, {})]
+)
+def test_what_is_no_list_of_tenants_is_not_an_empty_one(server, place, keeper, http, said):
+    store(keeper, server, expires_at=4e9)
+    server.say["/tenants"] = said
+    with pytest.raises(Failed, match="does not answer that"):
+        akos.tenants(place, {}, keeper, http)
+    server.say["/tenants"] = (200, {"tenants": []})
+    assert akos.tenants(place, {}, keeper, http) == []
+
+
+def test_a_session_knows_its_server_where_nothing_else_names_one(server, keeper):
+    store(keeper, server, issuer="https://login.example.test")
+    found = akos_place({}, {}, session=keeper.stored())
+    assert (found.api_url, found.issuer) == (server.url, "https://login.example.test")
+    configured = akos_place({}, {"akos.api_url": "https://akos.example.test"}, session=keeper.stored())
+    assert configured.api_url == "https://akos.example.test"
+    assert keeper.fresh(found).access_token.reveal() == "fake-access-2"

@@ -1,0 +1,52 @@
+"""Signing out of almyty: the key at the server when our own browser sign-in minted it, then the file."""
+
+from __future__ import annotations
+
+import os
+
+from amika_agent.accounts.almyty_api import AlmytyApi
+from amika_agent.accounts.almyty_store import delete_login
+from amika_agent.accounts.signed_out import SignedOut
+from amika_agent.http.client import Http
+from amika_local.almyty_file import AlmytyLogin, credentials_path, read_login
+from amika_local.errors import AmikaError
+from amika_local.login_file import LoginFileError
+
+
+def sign_out(folder: str, http: Http, *, local_url: str = "") -> SignedOut:
+    """Delete the key at the server when our own browser sign-in minted it, then the file.
+
+    The server is the one that the file names; `local_url` where that is the local workspace, whose port may change.
+
+    Raises:
+        Failed: the file cannot be deleted.
+
+    """
+    path = credentials_path(folder)
+    # a link is deleted as such: what it leads to is somebody else's file
+    left = os.path.realpath(path) if os.path.islink(path) else ""
+    try:
+        login = read_login(path)
+    except LoginFileError as error:
+        delete_login(folder)
+        done = f"deleted a login that could not be read: {error}"
+        return SignedOut(was_signed_in=True, revoked=None, done=done)
+    if login is None:
+        delete_login(folder)  # a link that leads nowhere
+        return SignedOut(was_signed_in=False, revoked=None, done="nobody was signed in to almyty")
+    revoked, done, problem = _revoke(login, http, local_url or login.url)
+    delete_login(folder)
+    return SignedOut(was_signed_in=True, revoked=revoked, done=done, problem=problem, left=left)
+
+
+def _revoke(login: AlmytyLogin, http: Http, url: str) -> tuple[bool | None, str, str]:
+    if not login.key_id:
+        done = "signed out of almyty; the key was not made by this program and stays valid at the server"
+        return None, done, ""
+    try:
+        deleted = AlmytyApi(url, http).delete_key(login.token, login.key_id, login.organization_id)
+    except AmikaError as error:
+        return False, "signed out of almyty here", f"the key could not be deleted at the server: {error.message}"
+    if not deleted:
+        return True, "signed out of almyty; the server had ended the key already", ""
+    return True, "signed out of almyty; the key was deleted at the server", ""
