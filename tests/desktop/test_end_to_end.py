@@ -17,9 +17,8 @@ from typing import Any
 
 import httpx
 import pytest
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.wait import WebDriverWait
+from tests.agent.workspace.page_seen import wait_for_page
 from tests.desktop.browser import WINDOW, chromium
 from tests.desktop.hosts import lxqt_panel
 from tests.desktop.keyring import unlocked_keyring
@@ -164,10 +163,7 @@ def sign_in(person: Person, tmp_path: Path) -> None:
         wait_until_still(desktop)
         crop(desktop.screenshot("page"), Box(*WINDOW), margin=0)
         chrome.find_element(By.XPATH, "//button[text()='Approve']").click()
-        # the heading may go between being found and being read: the next page is on its way
-        between = [NoSuchElementException, StaleElementReferenceException]
-        waiting = WebDriverWait(chrome, 30, ignored_exceptions=between)
-        waiting.until(lambda page: page.find_element(By.TAG_NAME, "h1").text == "Approved")
+        wait_for_page(chrome, "Approved")
     wait(lambda: [a for a in person.snapshot()["accounts"] if a["signed_in"]], "the account")
     assert not Path(person.profile.workspace_dir, "keys").exists(), "the workspace's key is not in the keyring"
     desktop.focus("Sign in to Amika")

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
+from tests.agent.workspace.page_seen import wait_for_page
 from tests.agent.workspace.running import RunningServer
 from tests.agent.workspace.signing_in import ProgramSigningIn, place_of
 
@@ -39,12 +39,6 @@ def chrome(tmp_path: Path) -> Iterator[Chrome]:
     driver.quit()
 
 
-def wait_for(chrome: Chrome, text: str) -> None:
-    # a page that is just being left has no heading, or one that is gone when it is read
-    patient = WebDriverWait(chrome, 30, ignored_exceptions=(NoSuchElementException, StaleElementReferenceException))
-    patient.until(lambda driver: driver.find_element(By.TAG_NAME, "h1").text == text)
-
-
 def click(chrome: Chrome, button: str) -> None:
     chrome.find_element(By.XPATH, f"//button[text()='{button}']").click()
 
@@ -52,9 +46,9 @@ def click(chrome: Chrome, button: str) -> None:
 def test_a_click_signs_the_program_in(server: RunningServer, chrome: Chrome, tmp_path: Path) -> None:
     with ProgramSigningIn(place_of(tmp_path / "almyty", server.url)) as program:
         chrome.get(program.page().url)
-        wait_for(chrome, "Sign in to almyty?")
+        wait_for_page(chrome, "Sign in to almyty?")
         click(chrome, "Approve")
-        wait_for(chrome, "Signed in")
+        wait_for_page(chrome, "Signed in")
         assert chrome.current_url.endswith("/success")
         program.wait()
     assert program.error is None
@@ -73,7 +67,7 @@ def test_a_denial_is_no_failure_of_the_page(server: RunningServer, chrome: Chrom
     with ProgramSigningIn(place_of(tmp_path / "almyty", server.url)) as program:
         chrome.get(program.page().url)
         click(chrome, "Deny")
-        wait_for(chrome, "You are not signed in")
+        wait_for_page(chrome, "You are not signed in")
         program.wait()
     assert isinstance(program.error, SignInDenied)
     assert not os.path.exists(credentials_path(program.place.folder))
@@ -83,7 +77,7 @@ def test_a_code_is_exchanged_for_the_key(server: RunningServer, chrome: Chrome, 
     with ProgramSigningIn(place_of(tmp_path / "almyty", server.url)) as program:
         chrome.get(program.page().url + "&response_type=code")
         click(chrome, "Approve")
-        wait_for(chrome, "Signed in")
+        wait_for_page(chrome, "Signed in")
         assert chrome.current_url.endswith("/success")
         program.wait()
     assert program.done is not None
@@ -99,7 +93,7 @@ def test_a_key_that_the_api_rejects_is_said_in_browser_and_program(
         with ProgramSigningIn(elsewhere) as program:
             chrome.get(program.page().url)
             click(chrome, "Approve")
-            wait_for(chrome, "You are not signed in")
+            wait_for_page(chrome, "You are not signed in")
             assert "does not accept the key" in chrome.page_source
             program.wait()
     assert isinstance(program.error, NotSignedIn)
@@ -113,12 +107,12 @@ def test_a_second_tab_and_a_program_that_has_gone_are_told(
     with ProgramSigningIn(place_of(tmp_path / "almyty", server.url)) as program:
         page = program.page()
         chrome.get(f"http://127.0.0.1:{page.port}/cb#token=almyty_fake&state=wrong")
-        wait_for(chrome, "You are not signed in")
+        wait_for_page(chrome, "You are not signed in")
         assert "another sign-in" in chrome.page_source
         assert chrome.current_url == f"http://127.0.0.1:{page.port}/cb"
         chrome.get("about:blank")
         chrome.get(f"http://127.0.0.1:{page.port}/cb")
-        wait_for(chrome, "Nothing arrived here")
+        wait_for_page(chrome, "Nothing arrived here")
         program.cancel.set()
         program.wait()
 
@@ -128,7 +122,7 @@ def test_script_in_the_fragment_does_not_run(server: RunningServer, chrome: Chro
         port = program.page().port
         evil = "<img src=x onerror=document.title='owned'>"
         chrome.get(f"http://127.0.0.1:{port}/cb#token={evil}&state={evil}&error={evil}&organizationId={evil}")
-        wait_for(chrome, "You are not signed in")
+        wait_for_page(chrome, "You are not signed in")
         assert "owned" not in chrome.title
         assert "onerror" not in chrome.page_source
         program.cancel.set()
@@ -140,10 +134,10 @@ def test_another_device_approves(server: RunningServer, chrome: Chrome, tmp_path
         page = program.page()
         assert (page.port, page.url) == (0, f"{server.url}/cli-auth?code={page.code}")
         chrome.get(page.url)
-        wait_for(chrome, "Sign in to this workspace?")
+        wait_for_page(chrome, "Sign in to this workspace?")
         assert page.code in chrome.page_source
         click(chrome, "Approve")
-        wait_for(chrome, "Approved")
+        wait_for_page(chrome, "Approved")
         program.wait()
     assert program.done is not None
     assert chrome.get_log("browser") == []
@@ -175,7 +169,7 @@ def test_the_overview_lists_keys_without_their_values(server: RunningServer, chr
         program.cancel.set()
     plain = minted(server)
     chrome.get(launch.page_link(str(server.data_dir)))
-    wait_for(chrome, "What is stored here")
+    wait_for_page(chrome, "What is stored here")
     assert "API keys (almyty)" in chrome.page_source
     assert plain[:13] in chrome.page_source
     assert plain[13:] not in chrome.page_source

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions, Keys
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
+from tests.agent.workspace.page_seen import wait_for_page
 from tests.agent.workspace.running import RunningServer
 
 from amika_agent.workspace import launch
@@ -31,23 +31,13 @@ def chrome(tmp_path: Path) -> Iterator[Chrome]:
     driver.quit()
 
 
-def heading(chrome: Chrome) -> str:
-    return chrome.find_element(By.TAG_NAME, "h1").text
-
-
-def wait_for(chrome: Chrome, text: str) -> None:
-    # the heading may go between being found and being read: the next page is on its way
-    between = [StaleElementReferenceException, NoSuchElementException]
-    WebDriverWait(chrome, 30, ignored_exceptions=between).until(lambda driver: heading(driver) == text)
-
-
 @pytest.mark.parametrize(("button", "end", "error"), [("Approve", "Approved", ""), ("Deny", "Denied", "access_denied")])
 def test_a_click_decides(server: RunningServer, chrome: Chrome, button: str, end: str, error: str) -> None:
     started = server.start_sign_in(requesting_program="amika 0.1.0", requesting_machine="ada-laptop")
     chrome.get(started["verification_uri_complete"])
     assert started["user_code"] in chrome.page_source
     chrome.find_element(By.XPATH, f"//button[text()='{button}']").click()
-    wait_for(chrome, end)
+    wait_for_page(chrome, end)
     assert server.poll(started).json().get("error", "") == error
     assert chrome.get_log("browser") == []  # no style or form was held back by the page's own policy
 
@@ -57,13 +47,13 @@ def test_the_keyboard_is_enough(server: RunningServer, chrome: Chrome) -> None:
     chrome.get(started["verification_uri"])
     field = chrome.switch_to.active_element  # the code can be typed at once
     field.send_keys(started["user_code"].lower().replace("-", ""), Keys.ENTER)
-    wait_for(chrome, "Sign in to this workspace?")
+    wait_for_page(chrome, "Sign in to this workspace?")
     chrome.find_element(By.TAG_NAME, "body").send_keys(Keys.TAB)
     assert chrome.switch_to.active_element.text == "Approve"
     chrome.switch_to.active_element.send_keys(Keys.TAB)
     assert chrome.switch_to.active_element.text == "Deny"
     chrome.switch_to.active_element.send_keys(Keys.ENTER)
-    wait_for(chrome, "Denied")
+    wait_for_page(chrome, "Denied")
     assert server.poll(started).json()["error"] == "access_denied"
 
 
@@ -97,7 +87,7 @@ def test_the_overview_opens_with_its_link(server: RunningServer, chrome: Chrome)
             "/secrets/claude", json={"name": "Shown in Chromium", "type": "api_key", "value": "canary-in-chromium"}
         )
     chrome.get(launch.page_link(str(server.data_dir)))
-    wait_for(chrome, "What is stored here")
+    wait_for_page(chrome, "What is stored here")
     assert "Shown in Chromium" in chrome.page_source
     assert "canary-in-chromium" not in chrome.page_source
     assert "key=" not in chrome.current_url

@@ -1,0 +1,22 @@
+"""Waiting for a page in a real browser, while the one before it is being left."""
+
+from __future__ import annotations
+
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver import Chrome
+from selenium.webdriver.support.wait import WebDriverWait
+
+HEADING = "const heading = document.querySelector('h1'); return heading && heading.innerText.trim()"
+
+
+def heading(chrome: Chrome) -> str | None:
+    """Return the heading, asked for in one step: an element that was found may be gone when it is read."""
+    found: str | None = chrome.execute_script(HEADING)
+    return found
+
+
+def wait_for_page(chrome: Chrome, text: str) -> None:
+    """Return when the page with this heading is there."""
+    # a question to a page that is being left ends in more than one kind of error
+    patient = WebDriverWait(chrome, 30, ignored_exceptions=(WebDriverException,))
+    patient.until(lambda driver: heading(driver) == text, f"no page with the heading {text!r}")
