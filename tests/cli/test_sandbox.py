@@ -67,6 +67,28 @@ def test_two_of_one_name(amika, server):
     assert amika("sandbox", "create", "--remote", "--name", "a").code == 0
     again = amika("sandbox", "create", "--remote", "--name", "a")
     assert again.code == 5
+    assert "there is a sandbox a already" in again.err
+
+
+def test_a_lost_answer_is_looked_after_before_a_second_one_is_made(amika, server):
+    server.faults.add("drop", method="POST", path="/sandboxes")
+    ran = amika("sandbox", "create", "--remote", "--name", "a")
+    assert ran.code == 5
+    assert "the sandbox a may be there all the same" in ran.err
+    assert "amika sandbox list --remote" in ran.err
+    assert len(server.sandboxes) == 1
+
+
+def test_several_are_deleted_and_each_that_is_not_is_named(amika, server):
+    amika("sandbox", "create", "--remote", "--name", "a")
+    amika("sandbox", "create", "--remote", "--name", "b")
+    server.faults.add("status", method="DELETE", path="/sandboxes/a", status=403)
+    ran = amika("sandbox", "delete", "a", "nope", "b", "", "--remote", "--yes")
+    assert ran.code == 4
+    assert ran.out.splitlines()[0].startswith("not deleted: a: the server refused it (HTTP 403")
+    assert ran.out.splitlines()[1:3] == ["not deleted: there is no sandbox nope", "deleted b"]
+    assert "without a name" in ran.err
+    assert [box["name"] for box in server.sandboxes] == ["a"]
 
 
 def test_a_person_is_asked_before_a_deletion(amika, server):

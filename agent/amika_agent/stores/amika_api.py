@@ -31,8 +31,10 @@ BASE = "/api/v0beta1"
 class Refused(Failed):
     """The server answered and did nothing. `status`: HTTP; `word`: its code word or ""; `retry_after`: seconds."""
 
-    def __init__(self, message: str, *, status: int, word: str = "", retry_after: float | None = None) -> None:
-        super().__init__(message, remedy=_REMEDIES.get(status, _ADDRESS if status < 400 else _CHECK))
+    def __init__(
+        self, message: str, *, status: int, word: str = "", retry_after: float | None = None, remedy: str = ""
+    ) -> None:
+        super().__init__(message, remedy=remedy or _REMEDIES.get(status, _ADDRESS if status < 400 else _CHECK))
         self.status = status
         self.word = word
         self.retry_after = retry_after
@@ -116,7 +118,7 @@ class SecretsApi:
 
     def list_generic(self) -> list[GenericSecret]:
         """GET /secrets."""
-        return [_generic(item) for item in _items(self._call("GET", "/secrets"))]
+        return [_generic(item) for item in self._listed("/secrets")]
 
     def create_generic(self, name: str, value: Secret, scope: str) -> GenericSecret:
         """POST /secrets."""
@@ -134,7 +136,7 @@ class SecretsApi:
 
     def list_provider(self, provider: str) -> list[RemoteSecret]:
         """GET /secrets/{provider}."""
-        return [_remote(item) for item in _items(self._call("GET", f"/secrets/{_escaped(provider)}"))]
+        return [_remote(item) for item in self._listed(f"/secrets/{_escaped(provider)}")]
 
     def create_provider(self, provider: str, name: str, value: Secret, type_: str, scope: str) -> RemoteSecret:
         """POST /secrets/{provider}. Return the record with its id."""
@@ -152,11 +154,20 @@ class SecretsApi:
 
     def list_sandboxes(self) -> list[Sandbox]:
         """GET /sandboxes."""
-        return [_sandbox(item) for item in _items(self._call("GET", "/sandboxes"))]
+        return [_sandbox(item) for item in self._listed("/sandboxes")]
 
     def delete_sandbox(self, name: str) -> None:
         """DELETE /sandboxes/{name}."""
         self._call("DELETE", f"/sandboxes/{_escaped(name)}")
+
+    def _listed(self, path: str) -> list[object]:
+        try:
+            body = self._call("GET", path)
+        except NoSuchSecret as refusal:  # a list is always there: this is another server, or another version of it
+            raise Refused(refusal.message, status=refusal.status, word=refusal.word, remedy=_ADDRESS) from None
+        if not isinstance(body, list):
+            raise Undecided("the server's list is not a list")
+        return body
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> object:
         answer = self._send(method, path, body, self._bearer(False))  # noqa: FBT003 -- Bearer's only argument
@@ -206,12 +217,6 @@ def _escaped(part: str) -> str:
         raise NoSuchSecret("the id is empty", status=404)
     # quote leaves "." alone, and "." or ".." as a whole segment would climb to another resource
     return quote(part, safe="") if part.strip(".") else part.replace(".", "%2E")
-
-
-def _items(body: object) -> list[object]:
-    if not isinstance(body, list):
-        raise Undecided("the server's list of secrets is not a list")
-    return body
 
 
 def _text(body: object, field: str) -> str:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from amika_cli.children.project import is_variable
-from amika_local.errors import UsageError
+from amika_local.errors import Conflict, Failed, NotFound, Unreachable, UsageError
 from amika_shared.redaction import redact
 
 if TYPE_CHECKING:
+    from amika_agent.stores.amika_api import Sandbox
+    from amika_cli.context import Context
     from amika_cli.flags import Args
 
 _COLORS = ("amber", "azure", "coral", "ivory", "jade", "lilac", "olive", "pearl", "ruby", "sand", "teal", "umber")
@@ -50,7 +52,7 @@ def secret_variables(specs: Sequence[str]) -> dict[str, str]:
             remedy = "Write env:VARIABLE=SECRET with the name of a stored secret, not its value."
             raise UsageError(f"--secret number {number} is not env:VARIABLE[=SECRET]", remedy=remedy)
         if variable in found:
-            raise UsageError(f"--secret names {variable} twice")
+            raise UsageError(f"--secret names {variable} twice", remedy="Name each variable once.")
         found[variable] = secret or variable
     return found
 
@@ -64,7 +66,9 @@ def checked_name(name: str) -> str:
     """
     plain = name.replace("-", "").replace("_", "").replace(".", "")
     if not (plain.isascii() and plain.isalnum()) or len(name) > 63:
-        raise UsageError("a sandbox's name is letters, digits, - _ and . (at most 63)")
+        raise UsageError(
+            "a sandbox's name is letters, digits, - _ and . (at most 63)", remedy="Choose another, or leave --name out."
+        )
     return name
 
 
@@ -107,7 +111,7 @@ def _url(text: str) -> str:
         parts = urlsplit(text)
         _ = parts.port
     except ValueError:
-        raise UsageError("the repository's URL is not a URL") from None
+        raise UsageError("the repository's URL is not a URL", remedy="Pass https://… or git@HOST:PATH.") from None
     if parts.scheme not in _SCHEMES or not parts.hostname:
         remedy = "Use https://… or ssh://…; a sandbox cannot reach a path on this machine."
         raise UsageError("the repository's URL is neither https nor ssh", remedy=remedy)
@@ -121,6 +125,50 @@ def _is_scp(text: str) -> bool:
     # git@host:path
     user, at, rest = text.partition("@")
     return bool(at) and "://" not in text and ":" in rest and user.isalnum() and text.isprintable() and " " not in text
+
+
+def create(context: Context, request: dict[str, object]) -> Sandbox:
+    """Send the one request that creates a sandbox.
+
+    Raises:
+        Conflict: there is one of that name.
+        Unreachable: it was not created, or nobody knows; the text says which.
+        NotSignedIn, Failed: it was not created.
+
+    """
+    from amika_agent.http.client import NoAnswer
+    from amika_agent.stores.amika_api import Refused
+
+    name = request["name"]
+    try:
+        return context.api.create_sandbox(request)
+    except Refused as refusal:
+        if refusal.status != 409:
+            raise
+        delete = context.command(f"sandbox delete {name} --remote")
+        raise Conflict(f"there is a sandbox {name} already", remedy=f"Choose another --name, or: {delete}") from None
+    except Unreachable as error:
+        if isinstance(error, NoAnswer) and not error.sent:
+            raise
+        remedy = f"Look before you try again: {context.command('sandbox list --remote')}"
+        raise Unreachable(f"{error.message}; the sandbox {name} may be there all the same", remedy=remedy) from None
+
+
+def delete(context: Context, name: str) -> None:
+    """Delete a sandbox.
+
+    Raises:
+        NotFound: there is none of that name.
+        NotSignedIn, Failed: it was not deleted, or nobody knows; deleting it again is safe.
+
+    """
+    try:
+        context.api.delete_sandbox(name)
+    except NotFound:
+        remedy = f"These are there: {context.command('sandbox list --remote')}"
+        raise NotFound(f"there is no sandbox {name or 'without a name'}", remedy=remedy) from None
+    except Failed as error:
+        raise Failed(f"{name}: {error.message}", remedy=error.remedy) from None
 
 
 def told(raw: Mapping[str, object]) -> dict[str, object]:

@@ -37,7 +37,7 @@ def run(args: Args) -> int:
             missing = sorted(set(wanted.values()) - stored)
             if missing:
                 note(f"warning: not stored, so the server may refuse it: {', '.join(missing)}")
-        made = context.api.create_sandbox(request)
+        made = sandbox.create(context, request)
         text = [f"created sandbox {made.name}" + (f" ({made.state})" if made.state else "")]
         emit(args, {"name": made.name, "state": made.state, **request, **sandbox.told(made.raw)}, text)
         return 0

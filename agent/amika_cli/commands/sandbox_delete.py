@@ -22,15 +22,15 @@ def run(args: Args) -> int:
     sandbox.require_remote(args)
     with Context(args) as context:
         _ = context.api
-        names = ", ".join(args.words)
-        if not args.has("force") and not context.prompts.confirm(f"Delete {names} with everything in it?"):
+        names, them = ", ".join(args.words), "it" if len(args.words) == 1 else "them"
+        if not args.has("force") and not context.prompts.confirm(f"Delete {names} with everything in {them}?"):
             note("Nothing was deleted.")
             return 0
         results: list[dict[str, object]] = []
         failed: AmikaError | None = None
         for name in args.words:
             try:
-                context.api.delete_sandbox(name)
+                sandbox.delete(context, name)
                 results.append({"name": name, "deleted": True})
             except AmikaError as error:
                 failed = error
@@ -42,4 +42,4 @@ def run(args: Args) -> int:
 
 
 def _line(result: "dict[str, object]") -> str:
-    return f"deleted {result['name']}" if result["deleted"] else f"not deleted: {result['name']}: {result['reason']}"
+    return f"deleted {result['name']}" if result["deleted"] else f"not deleted: {result['reason']}"

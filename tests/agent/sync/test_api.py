@@ -112,6 +112,26 @@ def test_a_bearer_rejected_twice_is_not_signed_in(server, http):
     assert "stale" not in str(caught.value)
 
 
+@pytest.mark.parametrize("call", ["list_generic", "list_sandboxes"])
+def test_a_list_that_is_not_there_means_the_address_and_not_an_id(api, server, call):
+    server.faults.add("status", method="GET", status=404)
+    with pytest.raises(Refused, match="HTTP 404") as caught:
+        getattr(api, call)()
+    assert not isinstance(caught.value, NotFound)
+    assert "AMIKA_API_URL" in caught.value.remedy
+
+
+def test_who_counts_is_told_of_each_generic_secret(api, server):
+    told = []
+    api.on_stored = lambda: told.append(True)
+    made = api.create_generic("A", VALUE, "user")
+    api.update_generic(made.id, VALUE)
+    server.faults.add("status", method="PUT", status=422)
+    with pytest.raises(Refused):
+        api.update_generic(made.id, VALUE)
+    assert len(told) == 2
+
+
 def test_a_retry_after_is_understood(api, server):
     server.faults.add("status", status=429, retry_after=7)
     with pytest.raises(Refused) as caught:
