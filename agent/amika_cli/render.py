@@ -86,6 +86,7 @@ def table(
     *,
     width: "int | None" = None,
     keep: "tuple[int, ...]" = (),
+    below: "tuple[int, ...]" = (),
 ) -> "list[str]":
     """Return the lines of a table, narrowed to `width` columns when it is given.
 
@@ -94,17 +95,47 @@ def table(
         rows: cells; cleaned here.
         width: columns of the terminal, or None for no limit (a pipe gets everything).
         keep: columns that are never narrowed, because half of them would mean something else.
+        below: columns that are written whole under their row where the table would be too wide.
 
     """
     cells = [tuple(clean(cell) for cell in row) for row in [heads, *rows]]
     widths = [max(columns(row[i]) for row in cells) for i in range(len(heads))]
-    if width is not None:
-        _narrow(widths, heads, width, keep)
+    if width is None or _excess(widths, width) <= 0:
+        return _lined_up(cells, widths)
+    beside = [i for i in range(len(heads)) if i not in below]
+    widths = [widths[i] for i in beside]
+    _narrow(widths, [heads[i] for i in beside], width, [place for place, i in enumerate(beside) if i in keep])
+    first, *others = _lined_up([[row[i] for i in beside] for row in cells], widths)
+    lines = [first]
+    for line, row in zip(others, cells[1:], strict=True):
+        lines += [line, *_indented("  ".join(row[i] for i in below if row[i]), width)]
+    return lines
+
+
+def _lined_up(cells: "Sequence[Sequence[str]]", widths: "list[int]") -> "list[str]":
     return ["  ".join(_cell(text, w) for text, w in zip(row, widths, strict=True)).rstrip() for row in cells]
 
 
-def _narrow(widths: "list[int]", heads: "tuple[str, ...]", width: int, keep: "tuple[int, ...]") -> None:
-    excess = sum(widths) + 2 * (len(widths) - 1) - width
+def _indented(text: str, width: int) -> "list[str]":
+    from textwrap import wrap
+
+    margin = "    "
+    return wrap(
+        text,
+        width,
+        initial_indent=margin,
+        subsequent_indent=margin,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _excess(widths: "list[int]", width: int) -> int:
+    return sum(widths) + 2 * (len(widths) - 1) - width
+
+
+def _narrow(widths: "list[int]", heads: "Sequence[str]", width: int, keep: "Sequence[int]") -> None:
+    excess = _excess(widths, width)
     while excess > 0:
         shrinkable = [i for i, w in enumerate(widths) if i not in keep and w > max(8, columns(heads[i]))]
         if not shrinkable:

@@ -30,6 +30,18 @@ def test_until(distance, text):
     assert render.until(NOW + distance, NOW) == text
 
 
+def test_columns_that_do_not_fit_are_written_whole_below_their_row():
+    heads, rows = ("NAME", "STATE", "WHY"), [("a", "used", ""), ("b", "skipped", "because it " + "is so " * 5)]
+    assert render.table(heads, rows, width=80, below=(2,))[0] == "NAME  STATE    WHY"
+    assert render.table(heads, rows, width=30, below=(2,)) == [
+        "NAME  STATE",
+        "a     used",
+        "b     skipped",
+        "    because it is so is so is",
+        "    so is so is so",
+    ]
+
+
 def test_no_moment_is_no_text():
     assert render.until(None, NOW) == ""
     assert render.ago(None, NOW) == ""

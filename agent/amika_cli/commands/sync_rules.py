@@ -33,7 +33,7 @@ def run(args: Args) -> int:
                  context.short(rule.path))
             )  # fmt: skip
         heads = ("RULE", "SECRET", "KIND", "SCOPE", "PUSHED", "IF IT GOES", "FROM")
-        lines = table(heads, rows, width=terminal_width(), keep=(0, 3))
+        lines = table(heads, rows, width=terminal_width(), keep=(0, 3), below=(6,))
         value = [
             {
                 **vars(rule),

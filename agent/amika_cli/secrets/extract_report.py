@@ -75,29 +75,32 @@ def _lines(found: "Discovery") -> "list[str]":
             masked(reading.credential.value.reveal()) if reading.credential else "",
             until(reading.credential.expires_at, now) if reading.credential else "",
             home_short(reading.path, home),
+            _why(reading),
         )
         for reading in sorted(found.readings, key=lambda reading: (not reading.provider, reading.provider))
     ]
-    heads = ("SOURCE", "PROVIDER", "STATE", "VALUE", "EXPIRES", "PATH")
-    return table(heads, rows, width=terminal_width(), keep=(0, 1, 3, 4))
+    heads = ("SOURCE", "PROVIDER", "STATE", "VALUE", "EXPIRES", "PATH", "WHY")
+    return table(heads, rows, width=terminal_width(), keep=(0, 1, 2, 3, 4), below=(5, 6))
 
 
 def _standing(reading: "Reading") -> str:
     if reading.state == "shadowed":
         return f"shadowed by {reading.shadowed_by}"
-    if reading.detail and reading.state not in ("bad", "blank", "left_out", "expired"):
-        return f"{_WORDS.get(reading.state, reading.state)}: {reading.detail}"
     return _WORDS.get(reading.state, reading.state)
+
+
+def _why(reading: "Reading") -> str:
+    return "see the warning" if reading.state in ("bad", "blank", "left_out") else reading.detail
 
 
 _WORDS = {
     "absent": "no such file",
-    "bad": "cannot be used: see the warning",
-    "blank": "empty login: see the warning",
+    "bad": "cannot be used",
+    "blank": "empty login",
     "derived": "skipped",
     "elsewhere": "not in its file",
-    "left_out": "left out: see the warning",
-    "nothing": "well-formed, holds none",
+    "left_out": "left out",
+    "nothing": "holds none",
     "off": "skipped",
     "other": "skipped",
 }
