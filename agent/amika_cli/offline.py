@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from amika_agent.accounts.amika import Authority
 from amika_agent.accounts.endpoints import resolve_endpoints
+from amika_agent.engine import other_accounts
 from amika_agent.engine.account import AccountPart
 from amika_agent.engine.local import LocalFacts
 from amika_agent.engine.remote import RemoteFacts
+from amika_agent.engine.services import OtherFacts
 from amika_agent.snapshot import state
 from amika_agent.snapshot.rule_state import marks
 from amika_agent.sync import env_cache
@@ -42,9 +44,16 @@ def snapshot(context: Context) -> Snapshot:
     problems = _of_login(accounts.facts.who)
     url, remote = _remote(context, local.discovery, problems)
     known = replace(accounts.facts, api_url=url, problems=tuple(problems))
-    return read_snapshot(
-        state.build(state.Facts(context.profile, context.clock.now(), known, local, remote, context.paused_until()))
+    now, until = context.clock.now(), context.paused_until()
+    facts = state.Facts(context.profile, now, known, local, remote, until, _others(context))
+    return read_snapshot(state.build(facts))
+
+
+def _others(context: Context) -> OtherFacts:
+    accounts, problems = other_accounts.read(
+        context.profile, other_accounts.own_environment(context.profile, context.env), context.clock.now()
     )
+    return OtherFacts(accounts, None, tuple(problems))
 
 
 def _of_login(who: Mapping[str, Any]) -> list[Problem]:

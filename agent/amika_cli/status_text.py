@@ -29,6 +29,7 @@ SYNC = {
     "expired": "expired",
 }
 METHODS = {"session": "signed in", "env_api_key": "AMIKA_API_KEY", "stored_api_key": "stored API key"}
+OTHERS = {"almyty": "almyty", "akos": "AKOS"}
 Short = Callable[[str], str]
 
 
@@ -70,8 +71,14 @@ def account_line(account: Account, now: float) -> str:
         return "nobody is signed in"
     who = account["email"] or account["user_id"] or "somebody"
     organization = account["organization"] or account["org_id"]
-    parts = [who, organization, METHODS.get(account["method"], account["method"])]
-    if account["expires_at"] is not None:
+    method = METHODS.get(account["method"], account["method"])
+    if account["method"] == "env_api_key" and account["service"] in OTHERS:
+        method = "a token of the environment"
+    parts = [who, organization, method]
+    if account["expires_at"] is not None and account["method"] != "session":
+        ends = until(account["expires_at"], now)
+        parts.append(f"ends {ends}" if ends.startswith("in ") else ends)
+    elif account["expires_at"] is not None:
         # the agent and every command renew it: what ends is this token, not the login
         ended = account["expires_at"] <= now
         distance = span(abs(account["expires_at"] - now))
@@ -84,7 +91,7 @@ def _accounts(accounts: Sequence[Account], now: float) -> list[str]:
         return ["Amika      nobody is signed in (amika auth login)"]
     lines = []
     for account in accounts:
-        name = account["service"].capitalize() or "Amika"
+        name = OTHERS.get(account["service"], "Amika")
         hint = "" if account["signed_in"] else f" (amika auth login {account['service']})".replace(" amika)", ")")
         lines.append(f"{name:<10} {account_line(account, now)}{hint}")
         if account["signed_in"] and account["api_url"]:

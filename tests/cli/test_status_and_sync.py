@@ -53,6 +53,17 @@ def test_status_with_an_account(amika, claude, server):
     assert len(server.requests) == before, "status asks no server"
 
 
+def test_status_names_every_service_and_what_is_wrong_with_its_login(amika, home):
+    (home / ".almyty").mkdir(mode=0o700)
+    (home / ".almyty" / "credentials.json").write_text("{")
+    shown = amika("status", env={"AKOS_TOKEN": "fake"})
+    assert shown.code == 0
+    assert "AKOS       somebody · a token of the environment" in shown.out
+    assert "almyty     nobody is signed in (amika auth login almyty)" in shown.out
+    assert "~/.almyty/credentials.json is not valid JSON" in shown.out
+    assert "→ Sign in again: amika auth login almyty" in shown.out
+
+
 def test_status_of_a_damaged_session(amika, home):
     write(home / ".local" / "state" / "amika" / "workos-session.json", "{")
     ran = amika("status")

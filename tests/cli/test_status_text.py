@@ -103,7 +103,7 @@ def test_an_empty_page_says_what_to_do():
 def test_a_signed_out_service_names_its_own_command():
     snapshot = read_snapshot({"accounts": [{"service": "almyty"}, {"service": "amika"}]})
     lines = status_text.status_lines(snapshot, "", NOW, short)
-    assert lines[0] == "Almyty     nobody is signed in (amika auth login almyty)"
+    assert lines[0] == "almyty     nobody is signed in (amika auth login almyty)"
     assert lines[1] == "Amika      nobody is signed in (amika auth login)"
 
 
@@ -166,4 +166,24 @@ def test_what_the_agent_left_out_of_its_answer_is_counted() -> None:
     lines = status_text.status_lines(snapshot, "running", NOW, short)
     assert [line for line in lines if "9000 more" in line] == [
         "… and 9000 more, which the agent leaves out of one answer"
+    ]
+
+
+def test_a_token_of_the_environment_and_a_key_that_ends_are_called_what_they_are():
+    accounts = [
+        {"service": "akos", "signed_in": True, "method": "env_api_key"},
+        {
+            "service": "almyty",
+            "signed_in": True,
+            "method": "stored_api_key",
+            "email": "a@b.c",
+            "expires_at": NOW + 7200,
+        },
+        {"service": "amika", "signed_in": True, "method": "env_api_key"},
+    ]
+    lines = status_text.status_lines(read_snapshot({"accounts": accounts}), "", NOW, str)
+    assert lines[:3] == [
+        "AKOS       somebody · a token of the environment",
+        "almyty     a@b.c · stored API key · ends in 2 h",
+        "Amika      somebody · AMIKA_API_KEY",
     ]

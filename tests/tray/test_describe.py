@@ -110,6 +110,8 @@ def test_a_key_from_the_environment_cannot_be_signed_out_of() -> None:
     menu = describe(snapshot(accounts=[{"service": "amika", "signed_in": True, "method": "env_api_key"}]), NOW)
     assert texts(menu)[0] == "API key from AMIKA_API_KEY"
     assert not [entry for entry in menu if entry.action == "sign_out"]
+    akos = {"service": "akos", "signed_in": True, "method": "env_api_key"}
+    assert "AKOS: Token of the environment" in texts(describe(snapshot(accounts=[ACCOUNT, akos]), NOW))
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from amika_agent.back_off import BackOff
-from amika_local import rfc3339
-from amika_local.akos_file import akos_identity, env_token, read_session, session_path
-from amika_local.almyty_file import almyty_dir, almyty_identity, credentials_path
+from amika_agent.engine.other_accounts import almyty_folder, own_environment, read
+from amika_local.akos_file import env_token, read_session, session_path
+from amika_local.credential import Problem
 from amika_local.errors import AmikaError, UsageError
 from amika_local.login_file import LoginFileError
 
@@ -27,15 +26,20 @@ if TYPE_CHECKING:
 OTHERS = ("almyty", "akos")
 SPACING = 30.0
 EARLY = 90.0  # seconds before its end: a command that starts now must not meet an expired token
-_VARIABLES = ("AMIKA_", "ALMYTY_", "AKOS_", "AGENTSKIT_")
 
 
 @dataclass(frozen=True)
 class OtherFacts:
-    """What the snapshot shows: one account for each service that has a login here; the sign-in under way, or None."""
+    """What the snapshot shows.
+
+    accounts  one for each service that has a login here
+    sign_in   the sign-in under way, or None
+    problems  what is wrong with a login
+    """
 
     accounts: tuple[Mapping[str, Any], ...] = ()
     sign_in: Mapping[str, Any] | None = None
+    problems: tuple[Problem, ...] = ()
 
 
 class OtherServices:
@@ -59,8 +63,7 @@ class OtherServices:
         amika: AccountPart,
     ) -> None:
         self._profile = profile
-        # the local workspace is its own account: what the environment says is about the hosted ones
-        self._env = {k: v for k, v in env.items() if profile.name != "local" or not k.startswith(_VARIABLES)}
+        self._env = own_environment(profile, env)
         self._clock = clock
         self._settings = settings
         self._amika = amika
@@ -68,15 +71,13 @@ class OtherServices:
         self._back_off = BackOff()
         self._due_at: float | None = None
         self._tried_at = 0.0
-        self.facts = OtherFacts(self._accounts())
+        self.facts = self._read(None)
 
     def look(self) -> bool:
         """Read the files again; True when something changed."""
-        accounts = self._accounts()
         with self._lock:
-            changed = accounts != self.facts.accounts
-            self.facts = OtherFacts(accounts, self.facts.sign_in)
-        return changed
+            before, self.facts = self.facts, self._read(self.facts.sign_in)
+            return before.accounts != self.facts.accounts
 
     @property
     def due_at(self) -> float | None:
@@ -157,7 +158,7 @@ class OtherServices:
             raise UsageError("there is no such service", remedy=f"Known: amika, {', '.join(OTHERS)}.")
         with self._http() as http:
             result = (
-                sign_out(self._almyty_folder, http, local_url=self._local_url())
+                sign_out(almyty_folder(self._profile), http, local_url=self._local_url())
                 if service == "almyty"
                 else AkosKeeper(self._profile.data_dir, http, self._clock).sign_out(local_url=self._local_url())
             )
@@ -168,7 +169,7 @@ class OtherServices:
         from amika_agent.accounts.almyty import AlmytySignedIn, PageReady, place, sign_in
 
         exchange = self._settings().text("almyty.exchange_path")
-        where = place(self._env, self._almyty_folder, local_url=self._local_url(), exchange=exchange)
+        where = place(self._env, almyty_folder(self._profile), local_url=self._local_url(), exchange=exchange)
         for event in sign_in(where, http, self._clock, cancel=cancel):
             if isinstance(event, PageReady):
                 yield _code(event.code, event.url, event.url, event.expires_at, here=True)
@@ -196,26 +197,13 @@ class OtherServices:
             else:
                 yield {"event": "waiting", "message": event.message}
 
-    @property
-    def _almyty_folder(self) -> str:
-        if self._profile.name == "local":
-            return os.path.join(self._profile.data_dir, "almyty")
-        return almyty_dir(os.path.expanduser("~"))
-
-    def _accounts(self) -> tuple[Mapping[str, Any], ...]:
-        now, found = self._clock.now(), []
-        if self._env.get("ALMYTY_TOKEN", "").strip() or os.path.lexists(credentials_path(self._almyty_folder)):
-            who = almyty_identity(self._env, self._almyty_folder, now)
-            found.append(_account("almyty", who, organization=who["organization"]))
-        akos = akos_identity(self._env, self._profile.data_dir, now)
-        if akos["authenticated"] or os.path.lexists(session_path(self._profile.data_dir)):
-            names = {"user_id": akos["user_id"], "org_id": akos["tenant_id"], "organization": akos["tenant_name"]}
-            found.append(_account("akos", akos, **names))
-        return tuple(found)
-
     def _show(self, sign_in: Mapping[str, Any] | None) -> None:
         with self._lock:
-            self.facts = OtherFacts(self.facts.accounts, sign_in)
+            self.facts = replace(self.facts, sign_in=sign_in)
+
+    def _read(self, sign_in: Mapping[str, Any] | None) -> OtherFacts:
+        accounts, problems = read(self._profile, self._env, self._clock.now())
+        return OtherFacts(accounts, sign_in, tuple(problems))
 
     def _local_url(self) -> str:
         return self._amika.services().endpoints.api_url if self._profile.name == "local" else ""
@@ -225,25 +213,6 @@ class OtherServices:
 
         settings = self._settings()
         return Http(proxy=settings.text("network.proxy"), ca_file=settings.text("network.ca_file"), clock=self._clock)
-
-
-def _account(service: str, who: Mapping[str, Any], **names: object) -> dict[str, Any]:
-    at = who["expires_at"]
-    # a token of the environment: there is nothing here to sign out of, which is how "env_api_key" is shown
-    method = {"env_token": "env_api_key", "file": "stored_api_key"}.get(str(who["method"]), who["method"])
-    return {
-        "service": service,
-        "signed_in": who["authenticated"] is True,
-        "method": method,
-        "email": who["email"],
-        "user_id": "",
-        "org_id": "",
-        "organization": "",
-        "api_url": who["url"],
-        "expires_at": rfc3339.parse(at) if isinstance(at, str) and at else None,
-        "storage": who["storage"],
-        **names,
-    }
 
 
 def _code(code: str, page: str, complete: str, expires_at: float, *, here: bool) -> dict[str, Any]:

@@ -175,7 +175,9 @@ def _problems(facts: Facts) -> Iterable[tuple[Problem, str]]:
     """Yield each problem once, with what it means for the whole: "problem", "attention" or ""."""
     seen = set()
     local = () if facts.local is None else facts.local.problems
-    weighed = [(problem, _weight(problem)) for problem in (*facts.account.problems, *local, *facts.remote.problems)]
+    others = () if facts.others is None else facts.others.problems
+    known = (*facts.account.problems, *others, *local, *facts.remote.problems)
+    weighed = [(problem, _weight(problem)) for problem in known]
     weighed += [
         (outcome.problem, _WEIGHT.get(outcome.did, "problem"))
         for outcome in facts.remote.outcomes.values()

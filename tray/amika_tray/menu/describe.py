@@ -234,6 +234,8 @@ def _who(account: Account) -> str:
     if account["email"]:
         return named(account["email"])
     match account["method"]:
+        case "env_api_key" if account["service"] in OTHER_SERVICES:
+            return t("Token of the environment")
         case "env_api_key":
             return t("API key from AMIKA_API_KEY")
         case "stored_api_key":

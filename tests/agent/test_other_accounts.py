@@ -1,0 +1,95 @@
+"""Logins of almyty and AKOS as status and menu show them: who, until when, and what is wrong with one."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from amika_agent.engine.other_accounts import SOON, own_environment, read
+from amika_local import rfc3339
+from amika_shared.profile import Profile, resolve
+
+NOW = 1_800_000_000.0
+
+
+@pytest.fixture
+def profile(home: Path) -> Profile:
+    return resolve(os.environ)
+
+
+@pytest.fixture
+def almyty(home: Path) -> Path:
+    (home / ".almyty").mkdir(mode=0o700)
+    return home / ".almyty" / "credentials.json"
+
+
+@pytest.fixture
+def akos(profile: Profile) -> Path:
+    Path(profile.data_dir).mkdir(parents=True)
+    return Path(profile.data_dir) / "akos-session.json"
+
+
+def login(path: Path, **more: object) -> None:
+    path.write_text(json.dumps({"url": "https://api.example.test", "token": "almyty_fake", "email": "a@b.c", **more}))
+
+
+def test_nobody_is_no_account_and_no_problem(profile):
+    assert read(profile, {}, NOW) == ((), [])
+
+
+def test_a_login_that_lasts_is_no_problem(profile, almyty, akos):
+    login(almyty, expiresAt=rfc3339.text(NOW + SOON + 60))
+    akos.write_text(
+        json.dumps({"access_token": "fake", "refresh_token": "fake", "expires_at": NOW - 5, "user_id": "u"})
+    )
+    accounts, problems = read(profile, {}, NOW)
+    assert [(one["service"], one["signed_in"], one["method"]) for one in accounts] == [
+        ("almyty", True, "stored_api_key"),
+        ("akos", True, "session"),
+    ]
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "words"),
+    [
+        ("{", "malformed", "not valid JSON"),
+        ("{}", "blank", "holds no token"),
+        ({"expiresAt": rfc3339.text(NOW - 60)}, "expired", "expired on"),
+        ({"expiresAt": rfc3339.text(NOW + SOON - 60)}, "expires_soon", "ends on"),
+    ],
+)
+def test_what_is_wrong_with_almytys_login_is_a_problem_with_its_command(profile, almyty, content, code, words):
+    almyty.write_text(content) if isinstance(content, str) else login(almyty, **content)
+    accounts, (problem,) = read(profile, {}, NOW)
+    assert [one["service"] for one in accounts] == ["almyty"]
+    assert (problem.code, problem.source, problem.path) == (code, "almyty", str(almyty))
+    assert words in problem.message
+    assert "amika auth login almyty" in problem.remedy
+
+
+def test_a_directory_in_its_place_says_to_move_it(profile, almyty):
+    almyty.mkdir()
+    (problem,) = read(profile, {}, NOW)[1]
+    assert problem.message == f"{almyty} is a directory"
+    assert "Move it away" in problem.remedy
+
+
+def test_a_session_that_the_server_ended_needs_the_person(profile, akos):
+    akos.write_text(json.dumps({"access_token": "fake", "refresh_token": "fake", "rejected": "0" * 64}))
+    (account,), (problem,) = read(profile, {}, NOW)
+    assert account["signed_in"] is False
+    assert (problem.code, problem.source) == ("expired", "akos")
+    assert "ended the AKOS session" in problem.message
+
+
+def test_the_local_workspace_is_an_account_of_its_own(home):
+    env = {"ALMYTY_TOKEN": "almyty_fake", "AKOS_TOKEN": "fake", "PATH": "/bin"}
+    local = resolve(os.environ, local=True)
+    assert own_environment(local, env) == {"PATH": "/bin"}
+    assert read(local, own_environment(local, env), NOW) == ((), [])
+    accounts, _ = read(resolve(os.environ), env, NOW)
+    assert [(one["service"], one["method"]) for one in accounts] == [("almyty", "env_api_key"), ("akos", "env_api_key")]
