@@ -22,7 +22,8 @@ def read_given(path: str) -> "tuple[bytes, str]":
         # O_NONBLOCK: opening a FIFO without a writer would wait for ever
         descriptor = os.open(os.path.expanduser(path), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {os.strerror(error.errno or 0)}") from None
+        reason = os.strerror(error.errno or 0)
+        raise UsageError(f"{path} cannot be read: {reason}", remedy="Check the path, or pass - for stdin.") from None
     mode = os.fstat(descriptor).st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
         os.close(descriptor)

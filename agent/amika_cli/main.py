@@ -117,7 +117,7 @@ def _guarded(argv: "list[str]") -> int:
         _complain(error.message, _for_profile(error.remedy, argv))
         return error.exit_code
     except KeyboardInterrupt:
-        _complain("interrupted", "")
+        _complain("interrupted", "", newline=True)
         return 130
     except BrokenPipeError:
         return _pipe_closed()
@@ -265,10 +265,11 @@ def _print(text: str, stream: "TextIO | None" = None) -> None:
         raise Failed(f"the output cannot be written: {error.strerror}") from None
 
 
-def _complain(message: str, remedy: str) -> None:
-    for stream, text in ((sys.stdout, ""), (sys.stderr, f"amika: {message}\n" + (f"  {remedy}\n" if remedy else ""))):
+def _complain(message: str, remedy: str, *, newline: bool = False) -> None:
+    text = f"amika: {message}\n" + (f"  {remedy}\n" if remedy else "")
+    for stream, line in ((sys.stdout, ""), (sys.stderr, text)):
         try:
-            stream.write(text)
+            stream.write("\n" + line if line and newline and stream.isatty() else line)  # a question may stand there
             stream.flush()
         except (OSError, ValueError):
             continue

@@ -34,6 +34,12 @@ def test_nothing(tmp_path):
     assert (ran.code, ran.out, ran.err) == (0, b"", "")
 
 
+def test_a_home_that_is_not_there_is_said(tmp_path):
+    ran = extract(tmp_path / "nope")
+    assert (ran.code, ran.out) == (0, b"")
+    assert "nope" in ran.err
+
+
 def test_your_own_home_is_the_default(home):
     fill(home, {".amp/config.json": {"token": "fake"}})
     assert amika("auth", "extract").names == ["ANTHROPIC_API_KEY", "CLAUDE_API_KEY"]

@@ -95,6 +95,13 @@ def test_a_name_that_nobody_has_is_not_found(name):
         assert "CLAUDE_CODE_OAUTH_TOKEN" in caught.value.remedy
 
 
+def test_a_token_without_a_name_of_its_own_is_told_from_nothing_at_all():
+    login = credential("openai", OAUTH, "codex", 300, "")
+    with pytest.raises(NotFound, match="there is no key for OPENAI_API_KEY") as caught:
+        given(Found(login), only=["OPENAI_API_KEY"])
+    assert "an OAuth token (codex), which is no API key" in caught.value.remedy
+
+
 def test_names_that_no_shell_takes_and_values_with_nul_are_left_out():
     odd = credential("302ai", API_KEY, "opencode", 200, "302AI_API_KEY")
     cut = credential("groq", API_KEY, "opencode", 200, "GROQ_API_KEY", "a\0b")

@@ -72,7 +72,9 @@ def test_missing_and_not_executable(amika, home):
     (home / "plain").write_text("x")
     assert amika("run", "--", str(home / "plain")).code == 126
     assert amika("run").code == 2
-    assert amika("run", "echo").code == 2
+    early = amika("run", "echo")
+    assert early.code == 2
+    assert "before the two dashes" in early.err
 
 
 def test_a_bad_source_costs_only_itself(amika, codex, home):

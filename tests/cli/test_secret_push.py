@@ -162,7 +162,7 @@ def test_interrupted_at_the_question(server, stored):
         terminal.expect("[y/N]")
         terminal.process.send_signal(2)
         assert terminal.end() == 130
-        assert "interrupted" in terminal.seen
+        assert "\namika: interrupted" in terminal.seen.replace("\r", "")
     assert stored() == {}
 
 

@@ -140,6 +140,9 @@ def _complain_about_missing(only: Sequence[str], child: Child, discovery: Discov
     for name in only:
         if name in child.variables:
             continue
-        tokens = [c.native_name for p, c in discovery.winners.items() if c.kind == OAUTH and name in variables(p)]
-        hint = f"There is an OAuth token, which is no API key: {tokens[0]}." if tokens and tokens[0] else ""
-        raise NotFound(f"{name} was not found on this machine", remedy=hint or "`amika secret extract` shows what is.")
+        tokens = [c for p, c in discovery.winners.items() if c.kind == OAUTH and name in variables(p)]
+        if tokens:
+            own = f" Its own name is {tokens[0].native_name}." if tokens[0].native_name else ""
+            hint = f"There is an OAuth token ({tokens[0].source}), which is no API key.{own}"
+            raise NotFound(f"there is no key for {name} on this machine", remedy=hint)
+        raise NotFound(f"{name} was not found on this machine", remedy="`amika secret extract` shows what is.")

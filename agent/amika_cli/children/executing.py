@@ -18,8 +18,8 @@ class CannotRun(AmikaError):
 
     code = "cannot_run"
 
-    def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, exit_code: int, *, remedy: str) -> None:
+        super().__init__(message, remedy=remedy)
         self.exit_code = exit_code
 
 
@@ -41,7 +41,11 @@ def become(command: Sequence[str], env: Mapping[str, str]) -> int:
             signal.signal(number, signal.SIG_DFL)
         os.execvpe(command[0], list(command), dict(env))  # noqa: S606 -- running it is the purpose
     except FileNotFoundError:
-        raise CannotRun(f"{command[0]}: command not found", NOT_FOUND) from None
+        raise CannotRun(
+            f"{command[0]}: command not found", NOT_FOUND, remedy="Check its name, or give its path."
+        ) from None
     except OSError as error:
         reason = os.strerror(error.errno or 0)
-        raise CannotRun(f"{command[0]} cannot be run: {reason}", NOT_EXECUTABLE) from None
+        raise CannotRun(
+            f"{command[0]} cannot be run: {reason}", NOT_EXECUTABLE, remedy="Name a program that you may execute."
+        ) from None

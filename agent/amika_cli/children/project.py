@@ -54,7 +54,8 @@ def _read(path: str) -> Project | None:
             raise UsageError(f"{path} is larger than 1 MiB", remedy="Repair the file.")
         table = tomllib.loads(data.decode()).get("secrets")
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {os.strerror(error.errno or 0)}") from None
+        reason = os.strerror(error.errno or 0)
+        raise UsageError(f"{path} cannot be read: {reason}", remedy="Make it readable, or move it away.") from None
     except (ValueError, RecursionError):
         raise UsageError(f"{path} is not valid TOML", remedy="Repair the file.") from None
     if table is None:

@@ -22,7 +22,10 @@ def run(args: Args) -> int:
 
     wanted = project.find(args.words[0] if args.words else ".")
     if wanted is None:
-        raise NotFound("there is no .amika/config.toml with a [secrets] table here or above")
+        raise NotFound(
+            "there is no .amika/config.toml with a [secrets] table here or above",
+            remedy="Go to the project, or name its directory: amika allow DIRECTORY",
+        )
     with Context(args) as context:
         trust = project.trust_file(context.profile.data_dir)
         if args.has("remove"):

@@ -63,7 +63,7 @@ def run(args: Args) -> int:
 def _discover(args: Args) -> Discovery:
     homedir = args.get("homedir")
     if homedir and os.path.exists(homedir) and not os.path.isdir(homedir):
-        raise UsageError(f"--homedir: {homedir} is not a directory")
+        raise UsageError(f"--homedir: {homedir} is not a directory", remedy="Name somebody's home.")
     home = os.path.abspath(homedir) if homedir else os.environ.get("HOME") or _home_of_account()
     return discover(
         home,
@@ -113,12 +113,15 @@ def _print(args: Args, kept: "dict[str, Credential]") -> None:
     except OSError as error:
         # the interpreter would try again at its exit, and complain
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        raise Failed(f"cannot write the output: {os.strerror(error.errno or 0)}") from None
+        reason = os.strerror(error.errno or 0)
+        raise Failed(f"cannot write the output: {reason}", remedy="Make room, or write elsewhere.") from None
 
 
 def _warn(found: Discovery, args: Args, chosen: "dict[str, Credential]", kept: "dict[str, Credential]") -> None:
     """Say what is wrong. An expired login is no fault of its file: its owner renews it, and `--explain` shows it."""
     lines = [f"{problem.message}. {problem.remedy}" for problem in found.problems if problem.code != "expired"]
+    if args.get("homedir") and not os.path.exists(args.get("homedir")):
+        lines.append(f"--homedir: there is no {args.get('homedir')}")
     lines += [f"{name} is left out: its value {_unfit(chosen[name], args)}" for name in chosen if name not in kept]
     if args.has("native-names"):
         lines += [

@@ -20,7 +20,7 @@ FLAGS = (
     Flag("only", "A,B", "pass only these", many=True),
     Flag("homedir", "PATH", "look in this home instead of yours"),
 )
-WORDS = (0, 0)
+WORDS = (0, -1)
 REST = True
 
 
@@ -37,8 +37,9 @@ def run(args: Args) -> int:
     from amika_cli.secrets import found
     from amika_local.errors import UsageError
 
-    if not args.rest:
-        raise UsageError("there is no command to run", remedy="Write it after two dashes: amika run -- COMMAND")
+    if args.words or not args.rest:
+        what = "the command stands before the two dashes" if args.words else "there is no command to run"
+        raise UsageError(what, remedy="Write it after two dashes: amika run -- COMMAND")
     with Context(args) as context:
         discovery = context.discover()
         names = found.names_of(args.all("only"))
