@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from amika_agent.sync.absence import is_telling
 from amika_local import rfc3339
 from amika_local.credential import API_KEY, Credential
 from amika_local.providers import canonical, is_variable
@@ -125,7 +125,7 @@ def _last_good(name: str, entry: Entry, discovery: Discovery, db: SyncDb, now: f
     if given or (entry.expires_at is not None and entry.expires_at <= now):
         return False, None  # a source that gives it speaks for itself
     state = discovery.files.get((entry.source, entry.path))
-    if state != "absent" or not os.path.isdir(os.path.dirname(entry.path)):
+    if state != "absent" or not is_telling(entry.path):
         # "ok": well-formed without it; "off" or unknown: its source is switched off
         return state in ("bad", "elsewhere", "absent"), None
     since = db.absent_since(key, now, absent=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from amika_agent.clock import Clock
 from amika_agent.sync import rules
+from amika_agent.sync.absence import is_telling
 from amika_agent.sync.journal import SyncDb
 from amika_agent.sync.plan import Facts, Listed, Settings
 from amika_agent.sync.records import Pending
@@ -116,7 +117,7 @@ class FactsReader:
         state = discovery.files.get((rule.source, rule.path))
         there = any(rule.takes(credential) for credential in discovery.credentials)
         complains = any(problem.source == rule.source for problem in discovery.problems)
-        missing = state == "absent" and os.path.isdir(os.path.dirname(rule.path))
+        missing = state == "absent" and is_telling(rule.path)
         absent = not there and not complains and (missing or state == "ok")
         return self._db.absent_since(f"rule|{self._account}|{rule.id}", self._clock.now(), absent=absent)
 

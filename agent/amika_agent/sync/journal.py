@@ -20,6 +20,7 @@ from amika_local.errors import Conflict, NotFound
 
 LEAST_READER = 1
 _Record = TypeVar("_Record", Rule, Pushed, Hold, Sent, Txn, Pending)
+_NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in (Rule, Pushed, Hold, Sent, Txn, Pending)}
 
 
 def _first_version(connection: sqlite3.Connection) -> None:
@@ -276,7 +277,7 @@ def _load(kind: type[_Record], text: str) -> _Record:
 
 def _made(kind: type[_Record], body: dict[str, Any]) -> _Record:
     """Return a record; fields of a newer program are ignored."""
-    return kind(**{field.name: body[field.name] for field in fields(kind) if field.name in body})
+    return kind(**{name: body[name] for name in _NAMES[kind] if name in body})
 
 
 def _pending(body: dict[str, Any]) -> Pending:

@@ -411,3 +411,16 @@ def test_values_are_in_no_text_of_the_result(world, clock):
 def test_names_that_are_no_variables_are_left_out(world):
     bad = Credential("a;b", "api_key", Secret("v"), "codex", "/x", 300, native_name="A;B_API_KEY")
     assert world.run(bad).entries == 0
+
+
+def test_a_symlink_to_a_disk_that_is_not_mounted_is_no_logout(world, clock, tmp_path):
+    place = tmp_path / "auth.json"
+    place.symlink_to(tmp_path / "not-mounted" / "auth.json")
+    world.run(codex_key("a", str(place)))
+    for _ in range(3):
+        clock.at += 60
+        assert world.run().entries == 1
+    (tmp_path / "not-mounted").mkdir()
+    world.run()
+    clock.at += 6
+    assert world.run().entries == 0
