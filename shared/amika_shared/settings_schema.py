@@ -81,7 +81,7 @@ SCHEMA = (
         "owners.renew",
         WORDS,
         [],
-        "start the own renewing command of these agents when their login ends soon and they do not run",
+        "start the own status command of these agents, which may renew, when their login ends soon and they do not run",
         choices=("claude", "codex"),
     ),
     Setting("env_cache.enabled", SWITCH, default=True, text="keep env-cache.json equal to the credentials on disk"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from amika_shared.settings_schema import SCHEMA, SWITCH, WORDS, Setting
+from amika_shared.settings_schema import SCHEMA, SWITCH, WORDS, Setting, may_configure
 from amika_tray.wording import named, sentences, t
 
 LONG = 2000
@@ -13,7 +13,11 @@ LONG = 2000
 
 @dataclass(frozen=True)
 class Field:
-    """One setting in the form. kind: "switch", "choice", "choices" or "text"; label and help are for the person."""
+    """One setting in the form.
+
+    kind   "switch", "choice", "choices" or "text"; "fixed" where it is shown only
+    label  what it is called; help: one sentence. Both are for the person
+    """
 
     setting: Setting
     kind: str
@@ -23,28 +27,47 @@ class Field:
 
 @dataclass(frozen=True)
 class Section:
-    """Fields under one heading."""
+    """Fields under one heading. note: what is to be said about all of them, or ""."""
 
     title: str
     fields: tuple[Field, ...]
+    note: str = ""
 
 
 def sections() -> tuple[Section, ...]:
-    """Return the whole form; every setting of the schema is in it, what has no section of its own at the end."""
+    """Return the whole form: what can be changed here, then what cannot; every setting of the schema is in it."""
     titles = _titles()
     groups: dict[str, list[Field]] = {title: [] for title, _ in titles}
     for setting in SCHEMA:
-        prefix = setting.key.partition(".")[0]
-        title = next((title for title, prefixes in titles if prefix in prefixes), titles[-1][0])
-        groups[title].append(_field(setting))
-    return tuple(Section(title, tuple(fields)) for title, fields in groups.items() if fields)
+        if may_configure(setting.key):
+            prefix = setting.key.partition(".")[0]
+            title = next((title for title, prefixes in titles if prefix in prefixes), titles[-1][0])
+            groups[title].append(_field(setting))
+    open_ones = [Section(title, tuple(fields)) for title, fields in groups.items() if fields]
+    fixed = tuple(_field(setting) for setting in SCHEMA if not may_configure(setting.key))
+    return (*open_ones, Section(t("Changed in a terminal only"), fixed, _why_fixed()))
+
+
+def _why_fixed() -> str:
+    return t(
+        "These decide where your secrets are sent and who may see them, so no window and no other program can change "
+        "them through the agent. In a terminal: {command}",
+        command="amika config set account.api_url https://…",
+    )
 
 
 def shown(field: Field, value: object) -> str:
     """Return a value as the text of its field; a value of the wrong kind is shown as none."""
+    if field.setting.kind == SWITCH:
+        return t("on") if value is True else t("off")
     if field.setting.kind == WORDS:
         return ", ".join(word for word in value if isinstance(word, str)) if isinstance(value, list) else ""
     return named(value, LONG) if isinstance(value, str) else ""
+
+
+def choice_name(word: str) -> str:
+    """Return how one of several choices is written."""
+    return {"claude": "Claude Code", "codex": "Codex"}.get(word, word)
 
 
 def given(values: Mapping[str, object], setting: Setting) -> object:
@@ -55,16 +78,15 @@ def given(values: Mapping[str, object], setting: Setting) -> object:
 def _titles() -> tuple[tuple[str, frozenset[str]], ...]:
     return (
         (t("Syncing"), frozenset({"sync", "env_cache", "shell"})),
-        (t("Security"), frozenset({"session_store", "vault", "owner_renewal"})),
-        (t("Amika's server"), frozenset({"account"})),
-        (t("almyty"), frozenset({"almyty"})),
-        (t("AKOS"), frozenset({"akos"})),
-        (t("Network and agent"), frozenset({"network", "agent"})),
+        (t("Logins"), frozenset({"session_store", "owners"})),
+        (t("Agent"), frozenset({"agent"})),
     )
 
 
 def _field(setting: Setting) -> Field:
-    if setting.kind == SWITCH:
+    if not may_configure(setting.key):
+        kind = "fixed"
+    elif setting.kind == SWITCH:
         kind = "switch"
     elif setting.choices:
         kind = "choices" if setting.kind == WORDS else "choice"
@@ -78,22 +100,23 @@ def _field(setting: Setting) -> Field:
 def _labels() -> dict[str, str]:
     return {
         "session_store": t("Keep the login in"),
-        "account.api_url": t("Address"),
-        "account.workos_url": t("Sign-in service"),
-        "account.client_id": t("Client id"),
-        "almyty.exchange_path": t("Exchange path"),
-        "akos.api_url": t("Address"),
-        "akos.issuer": t("Sign-in service"),
-        "akos.client_id": t("Client id"),
-        "akos.device_url": t("Device code address"),
-        "akos.token_url": t("Token address"),
-        "akos.session_url": t("Session address"),
-        "akos.tenants_url": t("Tenants address"),
+        "account.api_url": t("Amika: address"),
+        "account.workos_url": t("Amika: sign-in service"),
+        "account.client_id": t("Amika: client id"),
+        "almyty.exchange_path": t("almyty: exchange path"),
+        "akos.api_url": t("AKOS: address"),
+        "akos.issuer": t("AKOS: sign-in service"),
+        "akos.client_id": t("AKOS: client id"),
+        "akos.device_url": t("AKOS: device code address"),
+        "akos.token_url": t("AKOS: token address"),
+        "akos.session_url": t("AKOS: session address"),
+        "akos.tenants_url": t("AKOS: tenants address"),
         "network.proxy": t("Proxy"),
         "network.ca_file": t("Certificates"),
         "sync.auto_push": t("Push by itself"),
         "env_cache.enabled": t("Env cache"),
         "shell.allow": t("Allow in shells"),
-        "vault.reveal_without_terminal": t("Show vault values to programs"),
+        "owners.renew": t("Start to renew"),
+        "vault.reveal_without_terminal": t("Values for programs"),
         "agent.log_level": t("Log level"),
     }

@@ -1,7 +1,8 @@
-"""Logins of other programs near their end: one notice, or the owner's own renewing command where a person allows it.
+"""Logins of other programs near their end: one notice, or first the owner's own command where a person allows it.
 
 A refresh token of another program is never redeemed here. Nothing is said and nothing is started while the owner runs:
-it renews its login itself, and two who renew one login sign each other out.
+it renews its login itself, and two who renew one login sign each other out. Whether a started owner renews is its own
+affair and is not relied on: when its command has ended and the login is as it was, the notice comes and says so.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ class Owner:
     title      its name for a person
     processes  names its processes run under
     login      the command that signs in to it
-    renew      a command of its own that renews the login when it is due, asks nothing and prints no token; () for none
+    renew      a command of its own that looks at the login, asks nothing and prints no token: one that renews
+               whenever it starts near the end does it then; () for none
     """
 
     tool: str
@@ -70,6 +72,7 @@ class _Attempt:
     expires_at: float
     started_at: float
     command: Command | None
+    ran: bool
 
 
 class OwnersWatch:
@@ -105,7 +108,7 @@ class OwnersWatch:
         Args:
             used: the credentials that count.
             expired: those that are past their end.
-            allowed: tools whose renewing command may be started.
+            allowed: tools whose own command may be started.
             now: epoch seconds.
 
         """
@@ -123,7 +126,7 @@ class OwnersWatch:
             if owner.processes & running or self._renews(credential, owner, tuple(allowed), now):
                 self.quiet |= {credential.source}
             else:
-                notices.append(_notice(credential, owner))
+                notices.append(_notice(credential, owner, in_vain=self._in_vain(credential, owner)))
         if near or self._under_way():
             self.due_at = now + AGAIN
         return notices
@@ -143,9 +146,15 @@ class OwnersWatch:
         if known is None or known.expires_at != credential.expires_at:
             if known is not None and known.command is not None:
                 return True
-            known = _Attempt(credential.expires_at or 0.0, now, self._started(owner))
+            command = self._started(owner)
+            known = _Attempt(credential.expires_at or 0.0, now, command, ran=command is not None)
             self._attempts[owner.tool] = known
         return known.command is not None
+
+    def _in_vain(self, credential: Credential, owner: Owner) -> bool:
+        """Tell whether the owner's command was started for this very login, and the login is as it was."""
+        known = self._attempts.get(owner.tool)
+        return known is not None and known.ran and known.expires_at == credential.expires_at
 
     def _started(self, owner: Owner) -> Command | None:
         words = " ".join(owner.renew)
@@ -164,7 +173,7 @@ class OwnersWatch:
                 continue
             late = not 0 <= now - attempt.started_at < LIMIT
             if late and not command.ended():
-                self._note("failed", tool, f"its renewing command was ended after {LIMIT:.0f} s")
+                self._note("failed", tool, f"its own command was ended after {LIMIT:.0f} s")
             if late or command.ended():
                 command.kill()
                 attempt.command = None
@@ -178,10 +187,11 @@ def _is_near(credential: Credential, now: float) -> bool:
     return credential.kind == OAUTH and credential.source in OWNERS and ends is not None and 0 < ends - now <= SOON
 
 
-def _notice(credential: Credential, owner: Owner) -> Problem:
+def _notice(credential: Credential, owner: Owner, *, in_vain: bool) -> Problem:
+    tried = f"; `{' '.join(owner.renew)}` was started and has not renewed it" if in_vain else ""
     return Problem(
         EXPIRES_SOON,
-        f"the login of {owner.title} ends soon, and {owner.title} does not run to renew it",
+        f"the login of {owner.title} ends soon, and {owner.title} does not run to renew it{tried}",
         source=credential.source,
         path=credential.path,
         remedy=f"Use {owner.title} once; or sign in again: {owner.login}",
