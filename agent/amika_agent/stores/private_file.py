@@ -86,7 +86,9 @@ def sync_dir(path: str) -> None:
 
 
 @contextlib.contextmanager
-def locked(path: str, *, deadline: float, clock: Clock | None = None, what: str = "") -> Iterator[int]:
+def locked(
+    path: str, *, deadline: float, clock: Clock | None = None, what: str = "", shared: bool = False
+) -> Iterator[int]:
     """Hold the lock file `path` (flock; never deleted); it falls with its holder.
 
     Args:
@@ -94,6 +96,7 @@ def locked(path: str, *, deadline: float, clock: Clock | None = None, what: str 
         deadline: seconds to wait at most.
         clock: time source of the wait.
         what: named in the error, for example "the session".
+        shared: together with others who share it; one who does not waits for all of them.
 
     Raises:
         Busy: still held after `deadline` seconds.
@@ -108,7 +111,7 @@ def locked(path: str, *, deadline: float, clock: Clock | None = None, what: str 
         raise translated(error, path) from None
     try:
         end = clock.monotonic() + deadline
-        while not _try_lock(descriptor):
+        while not _try_lock(descriptor, shared=shared):
             if clock.monotonic() >= end:
                 raise Busy(f"another process is using {what or path}", remedy="Try again in a moment.")
             clock.sleep(0.02)
@@ -117,9 +120,9 @@ def locked(path: str, *, deadline: float, clock: Clock | None = None, what: str 
         os.close(descriptor)
 
 
-def _try_lock(descriptor: int) -> bool:
+def _try_lock(descriptor: int, *, shared: bool) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

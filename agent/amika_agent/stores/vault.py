@@ -13,6 +13,7 @@ import base64
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,7 +23,7 @@ from amika_agent.stores.keyring_process import KeyringProblem
 from amika_agent.stores.private_file import locked
 from amika_agent.stores.vault_file import Entry, VaultFile, load, save
 from amika_agent.stores.vault_seal import Seal, new_keyring_seal, new_passphrase_seal
-from amika_local.errors import Conflict, Failed, NotFound, UsageError
+from amika_local.errors import Busy, Conflict, Failed, NotFound, UsageError
 from amika_local.secret import Secret
 
 WORKSPACE = "workspace"
@@ -33,6 +34,7 @@ SEALED = "encrypted-file"
 MAX_VALUE = 64 * 1024
 MAX_KEY = 128
 LOCK_DEADLINE = 30.0
+_TRIES = 3
 _SERVICE = "amika-desktop vault"
 _REMEDIES = {
     "locked": "Unlock it (sign in to your desktop, or open its password manager) and try again.",
@@ -114,14 +116,13 @@ class Vault:
         name = _name(key, scope)
         data = _checked(value)
         file = load(self._path)  # a damaged index is said before anything is stored
-        source = self._into_keyring(name, data)
-        if source == KEYRING:
-            self._change(lambda file: file.put(name, Entry(KEYRING, self._clock.now())))
-        else:
-            self._open(file)  # asks for the passphrase, if at all, while nobody waits for the lock
-            self._change(lambda file: self._seal_into(file, name, data))
-            self._forget_copy(file, name)
-        return source
+        with self._in_order(shared=True):
+            if self._into_keyring(name, data) == KEYRING:
+                return KEYRING
+        self._open(file)  # asks for the passphrase, if at all, while nobody waits for a lock
+        with self._in_order(shared=True):
+            self._into_file(name, data)
+        return SEALED
 
     def get(self, key: str, scope: str = WORKSPACE) -> Secret:
         """Return a secret.
@@ -162,11 +163,8 @@ class Vault:
             Failed: its store cannot be used.
 
         """
-        name = _name(key, scope)
-        if _entry(load(self._path), key, scope).source == KEYRING:
-            with _said_for_the_vault():
-                self._keyring.delete(_SERVICE, self._account(name))
-        self._change(lambda file: file.drop(name))
+        with self._in_order():
+            self._remove(_name(key, scope), _entry(load(self._path), key, scope))
 
     def rename(self, key: str, new: str, scope: str = WORKSPACE) -> None:
         """Give a secret another name; the old one goes only when the new one is stored.
@@ -176,12 +174,17 @@ class Vault:
             Conflict: the new name is taken.
 
         """
-        file = load(self._path)
-        _entry(file, key, scope)
-        if _name(new, scope) in file.entries:
-            raise Conflict(f"there is a {new} already", remedy=f"Delete it first: amika vault delete {new}")
-        self.put(new, self.get(key, scope), scope)
-        self.delete(key, scope)
+        name, wanted = _name(key, scope), _name(new, scope)
+        self.get(key, scope)  # asks for the passphrase, if at all, while nobody waits for a lock
+        with self._in_order():
+            file = load(self._path)
+            entry = _entry(file, key, scope)
+            if wanted in file.entries:
+                raise Conflict(f"there is a {new} already", remedy=f"Delete it first: amika vault delete {new}")
+            data = _checked(self._value(file, name, entry))
+            if self._into_keyring(wanted, data) == SEALED:
+                self._into_file(wanted, data)
+            self._remove(name, entry)
 
     # --- the two stores
 
@@ -196,13 +199,30 @@ class Vault:
                 problem.remedy = _REMEDIES[problem.kind]
                 raise
             return SEALED
+        self._change(lambda file: file.put(name, Entry(KEYRING, self._clock.now())))
         return KEYRING
 
-    def _forget_copy(self, before: VaultFile, name: str) -> None:
-        # the value was in the keyring before and is sealed now: an old copy must not stay behind
-        if name in before.entries and before.entries[name].source == KEYRING:
+    def _into_file(self, name: str, data: bytes) -> None:
+        for _ in range(_TRIES):
+            seal = self._open(load(self._path))  # making its key takes a fifth of a second: not inside the lock
+            with self._locked():
+                file = load(self._path)
+                if file.seal is None or file.seal == seal.head:
+                    sealed = Entry(SEALED, self._clock.now(), seal.seal(name, data))
+                    save(self._path, file.put(name, sealed).with_seal(seal.head))
+                    break
+        else:
+            raise Busy("the vault was sealed anew again and again", remedy="Try again in a moment.")
+        if name in file.entries and file.entries[name].source == KEYRING:
+            # the value was in the keyring before and is sealed now: an old copy must not stay behind
             with contextlib.suppress(KeyringProblem):
                 self._keyring.delete(_SERVICE, self._account(name))
+
+    def _remove(self, name: str, entry: Entry) -> None:
+        if entry.source == KEYRING:
+            with _said_for_the_vault():
+                self._keyring.delete(_SERVICE, self._account(name))
+        self._change(lambda file: file.drop(name))
 
     def _value(self, file: VaultFile, name: str, entry: Entry) -> Secret:
         if entry.source == KEYRING:
@@ -213,11 +233,6 @@ class Vault:
                 raise Failed(f"the keyring has lost {key}", remedy=f"Store it again: amika vault put {key}")
             return _text(base64.b64decode(kept.reveal()))
         return _text(self._open(file).unseal(name, entry.sealed))
-
-    def _seal_into(self, file: VaultFile, name: str, data: bytes) -> VaultFile:
-        seal = self._open(file)
-        sealed = Entry(SEALED, self._clock.now(), seal.seal(name, data))
-        return file.put(name, sealed).with_seal(seal.head)
 
     def _open(self, file: VaultFile) -> Seal:
         # a seal just made is not in the file yet; one that another process made meanwhile counts
@@ -246,9 +261,17 @@ class Vault:
         return f"{self._owner}/{name}"
 
     def _change(self, change: Callable[[VaultFile], VaultFile]) -> None:
-        # one writer at a time reads, changes and replaces the file: parallel writers lose nothing
-        with locked(f"{self._path}.lock", deadline=LOCK_DEADLINE, clock=self._clock, what="the vault"):
+        with self._locked():
             save(self._path, change(load(self._path)))
+
+    def _locked(self) -> AbstractContextManager[int]:
+        # one writer at a time reads, changes and replaces the file: parallel writers lose nothing
+        return locked(f"{self._path}.lock", deadline=LOCK_DEADLINE, clock=self._clock, what="the vault")
+
+    def _in_order(self, *, shared: bool = False) -> AbstractContextManager[int]:
+        # who takes something away is alone with keyring and file; who stores something shares them with their like
+        path = f"{self._path}.order"
+        return locked(path, deadline=LOCK_DEADLINE, clock=self._clock, what="the vault", shared=shared)
 
 
 @contextlib.contextmanager

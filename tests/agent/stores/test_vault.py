@@ -260,6 +260,45 @@ def test_thirty_two_parallel_writers_lose_nothing(tmp_path: Path) -> None:
     assert store.get("KEY_17") == Secret("value 17")
 
 
+RENAMER = """
+import sys
+from amika_agent.clock import SystemClock
+from amika_agent.stores.vault import Vault
+from amika_local.errors import Conflict
+from amika_local.secret import Secret
+from tests.fakes.keyring_store import FakeKeyring
+path, mine, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3])
+ask = lambda *, new: Secret("correct horse battery")
+store = Vault(path, "default", SystemClock(), passphrase=ask, keyring=FakeKeyring("absent"))
+won = 0
+for number in range(rounds):
+    store.put(mine, Secret(f"{mine} {number}"))
+    try:
+        store.rename(mine, f"TAKEN_{number}")
+        won += 1
+    except Conflict:
+        store.delete(mine)
+print(won)
+"""
+
+
+@pytest.mark.process
+def test_who_renames_to_one_name_at_once_takes_nothing_from_the_other(tmp_path: Path) -> None:
+    root = Path(__file__).parents[3]
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", RENAMER, str(tmp_path / "vault.json"), name, "8"],
+            cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, stdout=subprocess.PIPE,
+        )
+        for name in ("FIRST", "SECOND", "THIRD")
+    ]  # fmt: skip
+    won = [int(child.communicate(timeout=120)[0]) for child in children]
+    assert sum(won) == 8  # each name was given once, and whoever came second was told
+    store = vault(tmp_path, FakeKeyring("absent"))
+    assert sorted(entry.key for entry in store.list()) == sorted(f"TAKEN_{number}" for number in range(8))
+    assert len({store.get(f"TAKEN_{number}").reveal().split()[1] for number in range(8)}) == 8
+
+
 @pytest.mark.process
 def test_a_kill_leaves_old_or_new(tmp_path: Path) -> None:
     path = tmp_path / "vault.json"
