@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 from tests.fakes.loop_clock import FakeLoopClock
 
-from amika_agent.stores.private_file import locked, make_private_dir, refuse_symlink, translated, write_private
+from amika_agent.stores.private_file import (
+    locked,
+    make_private_dir,
+    refuse_symlink,
+    remove_private,
+    translated,
+    write_private,
+)
 from amika_local.errors import Busy, Failed
 
 
@@ -62,3 +69,17 @@ def test_a_held_lock_is_waited_for_and_then_busy(tmp_path: Path) -> None:
         pass
     with locked(path, deadline=0):
         assert os.path.exists(path)
+
+
+def test_what_a_killed_writer_left_is_swept_once_it_is_old(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    old, new, other = (tmp_path / name for name in ("file.tmp-0a1b2c3d", "file.tmp-deadbeef", "file2.tmp-0a1b2c3d"))
+    for one in (old, new, other):
+        one.write_text("a value")
+    os.utime(old, (1, 1))
+    os.utime(other, (1, 1))
+    write_private(str(path), b"new")
+    assert (old.exists(), new.exists(), other.exists()) == (False, True, True)
+    assert remove_private(str(path)) is True
+    assert sorted(tmp_path.iterdir()) == [other]
+    assert remove_private(str(path)) is False

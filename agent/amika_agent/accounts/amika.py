@@ -9,14 +9,8 @@ from dataclasses import dataclass
 from amika_agent.accounts.api_key import check_origin
 from amika_agent.accounts.device import SignInCancelled, SignInDenied, SignInExpired, Waiting
 from amika_agent.accounts.endpoints import Endpoints
-from amika_agent.accounts.sign_in import (
-    ChooseOrganization,
-    CodeReady,
-    Organization,
-    SignedIn,
-    SignInEvent,
-    sign_in,
-)
+from amika_agent.accounts.sign_in import sign_in
+from amika_agent.accounts.sign_in_events import ChooseOrganization, CodeReady, Organization, SignedIn, SignInEvent
 from amika_agent.clock import Clock
 from amika_agent.http.client import Http
 from amika_agent.session.keeper import SessionKeeper

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 
 from amika_agent.accounts.endpoints import Endpoints
 from amika_agent.clock import Clock
-from amika_agent.stores.private_file import sync_dir, translated, write_private
+from amika_agent.stores.private_file import remove_private, write_private
 from amika_local import rfc3339
 from amika_local.errors import UsageError
 from amika_local.secret import Secret
@@ -75,16 +73,7 @@ def delete_api_key(state_dir: str) -> bool:
         Failed: it cannot be deleted.
 
     """
-    path = api_key_path(state_dir)
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise translated(error, path) from None
-    with contextlib.suppress(OSError):
-        sync_dir(state_dir)
-    return True
+    return remove_private(api_key_path(state_dir))
 
 
 def _of_object(text: str, name: str) -> str:

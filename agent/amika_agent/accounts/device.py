@@ -19,6 +19,14 @@ SLOWEST = 60.0
 # lowest, highest, when absent: seconds
 EXPIRES_IN = (30.0, 1800.0, 300.0)
 INTERVAL = (1.0, 60.0, 5.0)
+# what a server may want of the person before it lets them in; no polling brings that
+STEP_UPS = {
+    "email_verification_required": "your e-mail address has to be confirmed first",
+    "mfa_enrollment": "your organization asks you to set up a second factor first",
+    "mfa_challenge": "your organization asks for your second factor",
+    "sso_required": "your organization asks for its single sign-on",
+    "organization_authentication_methods_required": "your organization asks for another way to sign in",
+}
 
 
 class SignInCancelled(NotSignedIn):
@@ -88,7 +96,8 @@ def request_code(endpoints: DeviceEndpoints, http: Http, clock: Clock) -> Device
         raise _refused(answer, endpoints)
     code, shown, page = (answer.text(name) for name in ("device_code", "user_code", "verification_uri"))
     if not code or not _showable(shown) or not page:
-        raise Failed("the sign-in server's answer holds no code", remedy=f"Check {endpoints.server}.")
+        what = "what answers is not a sign-in server (a captive portal?)" if answer.body is None else "it holds no code"
+        raise Failed(f"the sign-in server's answer cannot be used: {what}", remedy=f"Check {endpoints.server}.")
     if not may_open(page):
         raise Failed("the sign-in server names a page that is not safe to open", remedy=f"Check {endpoints.server}.")
     complete = answer.text("verification_uri_complete")
@@ -105,7 +114,7 @@ def request_code(endpoints: DeviceEndpoints, http: Http, clock: Clock) -> Device
 def poll(
     code: DeviceCode, endpoints: DeviceEndpoints, http: Http, clock: Clock, cancel: threading.Event
 ) -> Iterator[Waiting | Answer]:
-    """Poll until the server has decided; the last item is its answer: 200, or a 403 that asks for one more step.
+    """Poll until the server has decided; the last item is its answer: 200, or a refusal that asks for one more step.
 
     Waits first. `slow_down` adds five seconds for good; a server that cannot be reached is asked again, ever more
     slowly, until the code runs out.
@@ -162,22 +171,35 @@ def _verdict(answer: Answer, endpoints: DeviceEndpoints) -> str:
         raise SignInExpired("the code has expired", remedy=f"Start again: {endpoints.again}")
     if answer.status == 403 and answer.text("pending_authentication_token"):
         return "decided"
+    if 400 <= answer.status < 500 and error in STEP_UPS:
+        return "decided"
     if answer.status == 429 or answer.status >= 500 or answer.status < 400:
         return "unusable"
     raise _refused(answer, endpoints)
 
 
 def _refused(answer: Answer, endpoints: DeviceEndpoints) -> Failed:
-    # only words that we know are repeated: a server's text may hold anything
-    word = answer.text("error") or answer.text("code")
+    if answer.status == 429 or answer.status >= 500:
+        return Failed(refused(answer), remedy=f"Try again in a moment: {endpoints.again}")
+    return Failed(refused(answer), remedy=f"Check {endpoints.server}.")
+
+
+def refused(answer: Answer) -> str:
+    """Return what a refusal means, for the person; only words that we know are repeated: a body may hold anything."""
+    if answer.status == 429:
+        return "the sign-in server asks to slow down"
+    if answer.status >= 500:
+        return f"the sign-in server has a problem (HTTP {answer.status})"
+    if answer.status < 400:
+        return "the sign-in server's address leads elsewhere (a captive portal, or another server)"
     known = {
         "invalid_client": "this client is not known there",
         "unauthorized_client": "this client may not sign in by a code there",
         "invalid_grant": "the code is no longer valid",
         "invalid_request": "it did not understand the request",
     }
-    what = known.get(word, f"HTTP {answer.status}")
-    return Failed(f"the sign-in server refused: {what}", remedy=f"Check {endpoints.server}.")
+    word = answer.text("error") or answer.text("code")
+    return f"the sign-in server refused: {known.get(word, f'HTTP {answer.status}')}"
 
 
 def _showable(code: str) -> bool:

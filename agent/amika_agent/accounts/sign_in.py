@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import platform
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 
-from amika_agent.accounts.device import DeviceEndpoints, SignInCancelled, Waiting, poll, request_code
+from amika_agent.accounts.device import STEP_UPS, DeviceEndpoints, SignInCancelled, poll, refused, request_code
 from amika_agent.accounts.endpoints import Endpoints, is_loopback
 from amika_agent.accounts.flow_record import FlowRecord, Progress
+from amika_agent.accounts.joining import join
+from amika_agent.accounts.sign_in_events import ChooseOrganization, CodeReady, Organization, SignedIn, SignInEvent
 from amika_agent.clock import Clock
 from amika_agent.http.client import Answer, Http, NoAnswer
 from amika_agent.session.keeper import SessionKeeper
@@ -19,55 +20,8 @@ from amika_local.errors import AmikaError, Busy, Failed, NotFound, NotSignedIn, 
 
 SELECTION_GRANT = "urn:workos:oauth:grant-type:organization-selection"
 REQUEST = 10.0
-STEP_UPS = {
-    "email_verification_required": "your e-mail address has to be confirmed first",
-    "mfa_enrollment": "your organization asks you to set up a second factor first",
-    "mfa_challenge": "your organization asks for your second factor",
-    "sso_required": "your organization asks for its single sign-on",
-}
 
 
-@dataclass(frozen=True)
-class Organization:
-    """An organization that the person may sign in to."""
-
-    id: str
-    name: str
-
-
-@dataclass(frozen=True)
-class CodeReady:
-    """Show this code and open this page.
-
-    verification_uri_complete   the page with the code filled in, "" when the server has none
-    expires_at, interval        epoch seconds, seconds
-    joined                      the code belongs to a sign-in that was already under way
-    """
-
-    user_code: str
-    verification_uri: str
-    verification_uri_complete: str
-    expires_at: float
-    interval: float
-    joined: bool = False
-
-
-@dataclass(frozen=True)
-class ChooseOrganization:
-    """The person belongs to several organizations; `choose_organization` is called next."""
-
-    organizations: tuple[Organization, ...]
-
-
-@dataclass(frozen=True)
-class SignedIn:
-    """Done: the session file is written."""
-
-    email: str
-    organization_id: str
-
-
-SignInEvent = CodeReady | Waiting | ChooseOrganization | SignedIn
 Choose = Callable[[Sequence[Organization]], str | None]
 
 
@@ -83,8 +37,8 @@ def sign_in(
 ) -> Iterator[SignInEvent]:
     """Sign in by the device flow; the session file is written before SignedIn is yielded.
 
-    Only one sign-in runs at a time: a second caller is shown the code of the first and ends with it.
-    Close the iterator or set `cancel` to stop.
+    Only one sign-in runs at a time: a second caller is shown the code of the first and ends with it, and goes on with
+    one of its own when the first was cancelled or killed. Close the iterator or set `cancel` to stop.
 
     Args:
         endpoints: the servers.
@@ -107,7 +61,7 @@ def sign_in(
             try:
                 stack.enter_context(record.leading())
             except Busy:
-                if (yield from _join(record, keeper, clock, cancel)):
+                if (yield from join(record, keeper, clock, cancel, organization)):
                     return
                 continue
             flow = _Flow(endpoints, http, clock, cancel, keeper, record, choose_organization, organization)
@@ -141,16 +95,23 @@ class _Flow:
 
     def run(self) -> Iterator[SignInEvent]:
         """Yield the events; whatever happens, the record says how it ended."""
+        done = False
         try:
+            self.keeper.check_storable()
             self.record.write(Progress("starting"))
-            yield from self._run()
+            for event in self._run():
+                if isinstance(event, SignedIn):
+                    # before it is told: whoever is told may leave at once, and must not take this for a cancelled one
+                    done = True
+                    self.record.finish(Progress("done"))
+                yield event
         except AmikaError as error:
             self.record.finish(Progress("failed", code=error.code, message=error.message))
             raise
         except BaseException:  # the caller closed the iterator, Ctrl-C, a bug: a second caller must not wait for ever
-            self.record.finish(Progress("failed", code="cancelled", message="sign-in cancelled"))
+            if not done:
+                self.record.finish(Progress("failed", code=SignInCancelled.code, message="sign-in cancelled"))
             raise
-        self.record.finish(Progress("done"))
 
     def _run(self) -> Iterator[SignInEvent]:
         device = DeviceEndpoints(
@@ -197,7 +158,7 @@ class _Flow:
         if self.choose is None:
             raise UsageError(
                 f"you belong to several organizations: {', '.join(_label(one) for one in choices)}",
-                remedy="Say which one: amika auth login --org NAME",
+                remedy="Say which one: amika auth login --org NAME (or its id).",
             )
         chosen = self.choose(choices)
         if chosen is None or self.cancel.is_set():
@@ -242,9 +203,9 @@ class _Flow:
             )
         try:
             session = self.keeper.accept(answer.body, self.offered)
-        except Failed:
-            # nobody will ever hold it
-            self.keeper.drop(granted)
+        except (Failed, KeyboardInterrupt):
+            if not self.keeper.holds(granted):
+                self.keeper.drop(granted)  # nobody will ever have it
             raise
         if elsewhere:
             session = self.keeper.switch_organization(str(wanted))
@@ -270,40 +231,6 @@ def picked(choices: Sequence[Organization], wanted: str) -> str:
     raise NotFound("you do not belong to an organization of that name", remedy=f"You may choose: {listed}")
 
 
-def _join(
-    record: FlowRecord, keeper: SessionKeeper, clock: Clock, cancel: threading.Event
-) -> Generator[SignInEvent, None, bool]:
-    """Follow the sign-in that another process leads; return True when it ended, False when its process is gone."""
-    shown = ""
-    while True:
-        progress = record.read()
-        if progress.user_code and progress.user_code != shown:
-            shown = progress.user_code
-            yield CodeReady(
-                progress.user_code,
-                progress.verification_uri,
-                progress.verification_uri_complete,
-                progress.expires_at,
-                progress.interval,
-                joined=True,
-            )
-        elif progress.state == "choose_organization" and shown != progress.state:
-            shown = progress.state
-            yield Waiting("choose the organization where the sign-in was started")
-        if clock.sleep(0.25, cancel):
-            raise SignInCancelled("sign-in cancelled")
-        if record.led():
-            continue
-        final = record.read()
-        if final.state == "failed" and shown:
-            raise final.error()
-        session = keeper.stored() if final.state == "done" else None
-        if session is None:
-            return False
-        yield SignedIn(session.email, session.organization_id)
-        return True
-
-
 def _organizations(answer: Answer) -> tuple[Organization, ...]:
     given = answer.field("organizations")
     found = [
@@ -317,13 +244,13 @@ def _organizations(answer: Answer) -> tuple[Organization, ...]:
 
 
 def _step_up(answer: Answer) -> AmikaError:
-    text = STEP_UPS.get(answer.text("code"))
+    text = STEP_UPS.get(answer.text("code") or answer.text("error"))
     if text or answer.text("pending_authentication_token"):
         return NotSignedIn(
             f"sign-in is not complete: {text or 'the server asks for one more step'}",
             remedy="Finish it in the browser (the web application's own sign-in), then: amika auth login",
         )
-    return Failed(f"the sign-in server refused (HTTP {answer.status})", remedy="Start again: amika auth login")
+    return Failed(refused(answer), remedy="Start again: amika auth login")
 
 
 def _label(one: Organization) -> str:

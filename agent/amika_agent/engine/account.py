@@ -166,6 +166,7 @@ class AccountPart:
     def _renewed(self, *, force: bool) -> tuple[Problem | None, bool, float | None]:
         try:
             services = self.services()
+            services.authority.keeper.tidy()
             if services.authority.method == "session":
                 services.authority.keeper.fresh(force=force)
         except Unreachable as error:
@@ -181,7 +182,7 @@ class AccountPart:
 
     def _due(self) -> float | None:
         """Return when the session wants to be renewed, as its keeper says; None when there is none."""
-        if self._services is None or self._services.authority.method != "session":
+        if self._services is None or self._services.authority.method not in ("session", "none"):
             return None
         return self._services.authority.keeper.due_at()
 

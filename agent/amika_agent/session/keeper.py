@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from amika_agent.accounts.endpoints import Endpoints
 from amika_agent.clock import Clock
 from amika_agent.http.client import Http
-from amika_agent.session.keychain import ChosenStore
-from amika_agent.session.lock import Adopted, session_lock
+from amika_agent.session.keychain import FILE, ChosenStore
+from amika_agent.session.lock import Adopted, session_lock, uninterrupted
 from amika_agent.session.meta import Meta, MetaFile
 from amika_agent.session.parts import Parts, RenewalPostponed, SessionEnded, session_name, signed_out
 from amika_agent.session.renewal import kept_aside, renew
-from amika_agent.session.rules import ADOPT_LEFT, digest, hurried, lead, merged, skew_of
+from amika_agent.session.rules import ADOPT_LEFT, asked_to_wait, digest, hurried, lead, merged, skew_of
 from amika_agent.session.sign_out import SignOutResult, sign_out
 from amika_agent.stores.keyring_process import KeyringProblem
 from amika_local.errors import Busy, Failed, UsageError
@@ -30,6 +30,7 @@ KEYRING_PAUSE = 60.0  # seconds until a keyring that could not be asked is asked
 HURRY = 1.0  # seconds between two attempts while the grace of a lost answer is open
 LAST_RESORT = 5.0  # a token with more than this left is better than no answer
 BACK_OFF = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0)
+LONGEST_PAUSE = 1.2 * BACK_OFF[-1]
 
 
 class SessionKeeper:
@@ -68,20 +69,17 @@ class SessionKeeper:
             KeyringProblem: the session rests in the keyring, and that cannot be asked.
 
         """
-        session = self._parts.settled(GLANCE_PATIENCE)
-        return None if session is None or self._parts.revoked(session, self._parts.meta.read()) else session
+        return self._not_revoked(self._parts.settled(GLANCE_PATIENCE))
 
     def named(self) -> StoredSession | None:
-        """Return whose login it is, without network; its tokens are missing when the keyring cannot be asked.
+        """Return whose login it is, without network and without asking a keyring: then its tokens are missing.
 
         Raises:
             SessionFileError: the file is damaged, blank or unreadable.
 
         """
-        try:
-            return self.stored()
-        except KeyringProblem:
-            return self._parts.store.keychain.named()
+        store = self._parts.store
+        return self.stored() if store.name == FILE else self._not_revoked(store.keychain.named())
 
     def fresh(self, *, force: bool = False) -> StoredSession:
         """Return a login whose access token is good now, renewing it when it is due.
@@ -97,7 +95,7 @@ class SessionKeeper:
             Failed: the session cannot be written; no token was spent.
 
         """
-        self._tidy()
+        self.tidy()
         seen = self._glance()
         rejected = (self._given or (seen.access_token if seen else None)) if force else None
         if seen is not None and rejected is None and self._usable(seen):
@@ -122,6 +120,27 @@ class SessionKeeper:
                 raise
             return session.access_token
 
+    def check_storable(self) -> None:
+        """Make sure that a login can be stored where the settings want it, before anybody is asked for anything.
+
+        Raises:
+            KeyringProblem, Failed: it cannot.
+
+        """
+        self._parts.store.check_storable()
+
+    def holds(self, session: StoredSession) -> bool:
+        """Tell whether this is the login on disk."""
+        try:
+            present = self.stored()
+        except (SessionFileError, KeyringProblem):
+            return False
+        return present is not None and present.refresh_token == session.refresh_token
+
+    def organizations(self) -> Mapping[str, str]:
+        """Return id -> name of the organizations that the server has named to us."""
+        return self._parts.meta.read().organizations
+
     def accept(self, session: Mapping[str, object], organizations: Mapping[str, str] | None = None) -> StoredSession:
         """Make this the login: an answer of the authorization server (`access_token`, `refresh_token`, `user` …).
 
@@ -134,7 +153,7 @@ class SessionKeeper:
         """
         parts = self._parts
         accepted = merged(None, session, parts.clock.now())
-        with session_lock(parts.state_dir, parts.clock, deadline=LOCK_DEADLINE):
+        with session_lock(parts.state_dir, parts.clock, deadline=LOCK_DEADLINE), uninterrupted():
             now = parts.clock.now()
             previous = self._replaceable(accepted)
             before = parts.meta.read()
@@ -170,7 +189,14 @@ class SessionKeeper:
             return self._give(renew(parts, seen, organization=organization_id))
 
     def sign_out(self, deadline: float = 5.0) -> SignOutResult:
-        """End the session at the server within `deadline` seconds, then delete it here, whatever the server said."""
+        """End the session at the server within `deadline` seconds, then delete it here, whatever the server said.
+
+        A deadline of 0 does not ask the server at all.
+
+        Raises:
+            Failed: it cannot be deleted; the message tells what the server did.
+
+        """
         self._given = None
         return sign_out(self._parts, deadline)
 
@@ -183,20 +209,32 @@ class SessionKeeper:
             return None
         except KeyringProblem:
             return parts.clock.now() + KEYRING_PAUSE
+        if session is None:
+            return parts.clock.now() + TIDY_EVERY if parts.store.untidy else None
         meta = parts.meta.read()
-        if session is None or not session.refresh_token or meta.rejected == digest(session.refresh_token):
+        if not session.refresh_token or meta.rejected == digest(session.refresh_token):
             return None
+        return self._renewal_at(session, meta)
+
+    def _renewal_at(self, session: StoredSession, meta: Meta) -> float | None:
+        parts = self._parts
         now = parts.clock.now()
+        wait = asked_to_wait(meta, now)
         if hurried(session, meta, now):
-            return max(now, meta.not_before, self._failed_at + HURRY)
+            return max(now, wait, self._failed_at + HURRY if self._failed_at <= now else now)
         end = session.expiry(meta.skew)
         if end is None:
             return None
         due = end - lead(session, meta, parts.role) if parts.good(session, meta) else now
-        return max(due, self._retry_at, meta.not_before)
+        # a clock that was set back would make the pause a day
+        own = self._retry_at if self._retry_at - now <= LONGEST_PAUSE else 0.0
+        return max(due, own, wait)
 
-    def _tidy(self) -> None:
-        """Move the session to where the settings want it; a keyring that cannot be used is no reason to fail."""
+    def tidy(self) -> None:
+        """Delete what is left in a store that does not count, and move the session to where the settings want it.
+
+        At most every ten minutes; a keyring that cannot be used is no reason to fail.
+        """
         parts = self._parts
         now = parts.clock.monotonic()
         if now < self._tidy_at or not parts.store.untidy:
@@ -207,6 +245,9 @@ class SessionKeeper:
             session_lock(parts.state_dir, parts.clock, deadline=LOCK_DEADLINE),
         ):
             parts.store.tidy()
+
+    def _not_revoked(self, session: StoredSession | None) -> StoredSession | None:
+        return None if session is None or self._parts.revoked(session, self._parts.meta.read()) else session
 
     def _replaceable(self, accepted: StoredSession) -> StoredSession | None:
         """Return the session of the same servers that `accepted` replaces, to be ended there."""

@@ -16,7 +16,7 @@ from amika_agent.session.rules import digest
 from amika_agent.session.store import FileStore, complete, file_bytes, staged_bytes
 from amika_agent.stores import keyring_process
 from amika_agent.stores.keyring_process import KeyringProblem
-from amika_agent.stores.private_file import write_private
+from amika_agent.stores.private_file import remove_private, write_private
 from amika_local.errors import Failed
 from amika_local.secret import Secret
 from amika_local.session_file import SessionFileError, StoredSession, parse_session
@@ -109,8 +109,14 @@ class KeychainStore:
         """Return the pointer's."""
         return self.pointer.signature()
 
-    def reserve(self) -> None:
+    def check_storable(self) -> None:
+        """Store and delete something of no value. Raises KeyringProblem."""
+        keyring_process.put(SERVICE, f"{self._item} trial", Secret("trial"))
+        keyring_process.delete(SERVICE, f"{self._item} trial")
+
+    def reserve(self, session: StoredSession) -> None:
         """Write to the keyring and to the disk once, so that a locked keyring or a full disk shows up now."""
+        del session  # a keyring has room
         keyring_process.put(SERVICE, self._next, Secret("reserved"))
         self.pointer.write({key: value for key, value in self.pointer.read().items() if key != "v"})
 
@@ -156,8 +162,14 @@ class KeychainStore:
 
     def delete(self) -> None:
         """Say that nobody is signed in, then delete both items, now or as soon as the keyring can be reached."""
-        self.pointer.write({"store": KEYCHAIN, "present": False, LEFT: True})
         self._read = None
+        try:
+            self.pointer.write({"store": KEYCHAIN, "present": False, LEFT: True})
+        except Failed:
+            # a full disk: without a note for later it has to be now
+            self._delete_items()
+            remove_private(self.pointer.path)
+            return
         self.clear()
 
     def clear(self) -> None:
@@ -166,10 +178,13 @@ class KeychainStore:
         if not content.pop(LEFT, False):
             return
         # the keyring may be locked just now: then the pointer goes on saying that there is something to delete
-        with contextlib.suppress(KeyringProblem, Failed):
-            keyring_process.delete(SERVICE, self._item)
-            keyring_process.delete(SERVICE, self._next)
+        with contextlib.suppress(Failed):
+            self._delete_items()
             self.pointer.write(content)
+
+    def _delete_items(self) -> None:
+        keyring_process.delete(SERVICE, self._item)
+        keyring_process.delete(SERVICE, self._next)
 
 
 class ChosenStore:
@@ -206,9 +221,14 @@ class ChosenStore:
         """Return something that differs after every change of either store."""
         return (*self.file.signature(), *self.pointer.signature())
 
-    def reserve(self) -> None:
+    def check_storable(self) -> None:
+        """Make sure that a new login can be put where the settings want it; a file shows that when it is locked."""
+        if self.wanted == KEYCHAIN:
+            self.keychain.check_storable()
+
+    def reserve(self, session: StoredSession) -> None:
         """Make sure that a successor can be written."""
-        self.active.reserve()
+        self.active.reserve(session)
 
     def stage(self, session: StoredSession, previous: StoredSession) -> None:
         """Write the successor."""

@@ -112,8 +112,11 @@ class Parts:
         return session_name(session) in meta.revoked_sids
 
     def revoke(self, session: StoredSession, timeout: float) -> Answer | None:
-        """Ask the server to end the session; None when there was no answer. A session without an id cannot be named."""
-        if not session.session_id:
+        """Ask the server to end the session; None when there was no answer, or no time to ask.
+
+        A session without an id cannot be named.
+        """
+        if not session.session_id or timeout <= 0:
             return None
         query = {"session_id": session.session_id}
         try:

@@ -22,7 +22,7 @@ from amika_agent.session.parts import (
     signed_out,
 )
 from amika_agent.session.request import Outcome, send
-from amika_agent.session.rules import ADOPT_LEFT, digest, just_renewed, merged, skew_of
+from amika_agent.session.rules import ADOPT_LEFT, asked_to_wait, digest, just_renewed, merged, skew_of
 from amika_agent.stores.private_file import write_new
 from amika_local.errors import Failed, NotSignedIn
 from amika_local.session_file import SessionFileError, StoredSession
@@ -141,8 +141,7 @@ def _may_spend(parts: Parts, current: StoredSession, meta: Meta) -> None:
         raise SessionEnded("your login has expired and cannot be renewed", reason="no_refresh_token")
     if meta.rejected == digest(current.refresh_token):
         raise ended(meta.rejected_code, lost=meta.rejected_lost)
-    now = parts.clock.now()
-    if now < meta.not_before <= now + 3600:
+    if asked_to_wait(meta, parts.clock.now()):
         raise _postponed("the sign-in server asked to wait", meta.not_before)
 
 
@@ -169,7 +168,7 @@ def _spend(parts: Parts, current: StoredSession, meta: Meta, organization: str) 
 
 def _note_sending(parts: Parts, current: StoredSession, meta: Meta) -> bool:
     """Reserve the room and write down that the token is being sent; return whether it may be spent already."""
-    parts.store.reserve()
+    parts.store.reserve(current)
     rt = digest(current.refresh_token)
     unanswered = meta.sent(rt)
     if grace_open(meta, current, parts.clock.now()) is None:

@@ -14,6 +14,7 @@ from amika_local.secret import Secret
 ATTEMPT = 5.0  # seconds for one try
 WINDOW = 20.0  # seconds after the first sending in which the same token is sent again; the server's grace is 30
 PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0)
+UNSENT = 1.0
 TERMINAL = frozenset({"invalid_grant", "mfa_enrollment", "sso_required"})
 
 Kind = Literal["renewed", "ended", "refused", "unsure"]
@@ -104,7 +105,9 @@ def _repeated(once: Callable[[], Outcome], clock: Clock, since_first: float, *, 
         executable = executable or (outcome.executable and outcome.kind == "unsure")
         if outcome.kind in ("renewed", "ended"):
             return replace(outcome, executable=executable)
-        wait = max(PAUSES[min(tries, len(PAUSES) - 1)], outcome.retry_after or 0.0)
+        # a lost answer is asked for again at once; where nothing was executed another second may help
+        pause = PAUSES[min(tries - 1, len(PAUSES) - 1)] if executable else UNSENT
+        wait = max(pause, outcome.retry_after or 0.0)
         used = since_first + clock.monotonic() - start
         if used + wait >= WINDOW or not _worth_repeating(outcome, tries, executable=executable):
             return replace(outcome, executable=executable)

@@ -20,6 +20,8 @@ ADOPT_LEFT = 10.0
 GRACE = 30.0
 # a wrong clock further off than this is learned
 SKEW_NOTICED = 30.0
+# a server that asks for more than this is not obeyed, nor is a note from before the clock was set back
+LONGEST_WAIT = 3600.0
 # no token is spent twice within
 SPACING = 10.0
 
@@ -54,6 +56,11 @@ def hurried(session: StoredSession, meta: Meta, now: float) -> bool:
 def just_renewed(session: StoredSession, meta: Meta, now: float) -> bool:
     """Tell whether this very pair was fetched less than 10 s ago: another renewal would bring nothing."""
     return meta.got == digest(session.refresh_token) and 0 <= now - meta.got_at < SPACING
+
+
+def asked_to_wait(meta: Meta, now: float) -> float:
+    """Return until when the server has asked us to wait, 0 when it has not."""
+    return meta.not_before if now < meta.not_before <= now + LONGEST_WAIT else 0.0
 
 
 def merged(old: StoredSession | None, answer: Mapping[str, object], now: float) -> StoredSession:

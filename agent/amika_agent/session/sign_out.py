@@ -9,7 +9,7 @@ from amika_agent.session.lock import session_lock
 from amika_agent.session.meta import Meta
 from amika_agent.session.parts import Parts, session_name
 from amika_agent.stores.keyring_process import KeyringProblem
-from amika_local.errors import Busy, UsageError
+from amika_local.errors import Failed, UsageError
 from amika_local.session_file import SessionFileError, StoredSession
 
 LOCK_DEADLINE = 25.0
@@ -39,12 +39,13 @@ def sign_out(parts: Parts, deadline: float, *, patience: float = LOCK_DEADLINE) 
         patience: seconds to wait for a renewal that is under way.
 
     Raises:
-        Failed: the files cannot be deleted; the session may have been revoked all the same.
+        Failed: the files cannot be deleted; the message tells what became of the session at the server.
 
     """
     with contextlib.ExitStack() as stack:
-        # a renewal that does not finish is not waited for: it looks for the file before it stores anything
-        with contextlib.suppress(Busy):
+        # a renewal that does not finish is not waited for: it looks for the file before it stores anything;
+        # where no lock can be had nothing can be written either, and the server is told all the same
+        with contextlib.suppress(Failed):
             stack.enter_context(session_lock(parts.state_dir, parts.clock, deadline=patience))
         return _locked(parts, deadline)
 
@@ -63,18 +64,30 @@ def _locked(parts: Parts, deadline: float) -> SignOutResult:
     kept = Meta(skew=meta.skew, revoked_sids=meta.revoked_sids)
     if session is None:
         parts.store.unstage()
+        with contextlib.suppress(Failed):
+            parts.store.tidy()
         return SignOutResult(signed_in=False, revoked=None, message="you were not signed in")
     kept.revoke(session_name(session))
     result = _revoked(parts, successor or session, meta, deadline)
     if successor is not None:
         kept.revoke(session_name(successor))
-    # noted first: from here on the session cannot come back, even if we are killed before it is deleted
-    parts.meta.write(kept)
-    parts.store.delete()
+    # noted first: from here on the session cannot come back, even if we are killed before it is deleted;
+    # on a full disk nothing can be noted, but deleted all the same
+    with contextlib.suppress(Failed):
+        parts.meta.write(kept)
+    _delete(parts, result)
     if not parts.store.untidy:
         return result
     later = "the keyring cannot be reached; what it holds is deleted as soon as it can be"
     return replace(result, message=f"{result.message}; {later}")
+
+
+def _delete(parts: Parts, result: SignOutResult) -> None:
+    try:
+        parts.store.delete()
+    except Failed as error:
+        what = "the session was ended at the server, but not" if result.revoked else "the session was not ended, nor"
+        raise Failed(f"{what} deleted here: {error.message}", remedy=error.remedy) from None
 
 
 def _present(parts: Parts) -> tuple[StoredSession | None, StoredSession | None]:

@@ -14,7 +14,15 @@ import os
 from typing import Protocol
 
 from amika_agent.session.rules import as_file, digest
-from amika_agent.stores.private_file import make_private_dir, refuse_symlink, sync_dir, translated, write_private
+from amika_agent.stores.private_file import (
+    make_private_dir,
+    refuse_symlink,
+    remove_private,
+    sweep,
+    sync_dir,
+    translated,
+    write_private,
+)
 from amika_local.session_file import (
     SessionFileError,
     StoredSession,
@@ -23,7 +31,7 @@ from amika_local.session_file import (
     session_path,
 )
 
-ROOM = 16 * 1024
+ROOM = 16 * 1024  # what a successor may be larger than the session it follows
 MARK = "_amika"
 
 
@@ -43,8 +51,8 @@ class Store(Protocol):
     def signature(self) -> tuple[int, ...]:
         """Return something that differs after every change and costs next to nothing."""
 
-    def reserve(self) -> None:
-        """Make sure that a successor can be written. Raises Failed while no token is spent yet."""
+    def reserve(self, session: StoredSession) -> None:
+        """Make sure that a successor of `session` can be written. Raises Failed while no token is spent yet."""
 
     def stage(self, session: StoredSession, previous: StoredSession) -> None:
         """Write the successor of `previous`, flushed to the disk. Raises Failed."""
@@ -90,12 +98,12 @@ class FileStore:
             return ()
         return (info.st_ino, info.st_size, info.st_mtime_ns)
 
-    def reserve(self) -> None:
+    def reserve(self, session: StoredSession) -> None:
         """Write the successor's room, so that a full disk, a read-only file system or a missing right show up now."""
         make_private_dir(self.dir)
         refuse_symlink(self.path)
         try:
-            self._write(b" " * ROOM)
+            self._write(b" " * (ROOM + len(file_bytes(session))))
             # the rename needs a writable directory: creating .session.next may have been somebody else's doing
             self._probe()
         except OSError as error:
@@ -134,19 +142,13 @@ class FileStore:
     def replace(self, session: StoredSession) -> None:
         """Write the session's file anew."""
         write_private(self.path, file_bytes(session))
+        sweep(self.path)
         self.unstage()
 
     def delete(self) -> None:
         """Remove both files; the session's own first, because it is the one that counts."""
         for path in (self.path, self.next):
-            try:
-                os.unlink(path)
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise translated(error, path) from None
-        with contextlib.suppress(OSError):
-            sync_dir(self.dir)
+            remove_private(path)
 
     def _write(self, data: bytes) -> None:
         # in place and never shorter than before until it is complete: the room that was reserved is the room used

@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from amika_agent.clock import Clock, SystemClock
 from amika_local.errors import Busy, Failed
 
+TEMPORARY = ".tmp-"
+ABANDONED = 60.0  # seconds after which a temporary file has no writer any more
+
 
 def make_private_dir(path: str) -> None:
     """Create `path` (0700) and its parents; an existing directory keeps its mode.
@@ -36,7 +39,7 @@ def write_private(path: str, data: bytes) -> None:
     """
     make_private_dir(os.path.dirname(path))
     refuse_symlink(path)
-    temporary = f"{path}.tmp-{secrets.token_hex(4)}"
+    temporary = f"{path}{TEMPORARY}{secrets.token_hex(4)}"
     try:
         write_new(temporary, data)
         os.replace(temporary, path)
@@ -45,6 +48,45 @@ def write_private(path: str, data: bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise translated(error, path) from None
+    sweep(path, older_than=ABANDONED)
+
+
+def sweep(path: str, *, older_than: float = 0.0) -> None:
+    """Remove what killed writers of `path` left beside it: it holds what the file would have held.
+
+    Args:
+        path: the file.
+        older_than: seconds that a left-over must be older than the file, so that a writer at work keeps its own.
+            0 is for those who hold the file's lock.
+
+    """
+    folder, start = os.path.split(f"{path}{TEMPORARY}")
+    with contextlib.suppress(OSError):
+        newest = os.stat(path).st_mtime - older_than if older_than else float("inf")
+        for name in os.listdir(folder):
+            left = os.path.join(folder, name)
+            if name.startswith(start) and os.lstat(left).st_mtime < newest:
+                os.unlink(left)
+
+
+def remove_private(path: str) -> bool:
+    """Delete `path` and what killed writers of it left; return whether it was there.
+
+    Raises:
+        Failed: it cannot be deleted.
+
+    """
+    try:
+        os.unlink(path)
+        there = True
+    except FileNotFoundError:
+        there = False
+    except OSError as error:
+        raise translated(error, path) from None
+    sweep(path)
+    with contextlib.suppress(OSError):
+        sync_dir(os.path.dirname(path))
+    return there
 
 
 def write_new(path: str, data: bytes) -> None:
@@ -142,6 +184,7 @@ def translated(error: OSError, path: str) -> Failed:
         errno.EPERM: writable,
         errno.ENOTDIR: "A file is where a directory should be; move it away.",
         errno.EEXIST: "A file is where a directory should be; move it away.",
+        errno.EIO: "The disk reports errors: look at the system's log (dmesg), and save what is on it.",
     }
     reason = os.strerror(error.errno) if error.errno else "it failed"
     return Failed(f"cannot write {path}: {reason}", remedy=remedies.get(error.errno or 0, ""))

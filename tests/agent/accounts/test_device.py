@@ -146,6 +146,23 @@ def test_no_code_and_no_echo(flow, server, kind):
     assert "BODY" not in caught.value.message + caught.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("kind", "words", "next_step"),
+    [
+        ("500", "has a problem", "in a moment"),
+        ("429", "slow down", "in a moment"),
+        ("redirect", "leads elsewhere", "Check"),
+        ("html", "captive portal", "Check"),
+        ("403", "refused: HTTP 403", "Check"),
+    ],
+)
+def test_what_may_pass_is_not_blamed_on_the_settings(flow, server, kind, words, next_step):
+    server.fail("device", kind)
+    with pytest.raises(Failed, match=words) as caught:
+        flow.code()
+    assert next_step in caught.value.remedy
+
+
 def test_nobody_answers(flow, server):
     server.stop()
     with pytest.raises(Unreachable):

@@ -22,7 +22,7 @@ from amika_agent.accounts.endpoints import Endpoints, resolve_endpoints
 from amika_agent.clock import SystemClock
 from amika_agent.http.client import Http
 from amika_agent.session.keeper import SessionKeeper
-from amika_local.errors import Failed, NotFound, NotSignedIn, Unreachable, UsageError
+from amika_local.errors import Conflict, Failed, NotFound, NotSignedIn, Unreachable, UsageError
 
 TWO = [("org_01ACME", "Acme"), ("org_02BETA", "Beta")]
 
@@ -220,6 +220,18 @@ def test_other_steps_send_the_person_to_the_browser(world, server, code, words):
     assert "browser" in caught.value.remedy
 
 
+@pytest.mark.parametrize("status", [400, 403])
+@pytest.mark.parametrize(
+    "body", [{"error": "sso_required", "connection_ids": ["c"]}, {"code": "mfa_enrollment", "message": "BODY"}]
+)
+def test_a_step_that_comes_without_a_token_to_go_on_with(world, server, status, body):
+    server.fail("poll", "answer", status=status, body=json.dumps(body).encode())
+    with pytest.raises(NotSignedIn, match="not complete: your organization asks") as caught:
+        world.run()
+    assert "browser" in caught.value.remedy
+    assert "BODY" not in caught.value.message + caught.value.remedy
+
+
 def test_organizations_that_are_none(world, server):
     body = {
         "code": "organization_selection_required",
@@ -335,6 +347,62 @@ def test_a_second_caller_joins_the_first(pair):
     thread.join(10)
     assert ends == [SignedIn("dev@example.com", "org_01ACME")]
     assert pair.server.count("device") == 1
+
+
+def test_the_second_is_signed_in_although_the_first_leaves_as_soon_as_it_is(pair):
+    """As a command does: nobody asks its iterator for more once it has said that it is done."""
+    first, second = pair.start(), pair.start()
+    pair.model.approve(next(first).user_code)
+    next(second)
+    assert isinstance(next(event for event in first if not isinstance(event, Waiting)), SignedIn)
+    first.close()
+    assert isinstance(list(second)[-1], SignedIn)
+    assert pair.server.count("device") == 1
+
+
+@pytest.mark.parametrize("wanted", ["org_02BETA", "beta"])
+def test_the_second_moves_to_the_organization_that_it_was_asked_for(pair, wanted):
+    pair.model.organizations = TWO
+    first, second = pair.start(organization="Acme"), pair.start(organization=wanted)
+    pair.model.approve(next(first).user_code)
+    next(second)
+    list(first)
+    assert list(second)[-1] == SignedIn("dev@example.com", "org_02BETA")
+    assert pair.keeper.stored().organization_id == "org_02BETA"
+    assert len(pair.model.live()) == 1
+
+
+@pytest.mark.parametrize("wanted", ["org_01ACME", "acme"])
+def test_the_second_stays_where_it_was_asked_to_go(pair, wanted):
+    pair.model.organizations = TWO
+    first, second = pair.start(organization="Acme"), pair.start(organization=wanted)
+    pair.model.approve(next(first).user_code)
+    next(second)
+    list(first)
+    assert list(second)[-1] == SignedIn("dev@example.com", "org_01ACME")
+    assert pair.server.count("refresh") == 0
+
+
+def test_the_second_is_told_when_its_organization_is_unknown(pair):
+    pair.model.organizations = TWO
+    first, second = pair.start(organization="Acme"), pair.start(organization="Initech")
+    pair.model.approve(next(first).user_code)
+    next(second)
+    list(first)
+    with pytest.raises(Conflict, match="another organization") as caught:
+        list(second)
+    assert "switch-org" in caught.value.remedy
+
+
+def test_the_second_goes_on_with_a_code_of_its_own_when_the_first_is_cancelled(pair):
+    first, second = pair.start(), pair.start()
+    code = next(first)
+    next(second)
+    first.close()
+    own = next(event for event in second if isinstance(event, CodeReady))
+    assert (own.joined, own.user_code == code.user_code) == (False, False)
+    pair.model.approve(own.user_code)
+    assert isinstance(list(second)[-1], SignedIn)
 
 
 def test_the_second_hears_that_the_first_was_denied(pair):

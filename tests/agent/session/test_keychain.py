@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
-from amika_agent.accounts.amika import AccountKey, Authority
+from amika_agent.accounts.amika import AccountKey, Authority, sign_in
 from amika_agent.session.keeper import RenewalPostponed
 from amika_agent.session.meta import MetaFile
 from amika_agent.stores import keyring_process
@@ -272,3 +273,61 @@ def test_offline_in_keychain_mode(world, keychain):
     world.server.start()
     assert keychain.fresh()
     assert MetaFile(str(world.state)).read().sent_at == 0
+
+
+def test_whose_login_it_is_asks_no_keyring(world, keychain, ring):
+    """A slow keyring is asked once by a command, for its token, and not before that for a name."""
+    keychain.accept(world.model.open_session())
+    ring.mode("broken")
+    named = world.keeper("cli", store="keychain").named()
+    assert (named.email, named.access_token.reveal()) == ("dev@example.com", "")
+
+
+@pytest.mark.parametrize(("mode", "words"), [("locked", "locked"), ("forgetful", "does not keep"), ("", None)])
+def test_a_keyring_that_cannot_take_a_login_is_found_out_before_anybody_is_asked(world, keychain, ring, mode, words):
+    ring.mode(mode)
+    events = sign_in(
+        world.endpoints, world.http, world.clock, cancel=threading.Event(), keeper=keychain, organization=None
+    )
+    if words is None:
+        assert next(events)
+        assert ring.items() == {}
+        events.close()
+        return
+    with pytest.raises(KeyringProblem, match=words):
+        next(events)
+    assert world.server.count("device") == 0
+
+
+def test_left_overs_of_a_locked_keyring_go_though_nobody_signs_in_again(world, keychain, ring):
+    keychain.accept(world.model.open_session())
+    ring.mode("locked")
+    keychain.sign_out()
+    ring.mode("")
+    later = world.keeper("agent", store="keychain")
+    assert later.due_at() == world.clock.now() + 600
+    later.tidy()
+    assert ring.items() == {}
+    assert later.due_at() is None
+
+
+def test_signing_out_again_clears_what_was_left(world, keychain, ring):
+    keychain.accept(world.model.open_session())
+    ring.mode("locked")
+    keychain.sign_out()
+    ring.mode("")
+    assert world.keeper("cli", store="keychain").sign_out().signed_in is False
+    assert ring.items() == {}
+
+
+def test_a_disk_that_takes_no_pointer_keeps_no_login_in_the_keyring(world, keychain, ring):
+    keychain.accept(world.model.open_session())
+    # the write fails as on a full disk, the deletion does not
+    pointer = world.state / ".session.store"
+    held = pointer.read_bytes()
+    pointer.unlink()
+    (world.state / "real").write_bytes(held)
+    pointer.symlink_to(world.state / "real")
+    assert keychain.sign_out().revoked is True
+    assert ring.items() == {}
+    assert not os.path.lexists(pointer)

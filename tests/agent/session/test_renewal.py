@@ -254,7 +254,7 @@ def test_the_answer_is_lost_and_the_same_token_is_sent_again(world):
     world.server.fail("refresh", "reset", times=3, executed=True)
     world.cli.fresh()
     assert [seen.form["refresh_token"] for seen in world.server.seen] == [spent] * 4
-    assert world.clock.slept == [1.0, 2.0, 4.0]
+    assert world.clock.slept == [0.0, 1.0, 2.0]
     assert len(world.model.live()) == 1
 
 
@@ -348,6 +348,21 @@ def test_rate_limits_are_obeyed_by_every_process(world):
     world.agent.fresh()
 
 
+def test_a_clock_that_is_set_back_makes_no_pause_a_day(world):
+    """A wait that was noted by the wrong clock is no reason to let the session end."""
+    world.sign_in()
+    world.clock.turn(290)
+    world.server.fail("refresh", "429", headers=(("Retry-After", "3000"),))
+    world.server.fail("refresh", "429", headers=(("Retry-After", "3000"),))
+    with pytest.raises(RenewalPostponed):
+        world.agent.fresh()
+    world.clock.set_wall(-86_400)
+    assert world.agent.due_at() <= world.clock.now() + 3600
+    world.server.heal()
+    world.agent.fresh()
+    assert world.agent.due_at() <= world.clock.now() + 300
+
+
 def test_back_off_grows_and_ends_with_success(world):
     world.sign_in()
     world.clock.turn(290)
@@ -419,14 +434,15 @@ def test_the_room_is_reserved_and_the_sending_noted_before_the_token_is_spent(wo
     world.sign_in()
     spent = world.stored()["refresh_token"]
     world.clock.turn(290)
-    seen = {}
+    seen: dict = {}
+    before = world.stored()
 
     def look(step: str) -> None:
         seen.update(size=world.next.stat().st_size, meta=world.meta, mode=stat.S_IMODE(world.next.stat().st_mode))
 
     world.server.before = look
     world.cli.fresh()
-    assert seen["size"] == 16384
+    assert seen["size"] >= 16384 + len(json.dumps(before)), "room for one that is larger than the present one"
     assert seen["mode"] == 0o600
     assert seen["meta"].sent(digest(spent))
 

@@ -8,7 +8,7 @@ from tests.fakes.workos_server import WorkosServer
 from amika_agent.clock import SystemClock
 from amika_agent.http.client import Http
 from amika_agent.session.keeper import SessionKeeper
-from amika_local.errors import NotSignedIn
+from amika_local.errors import Failed, NotSignedIn
 
 
 def test_revoked_then_deleted(world):
@@ -147,3 +147,48 @@ def test_it_wins_against_a_renewal_that_does_not_let_go(tmp_path):
         assert "signed out while" in str(ends[0])
         assert server.model.live() == []
         assert not (tmp_path / "workos-session.json").exists()
+
+
+def test_a_disk_that_takes_no_note_keeps_no_login(world):
+    """A full disk: nothing can be written, but deleted all the same."""
+    world.sign_in()
+    meta = world.state / ".session.meta"
+    meta.unlink()
+    meta.mkdir()
+    assert world.cli.sign_out().revoked is True
+    assert not world.file.exists()
+    assert world.model.live() == []
+
+
+def test_a_file_that_cannot_be_deleted_is_said_with_what_the_server_did(world):
+    world.sign_in()
+    world.next.mkdir()
+    with pytest.raises(Failed, match="was ended at the server, but not deleted here") as caught:
+        world.cli.sign_out()
+    assert ".session.next" in caught.value.message
+    assert world.model.live() == []
+
+
+def test_a_server_that_is_not_to_be_asked(world):
+    world.sign_in()
+    result = world.cli.sign_out(deadline=0.0)
+    assert (result.revoked, world.server.count("logout")) == (False, 0)
+    assert not world.file.exists()
+
+
+def test_what_killed_writers_left_goes_with_the_login(world):
+    """A kill inside a write leaves a temporary file that holds what the file would have held."""
+    world.sign_in()
+    left = [world.state / f"workos-session.json.tmp-{n}" for n in ("0a1b2c3d", "deadbeef")]
+    for one in left:
+        one.write_bytes(world.file.read_bytes())
+    world.cli.sign_out()
+    assert world.files() == {".session.lock", ".session.meta"}
+
+
+def test_what_killed_writers_left_goes_at_the_next_sign_in(world):
+    world.state.mkdir(mode=0o700)
+    left = world.state / "workos-session.json.tmp-0a1b2c3d"
+    left.write_text("a token")
+    world.sign_in()
+    assert not left.exists()
