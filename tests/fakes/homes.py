@@ -51,6 +51,8 @@ BEYOND: dict[str, object] = {
     ".qwen/oauth_creds.json": {"access_token": "fake-qwen", "expiry_date": FUTURE_MS},
     ".kimi-code/credentials/kimi-code.json": {"access_token": "fake-kimi", "expires_at": FUTURE},
 }
+# provider -> source: what BEYOND fills in
+FILLED_IN = {"amp": "amp-secrets", "gemini": "gemini", "kimi": "kimi", "qwen": "qwen"}
 
 
 def fill(home: Path, files: dict[str, object]) -> Path:

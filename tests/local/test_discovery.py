@@ -6,7 +6,7 @@ import os
 import sys
 
 import pytest
-from tests.fakes.homes import ALL, BEYOND, FUTURE_MS, NOW, PAST_MS, fill, jwt
+from tests.fakes.homes import ALL, BEYOND, FILLED_IN, FUTURE_MS, NOW, PAST_MS, fill, jwt
 
 from amika_local.discovery import discover, watched_files
 from amika_local.sources import TABLE
@@ -248,11 +248,8 @@ def test_a_moved_claude_has_its_own_identity(tmp_path):
 def test_beyond_the_eight_only_fills_in(tmp_path):
     home = fill(tmp_path, {**ALL, **BEYOND, ".local/share/opencode/auth.json": {"qwen": {"type": "api", "key": "key"}}})
     found = look(home)
-    assert {p: c.source for p, c in found.winners.items() if c.priority < 100} == {
-        "amp": "amp-secrets",
-        "gemini": "gemini",
-        "kimi": "kimi",
-    }
+    filled_in = {p: c.source for p, c in found.winners.items() if c.priority < 100}
+    assert filled_in == {p: source for p, source in FILLED_IN.items() if p != "qwen"}
     assert found.winners["qwen"].source == "opencode"
     assert states(found, "qwen") == []  # not even opened
     assert found.winners["gemini"].account == "google@example.com"

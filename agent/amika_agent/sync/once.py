@@ -68,7 +68,10 @@ def push(
 
 def _check(record: Listed, consent: Consent) -> None:
     if not consent.gap:
-        raise UsageError("replacing it leaves the whole organization without it for a moment; that needs a yes")
+        raise UsageError(
+            "replacing it leaves the whole organization without it for a moment; that needs a yes",
+            remedy="Answer the question, or pass --yes.",
+        )
     if record.id not in consent.replaceable:
         raise Conflict(
             f"the organization's secret is “{record.name}” ({record.type}), which this machine has not stored",

@@ -107,7 +107,10 @@ def rule_for(credential: Credential, *, scope: str = USER, name: str = "", taken
     """
     provider = pushable_as(credential)
     if provider is None:
-        raise UsageError(f"{credential.source} is not a source of Claude or Codex provider secrets")
+        raise UsageError(
+            f"{credential.source} is not a source of Claude or Codex provider secrets",
+            remedy="Store it as a generic secret.",
+        )
     name = checked_name(name or default_name(provider, credential.kind))
     base = f"{provider}-{credential.kind.replace('_', '-')}" + ("-org" if scope == ORG else "")
     return Rule(
@@ -161,7 +164,10 @@ def checked_name(name: str) -> str:
     if not name:
         raise UsageError("the name of the secret is empty", remedy="Give it a name with --name.")
     if len(name) > MAX_NAME or not name.isprintable():
-        raise UsageError(f"the name of the secret is longer than {MAX_NAME} characters or has control characters")
+        raise UsageError(
+            f"the name of the secret is longer than {MAX_NAME} characters or has control characters",
+            remedy="Choose a shorter one, of printable characters.",
+        )
     if bridge_of(name) is not None:
         raise UsageError(
             "names that end in “(amika …)” are kept for temporary records of a replacement",
@@ -173,7 +179,7 @@ def checked_name(name: str) -> str:
 def checked_scope(scope: str) -> str:
     """Return the scope, or raise UsageError when it is neither "user" nor "org"."""
     if scope not in SCOPES:
-        raise UsageError("the scope must be one of: user, org")
+        raise UsageError("the scope must be one of: user, org", remedy="Pass --scope user or --scope org.")
     return scope
 
 

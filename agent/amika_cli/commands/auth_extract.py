@@ -22,8 +22,9 @@ TEXT = """Prints the credentials found on this machine as shell assignments:
   eval "$(amika auth extract --export)"                    bash, zsh, sh
   amika auth extract --export --shell fish | source        fish
 
-It reads the files of Claude Code, Codex, OpenCode, Amp and Amika, and fills in Gemini CLI, Qwen Code, Kimi and Amp's
-newer file where nobody else gives their provider. A file that cannot be used is a warning; the others are printed."""
+It reads the files of Claude Code, Codex, OpenCode, Amp and Amika. Other tools (Gemini CLI, Qwen Code …; --explain
+lists them all) fill in where nobody else gives their provider. A file that cannot be used is a warning; the others
+are printed."""
 FLAGS = (
     Flag("export", "", "put `export` before each assignment"),
     Flag("homedir", "PATH", "look in this home; variables that move a source are ignored"),

@@ -136,7 +136,8 @@ def _incomplete(progress: bulk.Progress) -> AmikaError:
 def _warn_of_missing(listing: Sequence[object], planned: Sequence[bulk.Step]) -> None:
     try:
         wanted = project.find(".")
-    except UsageError:
+    except UsageError as error:
+        note(f"warning: {error.message}; whether what it names is stored was not checked")
         return
     if wanted is None:
         return
