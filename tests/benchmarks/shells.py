@@ -14,10 +14,10 @@ from tests.benchmarks.world import World
 
 ROUNDS = 1000  # of which one measurement is the mean: the system counts in ticks of up to 4 ms
 KEYS = ("GROQ_API_KEY", "OPENAI_API_KEY", "XAI_API_KEY")
-OURS = ("_AMIKA_NAMES", *KEYS, *(f"_AMIKA_WAS_{key}" for key in KEYS))
+OURS = ("_AMIKA_API_KEYS", "__amika_put", *KEYS)
 
 _POSIX = """
-line() {{ if [[ -r $hook ]]; then . "$hook"; fi; }}
+line() {{ [ -r "$hook" ] && . "$hook"; }}
 forget() {{ unset {ours}; }}
 nothing() {{ :; }}
 both() {{ forget; line; }}
@@ -35,7 +35,7 @@ for ((n = 0; n < {runs}; n++)); do
 done
 """
 _FISH = """
-function line; test -r $hook; and source $hook; end
+function line; source $hook 2>/dev/null; end
 function forget; set -e {ours}; end
 function nothing; end
 function both; forget; line; end

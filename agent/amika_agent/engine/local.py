@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from amika_agent.engine import last_good
 from amika_agent.engine.pause import FOREVER, PauseFile
 from amika_agent.settings import Settings, load
-from amika_agent.shell import env_file
+from amika_agent.shell import env_file, hook
 from amika_agent.snapshot.rule_state import mark
 from amika_agent.sync import env_cache
 from amika_agent.sync.env_cache import EnvCacheResult
@@ -145,6 +145,8 @@ class LocalPart:
         told = [one for one in settled.problems if not (one.code == "expired" and one.source in quiet)]
         problems += [*told, *notices, *cache.problems]
         choices = env_file.choose(found, settings.words("shell.allow"), now)
+        if not paused:
+            problems += hook.renew(env_file.folder(self._profile.data_dir), now)
         problems += env_file.update(self._profile.data_dir, choices, paused=paused)
         if self._watch is not None and self._watch.problem is not None:
             problems.append(self._watch.problem)

@@ -16,7 +16,6 @@ from amika_agent.stores.private_file import write_private
 from amika_local.credential import API_KEY, OAUTH, Credential, Problem
 from amika_local.errors import AmikaError
 from amika_local.providers import is_variable
-from amika_local.quoting import fish, posix
 
 if TYPE_CHECKING:
     from amika_local.discovery import Discovery
@@ -98,7 +97,7 @@ def _judge(credential: Credential, allowed: frozenset[str], now: float, taken: s
         reason = "a login: its owner renews it, a copy in a shell would go stale"
     elif not is_variable(name):
         reason = "its name is none that a shell accepts"
-    elif "\0" in credential.value.reveal():
+    elif not _is_carried(credential.value.reveal()):
         reason = "its value holds a character that no environment can carry"
     elif credential.expires_at is not None and credential.expires_at <= now:
         reason = "it has expired"
@@ -111,12 +110,19 @@ def _judge(credential: Credential, allowed: frozenset[str], now: float, taken: s
     return Choice(name, credential, exported=True, reason=f"from {credential.source}")
 
 
+def _is_carried(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half of a pair
+        return False
+    return not {"\0", env_text.SEPARATOR} & set(value)
+
+
 def render(choices: Iterable[Choice], shell: str) -> str:
     """Return the content of the env file of `shell`; the same choices give the same text."""
-    quote = fish if shell == "fish" else posix
     kept = [c for c in choices if c.exported]
     ends = min((int(c.credential.expires_at) for c in kept if c.credential.expires_at is not None), default=0)
-    return env_text.write(((c.name, quote(c.credential.value.reveal())) for c in kept), shell, ends)
+    return env_text.write(((c.name, c.credential.value.reveal()) for c in kept), shell, ends)
 
 
 def update(data_dir: str, choices: Iterable[Choice], *, paused: bool = False) -> list[Problem]:

@@ -1,10 +1,14 @@
 """The text of an env file: commands of a shell that give it the keys, as few as possible.
 
-    # amika 7f3a… 0                    a mark of the content, and the earliest expiry (epoch seconds; 0: none)
-    if [[ … ]]; then …                 is one of them set already? then each is compared, else all are exported
-    $__amika_put GROQ_API_KEY='gsk_…'
+    # amika 7f3a… 0                         a mark of the content, and the earliest expiry (epoch seconds; 0: none)
+    case … in                               is one of them set already?
+    '') __amika_put=export;;                no: a shell that starts
+    __amika_apply*) ;;                      the hook's `rest` file has us read, and compares each with what is there
+    *) __amika_prompt changed; return;; esac   yes: `rest` decides
+    $__amika_put GROQ_API_KEY='gsk_…' …
+    …                                       what this shell was given is exported too: _AMIKA_API_KEYS
 
-`__amika_rest`, `__amika_put`, `__amika_set` and `__amika_done` are the hook's.
+For fish one `set -gx NAME VALUE` a line; its `rest` file reads those lines.
 """
 
 from __future__ import annotations
@@ -12,65 +16,101 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 
+from amika_local.quoting import fish, posix
+
 Key = tuple[str, str]
-_PUT = "$__amika_put "
+RECORD = "_AMIKA_API_KEYS"  # what hides variables by their names in reports hides it too
+SEPARATOR = "\x1f"  # no key holds it: `env_file.choose` sees to that
+_PUT = "$__amika_put"
+_SET = "set -gx "
 
 
 def write(keys: Iterable[Key], shell: str, ends: int) -> str:
-    """Return the text for `keys`, pairs of a name and a quoted value; `ends` is the earliest expiry, 0 for none."""
+    """Return the text of an env file.
+
+    Args:
+        keys: pairs of a variable's name and its value.
+        shell: "fish" or "posix".
+        ends: the earliest expiry, epoch seconds; 0 for none.
+
+    """
     keys = sorted(keys)
-    body = _fish(keys) if shell == "fish" else _posix(keys)
+    write_body = _fish if shell == "fish" else _posix
     # the mark changes with the content; it is no secret: 64 bits of a hash over the whole file
-    return f"# amika {hashlib.sha256(body.encode('utf-8', 'surrogatepass')).hexdigest()[:16]} {ends}\n{body}"
+    line = f"# amika {hashlib.sha256(write_body(keys, '', ends).encode()).hexdigest()[:16]} {ends}"
+    return f"{line}\n{write_body(keys, line, ends)}"
 
 
 def read(text: str, shell: str) -> tuple[list[Key], int]:
-    """Return keys and earliest expiry of a text that `write` made for this shell."""
+    """Return keys and earliest expiry of a text that `write` made for this shell; nothing of any other text."""
     head, _, body = text.partition("\n")
-    separator = " " if shell == "fish" else "="
-    lines = [line.removeprefix(_PUT).removesuffix("\n") for line in _commands(body, shell) if line.startswith(_PUT)]
     end = head.rpartition(" ")[2]
-    return [(name, value) for name, _, value in (line.partition(separator) for line in lines)], int(end or "0")
+    ends = int(end) if end.isdecimal() else 0
+    if shell == "fish":
+        lines = [line.removeprefix(_SET).partition(" ") for line in body.split("\n") if line.startswith(_SET)]
+        return [(name, _plain(value, shell)) for name, _, value in lines if name != RECORD], ends
+    words = list(_words(body))
+    if _PUT not in words:
+        return [], 0
+    given = words[words.index(_PUT) + 1 :]
+    pairs = (word.partition("=") for word in given[: given.index("[[")])
+    return [(name, _plain(value, shell)) for name, _, value in pairs], ends
 
 
-def _posix(keys: list[Key]) -> str:
-    # nothing here calls a function while no key was set before: a shell that starts has no time for that
-    taken = "".join(f"${{{name}+x}}" for name, _ in keys)
-    ours = "".join(f' _AMIKA_WAS_{name}="${name}"' for name, _ in keys)
-    names = "".join(f" {name}" for name, _ in keys)
+def _posix(keys: list[Key], line: str, ends: int) -> str:
+    taken = "".join(f"${{{name}+x}}" for name in (RECORD, *(name for name, _ in keys)))
+    # a file that ends leaves to `rest` even the first look
+    fresh = "" if ends else "'') __amika_put=export;; "
+    # no function is called while no key was set before: a shell that starts has no time for that
     return (
-        f"if [[ -n ${{_AMIKA_NAMES+x}}{taken} ]]; then "
-        '. "$__amika_rest"; __amika_put=__amika_set; else __amika_put=export; fi\n'
-        + "".join(f"{_PUT}{name}={value}\n" for name, value in keys)
-        + 'if [[ $__amika_put != export ]]; then eval "$__amika_done"; '
-        + (f"else export _AMIKA_NAMES='{names} '{ours}; fi\n" if keys else "fi\n")
+        f"case ${{__amika_put-}}{taken} in {fresh}__amika_apply*) ;; "
+        "*) __amika_prompt changed; return;; esac\n"
+        + " ".join([_PUT, *(f"{name}={posix(value)}" for name, value in keys)])
+        + f'\n[[ $__amika_put != export ]] || export {RECORD}="{_record(keys, line)}"\n'
     )
 
 
-def _fish(keys: list[Key]) -> str:
-    names = "".join(f" {name}" for name, _ in keys)
+def _fish(keys: list[Key], line: str, ends: int) -> str:
+    # fish takes a file line by line where a value may hold none
+    sets = [f"{_SET}{name} {_fish_word(value)}\n" for name, value in keys]
+    fresh = f"case {'never' if ends else len(keys) + 1}\n"
     return (
         # its status is the number of names that are not set
-        f"set -q _AMIKA_NAMES{names}\n"
-        f"if test $status -eq {len(keys) + 1}; set -g __amika_put set -gx; else; source $__amika_rest; "
-        "set -g __amika_put __amika_set; end\n"
-        + "".join(f"{_PUT}{name} {value}\n" for name, value in keys)
-        + 'if test "$__amika_put" = __amika_set; eval $__amika_done; '
-        + ("else; " + "".join(f"set -gx _AMIKA_WAS_{name} ${name}; " for name, _ in keys) if keys else "")
-        + (f"set -gx _AMIKA_NAMES '{names} '; end\n" if keys else "end\n")
+        f"set -q {' '.join((RECORD, *(name for name, _ in keys)))}\n"
+        f'switch $status\n{fresh}{"".join(sets)}{_SET}{RECORD} "{_record(keys, line)}"\n'
+        "case '*'\n__amika_prompt changed\nend\n"
     )
 
 
-def _commands(body: str, shell: str) -> Iterator[str]:
-    """Yield the lines of a text; a quoted value may hold line ends."""
-    start, quoted, escaped = 0, False, False
-    for index, character in enumerate(body):
+def _record(keys: list[Key], line: str) -> str:
+    """Return what goes between double quotes of a shell and becomes the record."""
+    return SEPARATOR.join([line, *(f"{name}=${name}" for name, _ in keys), ""])
+
+
+def _fish_word(value: str) -> str:
+    return fish(value).replace("\n", "'\\n'")
+
+
+def _words(body: str) -> Iterator[str]:
+    """Yield the words of a text; a quoted value may hold blanks and line ends."""
+    word, quoted, escaped = "", False, False
+    for character in body:
+        if not (quoted or escaped) and character in " \n":
+            if word:
+                yield word
+            word = ""
+            continue
+        word += character
         if escaped:
             escaped = False
-        elif character == "\\" and (not quoted or shell == "fish"):
+        elif character == "\\" and not quoted:
             escaped = True
         elif character == "'":
             quoted = not quoted
-        elif character == "\n" and not quoted:
-            yield body[start : index + 1]
-            start = index + 1
+
+
+def _plain(word: str, shell: str) -> str:
+    """Return the value of a quoted word."""
+    if shell == "fish":
+        return word.replace("'\\n'", "\n")[1:-1].replace("\\'", "'").replace("\\\\", "\\")
+    return word[1:-1].replace("'\\''", "'")

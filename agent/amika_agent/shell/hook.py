@@ -1,30 +1,42 @@
-"""Installs and removes the shell hook: a static file in our data directory and one line in the shell's own file."""
+"""Installs, renews and removes the shell hook: static files in our data directory, one line in the shell's own file.
+
+    hook.SHELL   what a shell reads when it starts; the little of it that stays in memory reads the env file's first
+                 line at each prompt, and the second file when that line is another than before
+    rest.SHELL   what it does then
+
+So an open shell needs no more of an older version than that: the second file is always the one of today. When a hook is
+removed its second file stays for a day, because open shells drop their variables with it.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 from collections.abc import Mapping
 from importlib import resources
 
-from amika_agent.shell.env_file import Folder
+from amika_agent.shell.env_file import SHELLS, Folder
 from amika_agent.stores.private_file import sync_dir, write_new, write_private
-from amika_local.errors import Failed
+from amika_local.credential import Problem
+from amika_local.errors import AmikaError, Failed
 from amika_local.quoting import fish, posix
 
 MARK = "# added by amika shell-init"
+VERSION = 2  # in the first line of every hook; the first format had none
+REST_STAYS = 86_400.0
 
 
 def text(where: Folder, shell: str) -> str:
     """Return the hook of `shell` ("bash", "zsh" or "fish") for the files of `where`."""
+    return _text("hook", where, shell)
+
+
+def _text(name: str, where: Folder, shell: str) -> str:
     quote = fish if shell == "fish" else posix
-    hook = _template("hook", shell).replace("@ENV_FILE@", quote(where.env(shell)))
-    return hook.replace("@REST_FILE@", quote(where.rest(shell)))
-
-
-def _template(name: str, shell: str) -> str:
-    return resources.files("amika_agent.shell").joinpath(f"{name}.{shell}").read_text("utf-8")
+    template = resources.files("amika_agent.shell").joinpath(f"{name}.{shell}").read_text("utf-8")
+    return template.replace("@FOLDER@", quote(where.path))
 
 
 def rc_file(shell: str, env: Mapping[str, str], home: str) -> str:
@@ -39,48 +51,88 @@ def rc_file(shell: str, env: Mapping[str, str], home: str) -> str:
 
 def rc_line(shell: str, hook_file: str) -> str:
     """Return the line for the rc file; it does nothing once the hook is gone."""
-    if shell == "fish":
-        return f"test -r {fish(hook_file)}; and source {fish(hook_file)} {MARK}"
+    if shell == "fish":  # two microseconds for the file that is not there, eight for asking whether it is
+        return f"source {fish(hook_file)} 2>/dev/null {MARK}"
     return f"[ -r {posix(hook_file)} ] && . {posix(hook_file)} {MARK}"
 
 
 def install(where: Folder, shell: str) -> str:
     """Write the hook files of `shell` and return the path of the one for the rc file."""
     path = where.hook(shell)
-    write_private(where.rest(shell), _template("rest", shell).encode())
+    write_private(where.rest(shell), _text("rest", where, shell).encode())
     write_private(path, text(where, shell).encode())
     return path
 
 
 def uninstall(where: Folder, shell: str) -> bool:
-    """Remove the hook files; True when there was a hook."""
-    was = os.path.lexists(where.hook(shell))
-    for path in (where.hook(shell), where.rest(shell)):
+    """Remove the hook of `shell`; True when there was one."""
+    path = where.hook(shell)
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise Failed(f"cannot remove {path}: {error.strerror}") from None
+    with contextlib.suppress(OSError):
+        os.utime(where.rest(shell))  # its day begins
+    return True
+
+
+def renew(where: Folder, now: float) -> list[Problem]:
+    """Bring the installed hooks of older versions to this one, and clear away what removed ones left; return problems.
+
+    now: epoch seconds.
+    """
+    problems = []
+    for shell in SHELLS:
         try:
-            os.unlink(path)
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            raise Failed(f"cannot remove {path}: {error.strerror}") from None
-    return was
+            if shell not in where.installed():
+                _clear(where.rest(shell), now)
+            elif _version(where.hook(shell)) < VERSION or not os.path.exists(where.rest(shell)):
+                install(where, shell)
+        except (AmikaError, OSError) as error:
+            message = f"the shell hook for {shell} is of an older version and cannot be renewed: {error}"
+            remedy = f"Install it anew: amika shell-init {shell} --install"
+            problems.append(Problem("shell_hook", message, source="shell", path=where.hook(shell), remedy=remedy))
+    return problems
 
 
-def add_line(path: str, line: str) -> bool:
-    """Append `line` to the rc file unless it is there; True when it was added."""
+def _version(path: str) -> int:
+    """Return the version of a hook; of a file that is none of ours, or of a later build's, one that is left alone."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        first = file.readline()
+    if found := re.match(r"# amika hook (\d{1,9}),", first):
+        return int(found[1])
+    return 1 if first.startswith("# amika: ") else VERSION
+
+
+def _clear(rest: str, now: float) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        if now - os.stat(rest).st_mtime > REST_STAYS:
+            os.unlink(rest)
+
+
+def add_line(path: str, line: str, hook_file: str) -> bool:
+    """Append `line`, which reads `hook_file`, to the rc file, in the place of an older one; False when it is there."""
     lines = _lines(path)
     if line in lines:
         return False
-    _replace(path, [*lines, line])
+    _replace(path, [*(kept for kept in lines if not _is_ours(kept, hook_file)), line])
     return True
 
 
-def remove_line(path: str, line: str) -> bool:
+def remove_line(path: str, hook_file: str) -> bool:
     """Take our line out of the rc file; True when it was there."""
     lines = _lines(path)
-    if line not in lines:
+    kept = [one for one in lines if not _is_ours(one, hook_file)]
+    if kept == lines:
         return False
-    _replace(path, [kept for kept in lines if kept != line])
+    _replace(path, kept)
     return True
+
+
+def _is_ours(line: str, hook_file: str) -> bool:
+    return line.endswith(MARK) and (posix(hook_file) in line or fish(hook_file) in line)
 
 
 def _lines(path: str) -> list[str]:

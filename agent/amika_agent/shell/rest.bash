@@ -1,22 +1,48 @@
-# What the hook reads when a key changes, or when one of them is set already.
+# What amika's hook reads when a key changes, or when one of them is set already.
+#
+# _AMIKA_API_KEYS is what this shell was given: the first line of the env file, then NAME=VALUE pairs, each followed by
+# U+001F. It is exported, so that the shells started from this one know what is ours.
 
-# __amika_set NAME=VALUE: set a variable, unless its value is one that you gave it yourself
-__amika_set() {
-  local name=${1%%=*}
-  local was="_AMIKA_WAS_$name"
-  if [[ -n ${!name+x} && ( -z ${!was+x} || ${!name} != "${!was}" ) ]]; then
-    unset -v "$was"
-    return 0
+# __amika_apply NAME=VALUE…: export these, unless you gave the variable a value yourself; drop what else was ours
+__amika_apply() {
+  local s=$'\37' before=${_AMIKA_API_KEYS-} pair name
+  local ours=$l$s
+  for pair; do
+    name=${pair%%=*}
+    if [[ -z ${!name+x} || $before == *"$s$name=${!name}$s"* ]]; then
+      export "$pair" && ours+=$pair$s
+    fi
+  done
+  while before=${before#*"$s"}; [[ $before == *"$s"* ]]; do
+    pair=${before%%"$s"*} name=${before%%=*}
+    [[ $pair == [A-Za-z_]*=* && $name != *[!A-Za-z0-9_]* ]] || continue
+    [[ $ours == *"$s$name="* || $pair != "$name=${!name-}" ]] || unset -v "$name"
+  done
+  export _AMIKA_API_KEYS=$ours
+  [[ -n $l ]] || unset -v _AMIKA_API_KEYS
+}
+
+# __amika_look: follow the env file; past its end it is one without keys
+__amika_look() {
+  local l= ends=0 __amika_put=__amika_apply
+  [[ -r $__amika/env.sh ]] && IFS= read -r l <"$__amika/env.sh" || l=
+  [[ $l != '# amika '*' '[1-9]* ]] || ends=${l##* }
+  __amika_ends=
+  if [[ -z $l || ( $ends != 0 && ${EPOCHSECONDS:-$(date +%s)} -ge $ends ) ]]; then
+    __amika_apply
+    return
   fi
-  export "$1" "$was=${1#*=}"
-  __amika_new="$__amika_new$name "
+  . "$__amika/env.sh"
+  [[ $ends != 0 ]] || return 0
+  __amika_ends=$ends
+  # from now on each prompt looks at the time too
+  __amika_prompt() {
+    local s=$? l=
+    [[ -r $__amika/env.sh ]] && read -r l <"$__amika/env.sh" || l=
+    [[ ${_AMIKA_API_KEYS-}$'\37' == "$l"$'\37'* ]] &&
+      [[ -z $__amika_ends || ${EPOCHSECONDS:-$(date +%s)} -lt $__amika_ends ]] ||
+      [[ ! -r $__amika/rest.bash ]] || . "$__amika/rest.bash"
+    return $s
+  }
 }
-
-# __amika_until LINE: follow a file that ends at some time; it is looked at anew at each prompt
-__amika_until() {
-  local line="ending $1"
-  [[ ${EPOCHSECONDS:-$(date +%s)} -ge ${1##* } ]] && line=past
-  [[ $line == "$__amika_seen" ]] && return 0
-  __amika_seen=$line
-  if [[ $line == past ]]; then eval "$__amika_done"; else . "$__amika_file"; fi
-}
+__amika_look

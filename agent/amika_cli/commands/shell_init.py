@@ -65,7 +65,7 @@ def _install(context: "Context", shell: str, where: "Folder") -> int:
     rc = hook.rc_file(shell, context.env, context.profile.home)
     line = hook.rc_line(shell, path)
     wanted = context.args.has("yes")
-    added = wanted and hook.add_line(rc, line)
+    added = wanted and hook.add_line(rc, line, path)
     if added:
         lines = [f"Installed: {rc} loads the hook from now on. Open a new shell, or: . {rc}"]
     elif wanted:
@@ -81,11 +81,10 @@ def _uninstall(context: "Context", shell: str, where: "Folder") -> int:
     from amika_agent.shell import env_file, hook
     from amika_cli.render import emit
 
-    line = hook.rc_line(shell, where.hook(shell))
     was = hook.uninstall(where, shell)
     env_file.update(context.profile.data_dir, _choices(context) if where.installed() else [])
     rc = hook.rc_file(shell, context.env, context.profile.home)
-    removed = hook.remove_line(rc, line)
+    removed = hook.remove_line(rc, where.hook(shell))
     gone = "The hook is gone; open shells drop its variables at their next prompt."
     lines = [gone if was else f"No hook was installed for {shell}."]
     if removed:

@@ -55,6 +55,7 @@ def test_the_metered_key_is_withheld_beside_a_subscription_login_unless_allowed_
     "credential",
     [
         api_key("302AI_API_KEY"), api_key("A;B_API_KEY"), api_key(""), api_key("GROQ_API_KEY", "nul\0"),
+        api_key("GROQ_API_KEY", "half a pair \ud800"), api_key("GROQ_API_KEY", "unit\x1fseparator"),
         api_key("GROQ_API_KEY", ends=NOW),
     ],
 )  # fmt: skip
@@ -92,7 +93,7 @@ def test_the_files_exist_only_where_a_hook_does_and_are_private(tmp_path: Path) 
     assert os.stat(where.env("fish")).st_ino == before
     hook.uninstall(where, "fish")
     env_file.update(str(tmp_path), choices)
-    assert os.listdir(where.path) == []
+    assert os.listdir(where.path) == ["rest.fish"]
 
 
 def test_a_file_that_cannot_be_written_is_a_problem_with_a_remedy(tmp_path: Path) -> None:
@@ -110,19 +111,35 @@ def test_the_line_is_added_once_through_a_link_and_removed_without_a_trace(tmp_p
     real.write_bytes(b"alias a=b\r\n\xff odd bytes\nlast line without end")
     real.chmod(0o640)
     rc.symlink_to(real)
-    assert hook.add_line(str(rc), "the line")
-    assert not hook.add_line(str(rc), "the line")
+    line = hook.rc_line("bash", "/h")
+    assert hook.add_line(str(rc), line, "/h")
+    assert not hook.add_line(str(rc), line, "/h")
     assert rc.is_symlink()
-    assert real.read_bytes() == b"alias a=b\r\n\xff odd bytes\nlast line without end\nthe line\n"
+    assert real.read_bytes() == f"alias a=b\r\n\udcff odd bytes\nlast line without end\n{line}\n".encode(
+        "utf-8", "surrogateescape"
+    )
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
-    assert hook.remove_line(str(rc), "the line")
-    assert not hook.remove_line(str(rc), "the line")
+    assert hook.remove_line(str(rc), "/h")
+    assert not hook.remove_line(str(rc), "/h")
     assert real.read_bytes() == b"alias a=b\r\n\xff odd bytes\nlast line without end\n"
+
+
+def test_the_line_of_an_earlier_version_is_replaced_and_removed_and_no_other(tmp_path: Path) -> None:
+    rc = tmp_path / "config.fish"
+    other = hook.rc_line("fish", "/other/hook.fish")
+    earlier = f"test -r '/h.fish'; and source '/h.fish' {hook.MARK}"
+    rc.write_text(f"{earlier}\nset a b\n{other}\n")
+    line = hook.rc_line("fish", "/h.fish")
+    assert hook.add_line(str(rc), line, "/h.fish")
+    assert rc.read_text() == f"set a b\n{other}\n{line}\n"
+    rc.write_text(f"{earlier}\nset a b\n{other}\n")
+    assert hook.remove_line(str(rc), "/h.fish")
+    assert rc.read_text() == f"set a b\n{other}\n"
 
 
 def test_an_rc_file_that_is_a_folder_is_said(tmp_path: Path) -> None:
     with pytest.raises(Failed):
-        hook.add_line(str(tmp_path), "the line")
+        hook.add_line(str(tmp_path), "the line", "/h")
 
 
 @pytest.mark.parametrize("shell", ["bash", "fish"])

@@ -140,16 +140,18 @@ def test_a_shell_started_from_a_shell_goes_on_following(shell: Shell) -> None:
     # a pane of tmux or a subshell inherits yesterday's values: they are still ours to change and to drop
     shell.keys(key("GROQ_API_KEY", "fake-new"))
     inherited = {
-        "GROQ_API_KEY": "fake-old", "_AMIKA_WAS_GROQ_API_KEY": "fake-old",
-        "XAI_API_KEY": "fake-x", "_AMIKA_WAS_XAI_API_KEY": "fake-x", "_AMIKA_NAMES": " GROQ_API_KEY XAI_API_KEY ",
-    }  # fmt: skip
+        "GROQ_API_KEY": "fake-old",
+        "XAI_API_KEY": "fake-x",
+        "_AMIKA_API_KEYS": "# amika 1 0\x1fGROQ_API_KEY=fake-old\x1fXAI_API_KEY=fake-x\x1f",
+    }
     steps = [shell.source(), shell.shown("GROQ_API_KEY"), shell.shown("XAI_API_KEY")]
     assert shell.run(*steps, env=inherited) == ["fake-new", "unset"]
 
 
 def test_an_inherited_value_goes_when_there_is_no_file_any_more(shell: Shell) -> None:
-    inherited = {"XAI_API_KEY": "fake-x", "_AMIKA_WAS_XAI_API_KEY": "fake-x", "_AMIKA_NAMES": " XAI_API_KEY "}
-    assert shell.run(shell.source(), shell.shown("XAI_API_KEY"), env=inherited) == ["unset"]
+    inherited = {"XAI_API_KEY": "fake-x", "_AMIKA_API_KEYS": "# amika 1 0\x1fXAI_API_KEY=fake-x\x1f"}
+    steps = [shell.source(), shell.prompt(), shell.shown("XAI_API_KEY"), shell.shown("_AMIKA_API_KEYS")]
+    assert shell.run(*steps, env=inherited) == ["unset", "unset"]
 
 
 def test_a_file_past_its_earliest_expiry_is_not_used(shell: Shell) -> None:
@@ -160,6 +162,70 @@ def test_a_file_past_its_earliest_expiry_is_not_used(shell: Shell) -> None:
 def test_a_file_before_its_earliest_expiry_is_used(shell: Shell) -> None:
     shell.keys(key("GROQ_API_KEY", "fake-1", ends=4_000_000_000.0))
     assert shell.run(shell.source(), shell.shown("GROQ_API_KEY")) == ["fake-1"]
+
+
+def test_in_an_open_shell_a_file_stops_counting_when_its_time_has_come(shell: Shell) -> None:
+    shell.keys(key("GROQ_API_KEY", "fake-1", ends=4_000_000_000.0))
+    show = shell.shown("GROQ_API_KEY")
+    # the hook compares this with the time; waiting for the year 2096 would take too long
+    soon = "set -g __amika_ends 1" if shell.name == "fish" else "__amika_ends=1"
+    put = shell.later(key("GROQ_API_KEY", "fake-2", ends=1_000_000_000.0))
+    steps = [shell.source(), shell.prompt(), show, soon, shell.swap(put), shell.prompt(), show, shell.prompt(), show]
+    assert shell.run(*steps) == ["fake-1", "unset", "unset"]
+
+
+def test_a_file_that_ended_is_followed_again_when_it_is_written_anew(shell: Shell) -> None:
+    shell.keys(key("GROQ_API_KEY", "fake-1", ends=1_000_000_000.0))
+    anew = shell.later(key("GROQ_API_KEY", "fake-2"))
+    steps = [shell.source(), shell.prompt(), shell.swap(anew), shell.prompt(), shell.shown("GROQ_API_KEY")]
+    assert shell.run(*steps) == ["fake-2"]
+
+
+def test_an_open_shell_drops_its_variables_when_the_hook_is_removed(shell: Shell) -> None:
+    shell.keys(key("GROQ_API_KEY", "fake-1"), key("XAI_API_KEY", "fake-x"))
+    remove = f"command rm {shell.where.env(shell.name)} {shell.where.hook(shell.name)}"
+    steps = [shell.source(), shell.put("XAI_API_KEY", "mine"), remove, shell.prompt(), shell.prompt()]
+    steps += [shell.shown(name) for name in ("GROQ_API_KEY", "XAI_API_KEY", "_AMIKA_API_KEYS")]
+    assert shell.run(*steps) == ["unset", "mine", "unset"]
+
+
+def test_an_open_shell_is_quiet_when_the_whole_folder_is_gone(shell: Shell) -> None:
+    shell.keys(key("GROQ_API_KEY", "fake-1"))
+    steps = [shell.source(), f"command rm -r {shell.where.path}", shell.prompt(), shell.shown("GROQ_API_KEY")]
+    assert len(shell.run(*steps)) == 1
+
+
+def test_what_an_open_shell_does_is_decided_by_the_file_of_today(shell: Shell) -> None:
+    # an update of this program reaches shells that were opened before it
+    shell.keys(key("GROQ_API_KEY", "fake-1"))
+    rest = Path(shell.where.rest(shell.name))
+    (shell.folder / "newer").write_text("printf '<newer>'\n")
+    changed = shell.later(key("GROQ_API_KEY", "fake-2"))
+    steps = [shell.source(), f"command mv -f {shell.folder / 'newer'} {rest}", shell.swap(changed), shell.prompt()]
+    assert shell.run(*steps) == ["newer"]
+
+
+def test_inside_a_function_the_variables_are_global(shell: Shell) -> None:
+    shell.keys(key("GROQ_API_KEY", "fake-1"))
+    changed = shell.later(key("GROQ_API_KEY", "fake-2"))
+    inside = f"function load; {shell.source()}\nend" if shell.name == "fish" else f"load() {{ {shell.source()}\n}}"
+    show = shell.shown("GROQ_API_KEY")
+    assert shell.run(inside, "load", show, shell.swap(changed), shell.prompt(), show) == ["fake-1", "fake-2"]
+
+
+ODD = {
+    "bash": "shopt -s failglob nullglob extglob; set -o noclobber; set -eu; IFS=:",
+    "zsh": "setopt ksh_arrays sh_word_split glob_subst warn_create_global extended_glob no_unset err_return; IFS=:",
+    "fish": "set -g IFS :",
+}  # fmt: skip
+
+
+def test_the_options_of_the_shell_do_not_matter(shell: Shell) -> None:
+    shell.keys(*(key(f"K{n}_API_KEY", value) for n, value in enumerate(NASTY)))
+    changed = shell.later(*(key(f"K{n}_API_KEY", value + "*") for n, value in enumerate(NASTY[1:])))
+    steps = [ODD[shell.name], shell.source(), *(shell.shown(f"K{n}_API_KEY") for n in range(len(NASTY)))]
+    steps += [shell.swap(changed), shell.prompt(), *(shell.shown(f"K{n}_API_KEY") for n in range(len(NASTY)))]
+    assert shell.run(*steps) == [*NASTY, *(value + "*" for value in NASTY[1:]), "unset"]
 
 
 def test_without_a_file_nothing_happens(shell: Shell) -> None:

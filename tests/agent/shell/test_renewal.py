@@ -1,0 +1,84 @@
+"""A hook that an older version installed is brought to this version, and only that."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from amika_agent.shell import env_file, hook
+
+NOW = 1_800_000_000.0
+OLDER = {
+    "without a number": "# amika: keeps the API keys of this shell equal …\n__amika_file=x\n",
+    "with a lower one": "# amika hook 1, removed by: …\n",
+}
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> env_file.Folder:
+    return env_file.folder(str(tmp_path))
+
+
+@pytest.mark.parametrize("shell", env_file.SHELLS)
+@pytest.mark.parametrize("older", OLDER.values(), ids=OLDER)
+def test_an_older_hook_is_rewritten_where_it_is_installed(where: env_file.Folder, shell: str, older: str) -> None:
+    Path(hook.install(where, shell)).write_text(older)
+    Path(where.rest(shell)).write_text("# of an older version\n")
+    assert hook.renew(where, NOW) == []
+    assert Path(where.hook(shell)).read_text() == hook.text(where, shell)
+    assert f"hook {hook.VERSION}," in hook.text(where, shell).partition("\n")[0]
+    assert "__amika_look" in Path(where.rest(shell)).read_text()
+    assert stat.S_IMODE(os.stat(where.hook(shell)).st_mode) == 0o600
+    assert where.installed() == [shell]
+    assert not [name for name in os.listdir(where.path) if "tmp" in name]
+
+
+@pytest.mark.parametrize("text", ["# amika hook 99, of a later build\n", "# mine\n", "", "\udcff\n"])
+def test_a_hook_of_a_later_build_or_of_somebody_else_is_left_alone(where: env_file.Folder, text: str) -> None:
+    path = Path(hook.install(where, "bash"))
+    path.write_text(text, errors="surrogateescape")
+    before = path.stat()
+    assert hook.renew(where, NOW) == []
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_one_of_this_version_is_not_written_again(where: env_file.Folder) -> None:
+    path = hook.install(where, "zsh")
+    before = os.stat(path)
+    assert hook.renew(where, NOW) == []
+    assert os.stat(path).st_ino == before.st_ino
+
+
+def test_a_second_file_that_is_gone_comes_back(where: env_file.Folder) -> None:
+    hook.install(where, "zsh")
+    os.unlink(where.rest("zsh"))
+    assert hook.renew(where, NOW) == []
+    assert os.path.isfile(where.rest("zsh"))
+
+
+def test_where_no_hook_is_nothing_appears(where: env_file.Folder, tmp_path: Path) -> None:
+    assert hook.renew(where, NOW) == []
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_a_removed_hook_leaves_for_open_shells_goes_after_a_day(where: env_file.Folder) -> None:
+    hook.install(where, "fish")
+    assert hook.uninstall(where, "fish")
+    removed = os.stat(where.rest("fish")).st_mtime
+    hook.renew(where, removed + hook.REST_STAYS - 1)
+    assert os.listdir(where.path) == ["rest.fish"]
+    hook.renew(where, removed + hook.REST_STAYS + 1)
+    assert os.listdir(where.path) == []
+
+
+def test_a_hook_behind_a_link_is_a_problem_with_a_remedy(where: env_file.Folder, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text(OLDER["with a lower one"])
+    os.makedirs(where.path)
+    os.symlink(mine, where.hook("bash"))
+    (problem,) = hook.renew(where, NOW)
+    assert "shell-init bash --install" in problem.remedy
+    assert mine.read_text() == OLDER["with a lower one"]
