@@ -29,7 +29,13 @@ def _serve(options: argparse.Namespace, tell: Any) -> int:  # noqa: ANN401 -- Ca
     try:
         start_log(os.path.join(options.data, "workspace.log"), "info", to_stderr=False)
         serve(
-            Options(options.data, options.port, options.token_lifetime, options.interval),
+            Options(
+                options.data,
+                options.port,
+                options.token_lifetime,
+                options.interval,
+                look_every=options.look_every if options.while_used else 0.0,
+            ),
             SystemClock(),
             lambda services: tell({"url": services.url, "pid": os.getpid(), "note": services.sealer.note}),
         )
@@ -46,6 +52,7 @@ def _say(outcome: dict[str, Any]) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     from amika_agent.workspace.serve import INTERVAL, TOKEN_LIFETIME
+    from amika_agent.workspace.unused import LOOK_EVERY
 
     parser = argparse.ArgumentParser(prog="amika-workspace", allow_abbrev=False)
     parser.add_argument("--data", required=True)
@@ -53,6 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--token-lifetime", type=int, default=TOKEN_LIFETIME)
     parser.add_argument("--interval", type=int, default=INTERVAL)
     parser.add_argument("--detach", action="store_true")
+    parser.add_argument("--while-used", action="store_true")
+    parser.add_argument("--look-every", type=float, default=LOOK_EVERY)
     return parser
 
 

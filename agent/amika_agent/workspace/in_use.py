@@ -2,7 +2,7 @@
 
 Everybody who uses it holds a shared lock on `in-use.lock`; who stops it holds it alone. The one who started it writes
 into that file which process is to be stopped. A workspace that a person serves in a terminal is named there by nobody,
-and goes on.
+and goes on. Users may be killed: one that was started for a moment looks once a minute whether it has any.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Self
 from amika_agent.clock import Clock
 from amika_agent.stores.private_file import make_private_dir, translated
 from amika_agent.workspace.launch import RunningWorkspace, ensure, stop
+from amika_agent.workspace.unused import LOCK, alone
 from amika_local.errors import Busy
 
-LOCK = "in-use.lock"
 _DEADLINE = 15.0  # the last one stops it within ten
 _STEP = 0.05
 
@@ -61,13 +61,13 @@ class Use:
         if lock is None:
             return
         try:
-            if _alone(lock) and _read(lock) == _name(self.running):
+            if alone(lock) and _read(lock) == _name(self.running):
                 stop(self.running, self._clock)
         finally:
             os.close(lock)
 
     def _ensured(self, data_dir: str) -> RunningWorkspace:
-        running = ensure(data_dir, self._clock)
+        running = ensure(data_dir, self._clock, while_used=True)
         if running.started and self._lock is not None:
             _write(self._lock, _name(running))
         return running
@@ -97,15 +97,6 @@ def _shared(data_dir: str, clock: Clock) -> int:
             clock.sleep(_STEP)
         else:
             return lock
-
-
-def _alone(lock: int) -> bool:
-    """Hold the lock alone, if nobody else holds it; of two who leave at once, one does."""
-    fcntl.flock(lock, fcntl.LOCK_UN)
-    with contextlib.suppress(BlockingIOError):
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    return False
 
 
 def _name(running: RunningWorkspace) -> str:

@@ -43,8 +43,10 @@ def find(data_dir: str, clock: Clock) -> RunningWorkspace | None:
     return RunningWorkspace(found[0].url, found[0].pid, data_dir) if found else None
 
 
-def ensure(data_dir: str, clock: Clock) -> RunningWorkspace:
+def ensure(data_dir: str, clock: Clock, *, while_used: bool = False) -> RunningWorkspace:
     """Return the running workspace of `data_dir`, starting one (detached) when there is none.
+
+    One that is started `while_used` ends by itself within a minute after its last user, see `in_use.Use`.
 
     Raises:
         Failed: the directory cannot be used, or the server did not come up; the message says why.
@@ -61,7 +63,7 @@ def ensure(data_dir: str, clock: Clock) -> RunningWorkspace:
         running = find(data_dir, clock)
         if running is not None:
             return running
-        outcome = _start(data_dir)
+        outcome = _start(data_dir, ("--while-used",) if while_used else ())
         busy = outcome.get("code") == Busy.code
         if "url" not in outcome and not busy:
             raise _not_started(data_dir, outcome)
@@ -153,8 +155,8 @@ def _ordered(data_dir: str, path: str, fields: dict[str, Any], clock: Clock) -> 
     return answer
 
 
-def _start(data_dir: str) -> dict[str, Any]:
-    command = module_command("amika_agent.workspace", "--data", data_dir, "--detach")
+def _start(data_dir: str, flags: tuple[str, ...]) -> dict[str, Any]:
+    command = module_command("amika_agent.workspace", "--data", data_dir, "--detach", *flags)
     try:
         done = subprocess.run(  # noqa: S603 -- our own module
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_START, check=False, cwd="/"

@@ -10,13 +10,14 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
 from amika_agent.clock import Clock
 from amika_agent.stores.private_file import locked, make_private_dir
 from amika_agent.workspace.record import LOCK, Record, check_data_dir, ensure_key, remove_record, write_record
 from amika_agent.workspace.services import Opened, Services, assemble, open_data
+from amika_agent.workspace.unused import unused
 from amika_local.errors import Busy, Failed
 
 HOST = "127.0.0.1"
@@ -35,6 +36,7 @@ class Options:
     token_lifetime  seconds an access token lives
     interval        seconds a program waits between two polls of a sign-in
     organizations   names of organizations that the user belongs to from now on, beside the first
+    look_every      seconds between two looks whether anybody uses it, which ends it when nobody does; 0 for never
     """
 
     data_dir: str
@@ -42,6 +44,7 @@ class Options:
     token_lifetime: int = TOKEN_LIFETIME
     interval: int = INTERVAL
     organizations: tuple[str, ...] = ()
+    look_every: float = 0.0
 
 
 class Stopper:
@@ -82,11 +85,11 @@ def serve(
     stopper = stopper or Stopper()
     make_private_dir(options.data_dir)
     check_data_dir(options.data_dir)
-    with _alone(options.data_dir, clock):
+    with contextlib.ExitStack() as held, _alone(options.data_dir, clock):
         opened = open_data(options.data_dir, clock, options.organizations)
         try:
             with _listening(options.port, opened.last_port) as listener:
-                _run(options, opened, listener, clock, ready, stopper)
+                _run(options, opened, listener, clock, ready, lambda: _end(options, stopper, held), stopper)
         finally:
             opened.storage.close()
 
@@ -97,6 +100,7 @@ def _run(
     listener: socket.socket,
     clock: Clock,
     ready: Callable[[Services], None],
+    end: Callable[[], Awaitable[None]],
     stopper: Stopper,
 ) -> None:
     from amika_agent.workspace.app import build_app
@@ -122,11 +126,23 @@ def _run(
     try:
         opened.storage.set_setting("port", str(port).encode())
         with _signals(stopper):
-            run_server(build_app(services), listener, announce, stopper.wait)
+            run_server(build_app(services), listener, announce, end)
     finally:
         remove_record(options.data_dir)
         services.thread.close()
         log.info("stopped")
+
+
+async def _end(options: Options, stopper: Stopper, held: contextlib.ExitStack) -> None:
+    """Return when the server is to stop: it was asked to, or nobody uses it any more."""
+    ends = [asyncio.create_task(stopper.wait())]
+    if options.look_every:
+        ends.append(asyncio.create_task(unused(options.data_dir, options.look_every, held)))
+    _, left = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    for task in left:
+        task.cancel()
+    if not ends[0].done():
+        log.info("nobody uses this workspace any more")
 
 
 @contextlib.contextmanager

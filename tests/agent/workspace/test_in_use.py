@@ -13,6 +13,7 @@ import pytest
 from tests.agent.workspace.running import RunningServer
 
 from amika_agent.clock import SystemClock
+from amika_agent.module_process import module_command
 from amika_agent.workspace import launch
 from amika_agent.workspace.in_use import LOCK, Use
 from amika_local.errors import Busy
@@ -49,6 +50,24 @@ def other(data: str) -> tuple[subprocess.Popen[str], str]:
 def leave(child: subprocess.Popen[str]) -> None:
     child.communicate("\n", timeout=30)
     assert child.returncode == 0
+
+
+def test_it_ends_when_its_only_user_was_killed(data: str) -> None:
+    user, _ = other(data)  # holds the lock before there is anything to use
+    flags = ("--data", data, "--while-used", "--look-every", "0.1")
+    launch.stop(launch.ensure(data, CLOCK), CLOCK)
+    served = subprocess.Popen(module_command("amika_agent.workspace", *flags), stdout=subprocess.PIPE, text=True)
+    assert served.stdout is not None
+    assert "url" in served.stdout.readline()
+    with pytest.raises(subprocess.TimeoutExpired):
+        served.wait(1.0)
+    user.kill()
+    user.communicate()
+    assert served.wait(30) == 0
+    assert launch.find(data, CLOCK) is None
+    served.stdout.close()
+    with Use(data, CLOCK) as use:
+        assert use.running.started
 
 
 def test_the_one_who_started_it_leaves_it_to_the_last(data: str) -> None:
