@@ -17,11 +17,13 @@ _SHAPES = re.compile(
         | xox[a-z]-[A-Za-z0-9-]{6,} | xapp-[A-Za-z0-9-]{6,}
         | lin_(?:api|oauth)_[A-Za-z0-9]{6,}
         | almyty_[A-Za-z0-9_-]{4,} | sgamp_[A-Za-z0-9_-]{4,} | gsk_[A-Za-z0-9]{6,} | npm_[A-Za-z0-9]{6,}
-        | A[KS]IA[A-Z0-9]{8,} | [rs]k_(?:live|test)_[A-Za-z0-9]{6,} | whsec_[A-Za-z0-9+/=]{6,}
+        | A[KS]IA[A-Z0-9]{8,} | [ars]k_(?:live|test)_[A-Za-z0-9]{6,} | whsec_[A-Za-z0-9+/=]{6,}
         | [MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}   # Discord's bots
         | glpat-[A-Za-z0-9_-]{6,} | hf_[A-Za-z0-9]{16,} | SG\.[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}
         | xai-[A-Za-z0-9]{16,} | pplx-[A-Za-z0-9]{6,} | r8_[A-Za-z0-9]{16,} | ya29\.[A-Za-z0-9_-]{6,}
         | dop_v1_[a-f0-9]{6,} | shp(?:at|ca|pa|ss)_[a-f0-9]{6,} | sbp_[a-f0-9]{6,} | sntrys_[A-Za-z0-9+/=_]{6,}
+        | hooks\.slack\.com/[a-z]{4,12}/[A-Za-z0-9/_-]{8,}           # who knows such an address may post there
+        | discord(?:app)?\.com/api/webhooks/[0-9]{6,20}/[A-Za-z0-9_-]{8,}
         | eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}            # JWT, JWE
       )
     """,

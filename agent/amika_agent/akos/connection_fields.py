@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 
 from amika_agent.akos import connection_kinds as kinds
+from amika_agent.akos import cron
 from amika_agent.akos.connection_kinds import KINDS, NAMES, Field, Kind
+from amika_agent.akos.token_like import looks_secret
 from amika_agent.stores.vault_reference import REFERENCE, references
 from amika_local.errors import UsageError
-from amika_shared.redaction import plain, redact
+from amika_shared.redaction import plain
 
 MAX_FIELD = 2048
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-_USER = re.compile(r"(?i)^([a-z][a-z0-9+.-]{0,20}://)[^\s/@:]*:?@")
-_CRON_FIELD = re.compile(r"[0-9A-Za-z*/,?#-]{1,64}")
 _SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
     kinds.TEXT: (re.compile(r".+"), "must be a text on one line"),
     kinds.WORD: (re.compile(r"[\w.:/@+-]{1,256}"), "must be one word: letters, digits and . _ : - / @ +"),
@@ -23,6 +23,12 @@ _SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
     kinds.PATH: (re.compile(r".{1,1024}"), "must be a path"),
     kinds.ROUTE: (re.compile(r"/[A-Za-z0-9/_-]{1,255}"), "must be a path like /hooks/build"),
     kinds.ZONE: (re.compile(r"UTC|[A-Z][\w+-]+(/[A-Z][\w+-]+){1,2}", re.ASCII), "must be a zone like Europe/Vienna"),
+    kinds.DIGITS: (re.compile(r"[0-9]{1,32}"), "must be digits"),
+    kinds.BUCKET: (
+        re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"),
+        "must be the name of a bucket: small letters, digits, . and -",
+    ),
+    kinds.COMMAND: (re.compile(r".+"), "must be a command on one line"),
     kinds.PHONE: (re.compile(r"\+[1-9][0-9]{6,14}"), "must be a number like +4312345678"),
     kinds.URL: (re.compile(r"[a-z][a-z0-9+.-]{0,20}://\S+|\$\{vault:[A-Z0-9_]+\}"), "must be an address with ://"),
 }  # fmt: skip
@@ -114,7 +120,7 @@ def _checked(field: Field, value: str, command: Callable[[str], str]) -> str:
         raise UsageError(f"{field.name} is longer than {MAX_FIELD} characters")
     if plain(value) != value:
         raise UsageError(f"{field.name} has line breaks or control characters")
-    _refuse_token(value, field.name, command)
+    _refuse_token(value, field.name, command, program=field.type in (kinds.COMMAND, kinds.URL))
     if field.type in (kinds.CHOICE, kinds.CHOICES):
         return _chosen(field, value)
     _check_shape(field, value)
@@ -123,29 +129,41 @@ def _checked(field: Field, value: str, command: Callable[[str], str]) -> str:
 
 def _check_shape(field: Field, value: str) -> None:
     if field.type == kinds.CRON:
-        parts = value.split()
-        if len(parts) not in (5, 6) or not all(_CRON_FIELD.fullmatch(part) for part in parts):
-            raise UsageError(f'{field.name} must be five fields of a time plan, like "0 9 * * 1-5"')
+        if wrong := cron.trouble(value):
+            raise UsageError(
+                f"{field.name} {wrong}", remedy='Its fields: minute hour day month weekday, like "0 9 * * 1-5".'
+            )
         return
     shape, told = _SHAPES[field.type]
     # a reference stands for a value that is not known here: any word will do in its place
     text = value if field.type == kinds.URL else REFERENCE.sub("x", value)
     if not shape.fullmatch(text):
         raise UsageError(f"{field.name} {told}", remedy=f"It is: {field.text}.")
+    if field.type == kinds.ZONE and text != "x":
+        _check_zone(field.name, text)
+
+
+def _check_zone(name: str, zone: str) -> None:
+    import zoneinfo
+
+    known = zoneinfo.available_timezones()
+    if known and zone not in known:  # a machine without the list of zones takes what looks like one
+        raise UsageError(f"{name} is no zone that this machine knows{_near(zone, sorted(known))}")
 
 
 def _chosen(field: Field, value: str) -> str:
     words = [word.strip() for word in value.split(",")] if field.type == kinds.CHOICES else [value]
     for word in words:
         if word not in field.choices:
-            near = _near(word, field.choices)
+            near = _near(word.lower(), field.choices) or _near(word.upper(), field.choices)
             raise UsageError(f"{field.name} takes {', '.join(field.choices)}{near}")
     return ",".join(dict.fromkeys(words))
 
 
-def _refuse_token(value: str, what: str, command: Callable[[str], str] = lambda words: f"amika {words}") -> None:
-    text = _USER.sub(r"\1", REFERENCE.sub("", value))  # a user name in an address is none, without a password
-    if redact(text) != text:
+def _refuse_token(
+    value: str, what: str, command: Callable[[str], str] = lambda words: f"amika {words}", *, program: bool = False
+) -> None:
+    if looks_secret(value, program=program):
         raise UsageError(
             f"{what} looks like a token or password; a connection keeps none in plain text",
             remedy=f"Store it: {command('vault put KEY')}. Then name it: --vault-key KEY, or ${{vault:KEY}} here.",

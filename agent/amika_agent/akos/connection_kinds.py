@@ -15,6 +15,9 @@ CRON = "cron"
 ZONE = "zone"  # Europe/Vienna
 PHONE = "phone"  # +43…
 URL = "url"
+DIGITS = "digits"
+BUCKET = "bucket"
+COMMAND = "command"  # with its arguments
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ KINDS = (
         "discord",
         "events of a Discord channel",
         (
-            Field("channelId", WORD, "the channel's id, digits"),
+            Field("channelId", DIGITS, "the channel's id, digits"),
             _event("what to listen to, like message", default="message"),
         ),
         key="DISCORD_BOT_TOKEN",
@@ -190,7 +193,7 @@ KINDS = (
         "s3",
         "objects of an S3 bucket",
         (
-            Field("bucket", WORD, "name of the bucket"),
+            Field("bucket", BUCKET, "name of the bucket"),
             Field("prefix", TEXT, "only objects whose name begins so", required=False),
             Field("events", CHOICES, "what to listen to", default="created", choices=("created", "removed")),
         ),
@@ -201,7 +204,7 @@ KINDS = (
         "an MCP server",
         (
             Field("endpoint", URL, "its address, like https://mcp.example.com/sse", required=False),
-            Field("command", TEXT, "or the command that starts it", required=False),
+            Field("command", COMMAND, "or the command that starts it", required=False),
         ),
         one_of=("endpoint", "command"),
         key="MCP_TOKEN",

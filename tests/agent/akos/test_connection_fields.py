@@ -72,7 +72,22 @@ def test_defaults_are_themselves_valid_and_choices_have_words(kind: Any) -> None
         ("github", ["repo=shop", "event=push"], "OWNER/NAME"),
         ("github", ["repo=a/b"], "github needs event"),
         ("cron", ["cron=tomorrow"], "five fields"),
+        ("cron", ["cron=60 3 * * *"], "minute that is none"),
+        ("cron", ["cron=0 24 * * *"], "hour that is none"),
+        ("cron", ["cron=0 3 0 * *"], "day that is none"),
+        ("cron", ["cron=0 3 * 13 *"], "month that is none"),
+        ("cron", ["cron=0 3 * * FOO"], "weekday that is none"),
+        ("cron", ["cron=5-1 3 * * *"], "minute that is none"),
+        ("cron", ["cron=*/0 3 * * *"], "minute that is none"),
+        ("cron", ["cron=*/99 3 * * *"], "minute that is none"),
+        ("cron", ["cron=1,,2 3 * * *"], "minute that is none"),
+        ("cron", ["cron=61 0 3 * * *"], "second that is none"),
         ("cron", ["cron=0 3 * * *", "timezone=vienna"], "zone"),
+        ("cron", ["cron=0 3 * * *", "timezone=Mars/Phobos"], "no zone that this machine knows"),
+        ("cron", ["cron=0 3 * * *", "timezone=Europe/Viena"], "did you mean Europe/Vienna?"),
+        ("discord", ["channelId=general"], "must be digits"),
+        ("s3", ["bucket=My/Bucket"], "name of a bucket"),
+        ("webhook", ["path=/a", "method=post"], "did you mean POST?"),
         ("file", ["path=/x", "events=add,touch"], "add, change, unlink"),
         ("webhook", ["path=hooks"], "path like"),
         ("webhook", ["path=/a", "method=BREW"], "GET, POST"),
@@ -111,6 +126,11 @@ TOKENS = [
     "AKIAFAKEFAKEFAKEFAKE",
     "https://user:fakepassword@host.example/x",
     "postgres://app:fake${vault:DB}@host.example/x",
+    "ak_live_fakefakefake0123",
+    "https://hooks.slack.com/services/T0FAKE/B0FAKE/fakefakefake0123",
+    "fFaKe0fAkE1fFaKe2fAkE3fFaKe4",  # of no known shape
+    "0123456789abcdef0123456789abcdef",
+    "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
 ]
 
 
@@ -128,6 +148,62 @@ def test_what_looks_like_a_token_is_refused_with_the_command_that_stores_it(toke
 )
 def test_a_user_name_and_a_reference_are_no_token(value: str) -> None:
     assert fields("cdc", "source=mysql", f"connection={value}", "table=t")["connection"] == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "npx server --api-key abcd1234",
+        "npx server --token=abcd1234",
+        "env API_TOKEN=abcd1234 npx server",
+        "npx server --db-password hunter22",
+    ],
+)
+def test_a_value_after_a_telling_name_in_a_command_is_refused(value: str) -> None:
+    with pytest.raises(UsageError, match="looks like a token"):
+        fields("mcp", f"command={value}")
+    with pytest.raises(UsageError, match="looks like a token"):
+        fields("mcp", "endpoint=https://mcp.example.com/sse?token=abcd1234")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "npx -y @modelcontextprotocol/server-filesystem /home/dev",
+        "npx server --api-key ${vault:MCP_TOKEN} --verbose",
+        "env API_TOKEN=${vault:MCP_TOKEN} npx server",
+        "npx server --token-file /run/secrets/token",
+        "npx github:acme/server#0123456789abcdef0123456789abcdef01234567",
+        "docker run acme/server@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+        "npx token-counter --tokens",
+    ],
+)
+def test_a_command_without_a_secret_is_taken(value: str) -> None:
+    assert fields("mcp", f"command={value}")["command"] == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("sentry", ["project=550e8400-e29b-41d4-a716-446655440000", "event=issue.created"]),
+        ("stripe", ["account=acct_1032D82eZvKYlo2C", "event=invoice.paid"]),
+        ("llm", ["provider=anthropic", "model=claude-sonnet-4-5-20250929"]),
+        ("s3", ["bucket=company-logs-2026-eu-west-1", "prefix=partition_key=2026/"]),
+        ("email", ["mailbox=INBOX", "filter=subject:token"]),
+        ("file", ["path=/home/dev/Projects/customer-portal-2026/Documents"]),
+        ("slack", ["channel=C0123456789"]),
+    ],
+)
+def test_ids_and_names_are_no_tokens(kind: str, given: list[str]) -> None:
+    assert fields(kind, *given)
+
+
+@pytest.mark.parametrize(
+    "plan",
+    ["* * * * *", "*/5 0-6,22-23 1,15 JAN-MAR MON-FRI", "0 0 L * ?", "0 0 15W * 5#3", "30 0 9 * * 1-5", "0 0 * * 7"],
+)
+def test_time_plans_that_are_in_use_are_taken(plan: str) -> None:
+    assert fields("cron", f"cron={plan}")["cron"] == plan
 
 
 def test_kinds_and_names() -> None:
