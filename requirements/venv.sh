@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 level=${1:-run}
 venv=${2:-.venv}
 stamp=$venv/.ready
+made=$venv/.made # an environment whose making was interrupted has an interpreter, but perhaps no pip
 # `dev` is a superset of `run`: once installed it stays, so that `make run` and `make test` do not undo each other
 if [ "$level" = run ] && [ "$(head -n 1 "$stamp" 2>/dev/null)" = dev ]; then
   level=dev
@@ -39,13 +40,15 @@ find_python() {
 }
 
 create() {
-  local python
+  local python said
   python=$(find_python)
   if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     # Debian ships Python without the module that makes virtual environments
     requirements/system.sh "$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
   fi
-  "$python" -m venv --clear $venv
+  # whoever interrupts this need not read Python's traceback
+  said=$("$python" -m venv --clear "$venv" 2>&1) || { echo "$said" >&2; return 1; }
+  touch "$made"
 }
 
 # uv does not read pip's configuration: hand over what a mirror needs, unless uv has settings of its own
@@ -63,14 +66,23 @@ hand_over_pip_settings() {
   done < <($venv/bin/python -m pip config list 2>/dev/null)
 }
 
+pip_install() {
+  $venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$1" || {
+    echo "setup: the Python packages of $1 could not be installed; the lines above say why." >&2
+    echo "  They come from where pip looks: see \`$venv/bin/python -m pip config list\`. Without a way there, set HTTPS_PROXY" >&2
+    echo "  or a mirror (PIP_INDEX_URL, PIP_FIND_LINKS), then run the same command again." >&2
+    exit 1
+  }
+}
+
 install() {
   local uv=$venv/bin/uv
   export UV_PYTHON_DOWNLOADS=never
-  $venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+  pip_install requirements/bootstrap.txt
   hand_over_pip_settings
   if ! "$uv" pip sync --quiet --python $venv/bin/python --require-hashes "$lock"; then
     echo "setup: uv could not install the requirements; trying pip, which has a configuration of its own" >&2
-    $venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+    pip_install "$lock"
   fi
   [ "$venv" = .venv ] || return 0
   "$uv" pip install --quiet --offline --python $venv/bin/python --no-deps --no-build-isolation --editable .
@@ -81,8 +93,9 @@ if [ "$(cat "$stamp" 2>/dev/null)" = "$(fingerprint)" ] && works $venv/bin/pytho
   exit 0
 fi
 rm -f "$stamp"
+trap 'exit 130' INT
 trap '[ -e "$stamp" ] || echo "setup: stopped before it was done; the same command goes on from here" >&2' EXIT
-works $venv/bin/python || create
+{ [ -e "$made" ] && works $venv/bin/python; } || create
 echo "setup: installing what $lock names into $venv"
 install
 fingerprint >"$stamp"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,22 @@ def test_a_half_made_environment_is_not_taken_for_a_whole_one(clone: Path) -> No
     done = make("setup", cwd=clone, PYTHON="false")
     assert done.returncode != 0
     assert not (clone / ".venv" / ".ready").exists()
+
+
+def test_an_environment_whose_making_was_interrupted_is_made_anew(clone: Path) -> None:
+    (clone / ".venv" / "bin").mkdir(parents=True)
+    (clone / ".venv" / "bin" / "python").symlink_to(sys.executable)  # works, but there may be no pip beside it
+    done = make("setup", cwd=clone, PYTHON="false")
+    assert "Python 3.11 or newer is needed" in done.stderr
+
+
+def test_packages_that_cannot_be_downloaded_are_said_with_the_remedy_and_the_next_try_goes_on(clone: Path) -> None:
+    nowhere = {"PYTHON": sys.executable, "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
+    for _ in range(2):
+        done = make("setup", cwd=clone, **nowhere)
+        assert done.returncode != 0
+        assert "packages of requirements/bootstrap.txt could not be installed" in done.stderr
+        assert "PIP_INDEX_URL" in done.stderr
+        assert "the same command goes on from here" in done.stderr
+        assert (clone / ".venv" / ".made").exists()
+        assert not (clone / ".venv" / ".ready").exists()
