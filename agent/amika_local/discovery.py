@@ -1,5 +1,6 @@
 """Finds every credential on this machine and decides, per provider, which one counts."""
 
+import os
 import sys
 
 from amika_local.credential import Credential, Problem
@@ -14,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from amika_local.sources.claude_keychain import Keychain
+    from amika_local.keychain import Keychain
 
 _KEYCHAIN = "the macOS keychain"
 
@@ -85,14 +86,18 @@ class _Search:
         self._confined = confined
         self._oauth = oauth
         self._is_mirrored = is_mirrored
-        self._keychain = keychain
+        self._keychain = keychain  # None also where there is none
+        if keychain is None and sys.platform == "darwin":
+            from amika_local.keychain import Keychain
+
+            self._keychain = Keychain()
         self._contents: dict[tuple[str, str], object] = {}
         self._given: set[tuple[str, str, str]] = set()
 
     def read(self, row: Row) -> None:
         """Read one source into `out`."""
         if row.content == KEYCHAIN:
-            self._read_keychain(row)
+            self._read_item(row, self._home)
             return
         found = False
         for place in row.files:
@@ -122,9 +127,9 @@ class _Search:
                 reading.state = "used" if winner is reading.credential else "shadowed"
                 reading.shadowed_by = "" if winner is reading.credential else winner.source
 
-    def lacks(self, source: str) -> bool:
-        """Tell whether a source has a file that is absent."""
-        return any(state == "absent" for (held, _), state in self.out.files.items() if held == source)
+    def lacks(self, source: str, how: str = "absent") -> bool:
+        """Tell whether a source has a file that is absent, or whose login is "elsewhere"."""
+        return any(state == how for (held, _), state in self.out.files.items() if held == source)
 
     def _locate(self, place: "tuple[str, str]") -> str:
         return locate(place, self._home, self._env, confined=self._confined)
@@ -140,12 +145,15 @@ class _Search:
                 self._contents[key] = data
         return self._contents[key]
 
-    def _parse(self, row: Row, path: str, content: object) -> bool:
-        """Take in what the source's module makes of the content; tell whether a usable credential was among it."""
+    def _parse(self, row: Row, path: str, content: object, *, login: bool = False) -> bool:
+        """Take in what the source's module makes of the content; tell whether a usable credential was among it.
+
+        login: the content is what a keychain item holds, beside the source's file.
+        """
         module = _module(row)
         place = Place(row, path, self._now, oauth=self._oauth, is_mirrored=self._is_mirrored)
         try:
-            found = module.parse(content, place)
+            found = (module.login if login else module.parse)(content, place)
         except DocumentError as error:
             self._bad(row, path, _malformed(f"{path} {error}", path))
             return False
@@ -154,8 +162,10 @@ class _Search:
             return False
         self.out.files[row.id, path] = "ok"
         before = len(self.out.readings)
-        if row.absence_of:
+        if row.absence_of and not login:
             self._explain_absence(row, path, module.elsewhere(content))
+            if module.in_keyring(content) and self.lacks(row.absence_of, "elsewhere"):
+                self._read_item(row, os.path.dirname(path), login=True)
         usable = [self._take(row, path, item) for item in found]
         if len(self.out.readings) == before:
             self._note(Reading(row.id, path, "nothing"), "ok")
@@ -200,20 +210,18 @@ class _Search:
         account: str | None = _module(row).account(document) if isinstance(document, dict) else None
         return account
 
-    def _read_keychain(self, row: Row) -> None:
-        keychain = self._keychain
-        if keychain is None and sys.platform == "darwin":
-            from amika_local.sources.claude_keychain import Keychain
-
-            keychain = Keychain()
-        if self._confined or keychain is None or not self._oauth:
-            self._note(Reading(row.id, _KEYCHAIN, "off", detail="only on macOS, for your own home"), "off")
+    def _read_item(self, row: Row, home: str, *, login: bool = False) -> None:
+        """Read the source's item in the keychain; `home` is its owner's folder."""
+        if self._confined or self._keychain is None or (row.oauth and not self._oauth):
+            detail = "OAuth is left out" if row.oauth and not self._oauth else "only on macOS, for your own home"
+            self._note(Reading(row.id, _KEYCHAIN, "off", detail=detail), "off")
             return
-        content = keychain.read(self._env, self._now)
+        service, account = _module(row).item(self._env, home)
+        content = self._keychain.read(service, account, self._now)
         if content is None:
             self._note(Reading(row.id, _KEYCHAIN, "absent"), "absent")
         else:
-            self._parse(row, _KEYCHAIN, content)
+            self._parse(row, _KEYCHAIN, content, login=login)
 
     def _explain_absence(self, row: Row, path: str, why: str) -> None:
         absent = [key for key, state in self.out.files.items() if key[0] == row.absence_of and state == "absent"]

@@ -11,7 +11,7 @@ import pytest
 from amika_agent.clock import SystemClock
 from amika_agent.engine.local import LocalPart
 from amika_agent.sync.journal import SyncDb
-from amika_local.sources.claude_keychain import Keychain
+from amika_local.keychain import Keychain
 from amika_shared.profile import resolve
 
 ITEM = json.dumps({"claudeAiOauth": {"accessToken": "fake-of-the-keychain", "expiresAt": 4_070_908_800_000}}).encode()

@@ -13,7 +13,7 @@ from amika_cli.context import Context
 from amika_cli.flags import parse
 from amika_cli.secrets.candidates import found
 from amika_local.discovery import discover
-from amika_local.sources.claude_keychain import Keychain
+from amika_local.keychain import Keychain
 
 ITEM = json.dumps({"claudeAiOauth": {"accessToken": "fake-of-the-keychain", "expiresAt": FUTURE_MS}}).encode()
 

@@ -7,10 +7,12 @@ import json
 import pytest
 from tests.fakes.homes import FUTURE, FUTURE_MS, NOW
 
+from amika_local import keychain as macos
 from amika_local.credential import API_KEY, OAUTH, Credential, Problem
 from amika_local.document import DocumentError, FieldError
+from amika_local.keychain import Keychain
 from amika_local.sources import TABLE, claude_api, claude_keychain, claude_oauth
-from amika_local.sources.claude_keychain import Keychain, service
+from amika_local.sources.claude_keychain import item, service
 from amika_local.sources.place import Place
 
 
@@ -177,37 +179,37 @@ class Security:
 def test_the_secret_is_fetched_once_and_again_only_when_the_item_changed():
     security = Security(b"one")
     keychain, env = Keychain(security), {"USER": "dev"}
-    assert keychain.read(env, NOW) == b"one"
+    assert keychain.read(*item(env, ""), NOW) == b"one"
     assert security.calls == ["attributes", "secret"]
-    assert keychain.read(env, NOW + 59) == b"one"
+    assert keychain.read(*item(env, ""), NOW + 59) == b"one"
     assert security.calls == ["attributes", "secret"]  # not even looked at within a minute
-    assert keychain.read(env, NOW + 61) == b"one"
+    assert keychain.read(*item(env, ""), NOW + 61) == b"one"
     assert security.calls == ["attributes", "secret", "attributes"]
     security.secret, security.stamp = b"two", 2
-    assert keychain.read(env, NOW + 122) == b"two"
+    assert keychain.read(*item(env, ""), NOW + 122) == b"two"
 
 
 def test_an_item_that_vanished_and_a_question_that_was_denied():
     security = Security(None)
     keychain, env = Keychain(security), {"USER": "dev"}
-    assert keychain.read(env, NOW) is None
+    assert keychain.read(*item(env, ""), NOW) is None
     security.secret, security.denied = b"one", True
-    assert keychain.read(env, NOW + 61) is None
+    assert keychain.read(*item(env, ""), NOW + 61) is None
     security.denied = False
-    assert keychain.read(env, NOW + 122) == b"one"
+    assert keychain.read(*item(env, ""), NOW + 122) == b"one"
     security.secret = None
-    assert keychain.read(env, NOW + 183) is None
+    assert keychain.read(*item(env, ""), NOW + 183) is None
 
 
 def test_a_clock_that_went_back_does_not_stop_it_from_looking():
     security = Security(b"one")
     keychain = Keychain(security)
-    keychain.read({"USER": "dev"}, NOW)
+    keychain.read(*item({"USER": "dev"}, ""), NOW)
     security.secret, security.stamp = b"two", 2
-    assert keychain.read({"USER": "dev"}, NOW - 86400) == b"two"
+    assert keychain.read(*item({"USER": "dev"}, ""), NOW - 86400) == b"two"
 
 
 def test_a_missing_program_is_no_answer():
-    code, content = claude_keychain._run(["/nonexistent/security"])
+    code, content = macos._run(["/nonexistent/security"])
     assert code != 0
     assert content == b""

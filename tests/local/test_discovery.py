@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import sys
@@ -9,8 +10,8 @@ import pytest
 from tests.fakes.homes import ALL, BEYOND, FILLED_IN, FUTURE_MS, NOW, PAST_MS, fill, jwt
 
 from amika_local.discovery import discover, watched_files
+from amika_local.keychain import Keychain
 from amika_local.sources import TABLE
-from amika_local.sources.claude_keychain import Keychain
 
 PRIORITIES = {
     "claude-api": 500,
@@ -290,6 +291,50 @@ def test_the_keychain_fills_in_anthropic_and_never_for_another_home(tmp_path):
     assert look(tmp_path, {"USER": "dev"}, keychain=Keychain(security), oauth=False).winners == {}
     fill(tmp_path, {".amp/config.json": {"token": "amp"}})
     assert values(look(tmp_path, {"USER": "dev"}, keychain=Keychain(security))) == {"anthropic": "amp"}
+
+
+def codex_item(home, secret):
+    """Return the keychain of somebody whose Codex keeps its login there."""
+    account = "cli|" + hashlib.sha256(os.path.realpath(home / ".codex").encode()).hexdigest()[:16]
+
+    def security(command: list[str]) -> tuple[int, bytes]:
+        if command[2:6] != ["-a", account, "-s", "Codex Auth"]:
+            return 44, b""
+        return 0, secret if command[-1] == "-w" else b"attributes"
+
+    return Keychain(security)
+
+
+@pytest.mark.parametrize("mode", ["keyring", "auto"])
+def test_codexs_login_in_the_keychain_fills_in(tmp_path, mode):
+    fill(tmp_path, {".codex/config.toml": f'cli_auth_credentials_store = "{mode}"\n'})
+    token = jwt(exp=FUTURE_MS / 1000)
+    keychain = codex_item(tmp_path, json.dumps({"tokens": {"access_token": token, "x": 1}}).encode())
+    found = look(tmp_path, keychain=keychain)
+    assert values(found) == {"openai": token}
+    assert found.winners["openai"].source == "codex-keyring"
+    assert json.loads(found.winners["openai"].record.reveal())["tokens"] == {"access_token": token}
+    assert look(tmp_path, keychain=keychain, oauth=False).winners == {}
+    assert look(tmp_path, keychain=keychain, confined=True).winners == {}
+    fill(tmp_path, {".cache/amika/env-cache.json": {"OPENAI_API_KEY": "of somebody else"}})
+    assert values(look(tmp_path, keychain=keychain)) == {"openai": "of somebody else"}
+    fill(tmp_path, {".codex/auth.json": {"OPENAI_API_KEY": "in the file"}})
+    assert values(look(tmp_path, keychain=keychain)) == {"openai": "in the file"}
+
+
+@pytest.mark.parametrize("mode", ["file", "ephemeral"])
+def test_in_another_mode_codexs_keychain_item_is_not_read(tmp_path, mode):
+    fill(tmp_path, {".codex/config.toml": f'cli_auth_credentials_store = "{mode}"\n'})
+    keychain = codex_item(tmp_path, b'{"OPENAI_API_KEY": "left over"}')
+    assert look(tmp_path, keychain=keychain).winners == {}
+
+
+def test_where_codexs_keyring_is_not_read_it_says_so(tmp_path):
+    fill(tmp_path, {".codex/config.toml": 'cli_auth_credentials_store = "keyring"\n'})
+    found = look(tmp_path)
+    assert "off" in states(found, "codex-keyring")
+    odd = look(tmp_path, keychain=codex_item(tmp_path, b"odd"))
+    assert [problem.code for problem in odd.problems] == ["malformed"]
 
 
 def test_an_absent_and_an_odd_keychain_item(tmp_path):

@@ -20,7 +20,7 @@ from amika_local.credential import OAUTH, Problem
 from amika_local.discovery import discover, watched_files
 from amika_local.errors import AmikaError
 from amika_local.session_file import api_key_path, session_path
-from amika_local.sources.claude_keychain import Keychain
+from amika_local.keychain import Keychain
 
 if TYPE_CHECKING:
     from amika_agent.clock import Clock

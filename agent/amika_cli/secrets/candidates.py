@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = {"claude": "ANTHROPIC_API_KEY", "codex": "OPENAI_API_KEY"}
 # in the order of preference
-_SOURCES = {"claude": ("claude-keychain", "claude-oauth", "claude-api"), "codex": ("codex",)}
+_SOURCES = {"claude": ("claude-keychain", "claude-oauth", "claude-api"), "codex": ("codex", "codex-keyring")}
 _KEY_FIELDS = {
     "claude": ("primaryApiKey", "apiKey", "anthropicApiKey", "customApiKey"),
     "codex": ("OPENAI_API_KEY",),
