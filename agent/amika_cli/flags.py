@@ -92,6 +92,10 @@ COMMON = (
 )
 
 
+class WrongWords(UsageError):
+    """Too few or too many positional arguments: the command's usage line is the remedy."""
+
+
 def parse(argv: "list[str]", flags: "tuple[Flag, ...]", *, low: int = 0, high: int = 0, rest: bool = False) -> Args:
     """Return the parsed arguments.
 
@@ -171,9 +175,9 @@ def _either(choices: "tuple[str, ...]") -> str:
 
 def _count(count: int, low: int, high: int) -> None:
     if count < low:
-        raise UsageError("an argument is missing", remedy="See --help for what this command takes.")
+        raise WrongWords("an argument is missing")
     if 0 <= high < count:
-        raise UsageError("too many arguments", remedy="See --help for what this command takes.")
+        raise WrongWords("too many arguments")
 
 
 def _unknown(name: str, known: "list[str]") -> str:

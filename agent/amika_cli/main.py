@@ -2,7 +2,7 @@
 
 import sys
 
-from amika_cli.flags import COMMON, Args, Flag, parse
+from amika_cli.flags import COMMON, Args, Flag, WrongWords, parse
 from amika_local.errors import AmikaError, Failed, UsageError
 
 TYPE_CHECKING = False
@@ -162,7 +162,10 @@ def _dispatch(argv: "list[str]") -> int:
     module = _module(name)
     flags: tuple[Flag, ...] = module.FLAGS
     low, high = module.WORDS
-    args: Args = parse(rest, flags, low=low, high=high, rest=getattr(module, "REST", False))
+    try:
+        args: Args = parse(rest, flags, low=low, high=high, rest=getattr(module, "REST", False))
+    except WrongWords as error:
+        raise UsageError(error.message, remedy=f"usage: amika {name} {module.USAGE}") from None
     if args.has("help"):
         _print(_help(name, module.USAGE, module.TEXT, flags))
         return 0

@@ -171,3 +171,16 @@ def test_list_and_check_load_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_what_is_missing_or_too_much_is_answered_with_what_to_type(amika, home):
+    bare = amika("creds", "set")
+    assert (bare.code, bare.err) == (
+        2,
+        "amika: an argument is missing\n  usage: amika creds set KEY [--stdin] [--scope workspace|tenant]\n",
+    )
+    given = amika("creds", "set", "GITHUB_TOKEN", "ghp_fakefakefakefake0123")
+    assert given.code == 2
+    assert "amika creds set GITHUB_TOKEN --stdin < FILE" in given.err
+    assert "fake0123" not in given.all
+    assert "usage: amika creds list" in amika("creds", "list", "openai").err

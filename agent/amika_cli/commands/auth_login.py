@@ -13,21 +13,36 @@ if TYPE_CHECKING:
     from amika_local.secret import Secret
 
 USAGE = "[amika|almyty|akos] [FLAGS]"
-TEXT = """Signs in through the browser. Amika and AKOS: shows a code and opens the page where you approve it;
-without a browser here, open the page on any other device. almyty: opens its page, which hands a key back to this
-machine; with --no-browser a code on any device where the server has that, else the link is only printed.
---api-key-file (Amika) or --token-file (almyty) stores a key instead, after the server has accepted it."""
+TEXT = """Signs in through the browser; without a service, to Amika. You may be signed in to all three at once.
+
+amika   shows a code and opens the page where you approve it; without a browser here, open it on any other device.
+almyty  opens its page, which hands a key back to this machine. --no-browser: a code that any device approves, where
+        the server has that; else the link is printed, with what SSH needs, and a token may be pasted instead.
+akos    like amika. The workspace is AKOS_API_URL or the setting akos.api_url. With AGENTSKIT_TOKEN or AKOS_TOKEN set
+        there is nothing to do.
+
+--api-key-file (amika) and --token-file (almyty) store a key instead, after the server has accepted it.
+
+  amika auth login
+  amika auth login almyty --no-browser
+  pass show almyty | amika auth login almyty --token-file -
+  AKOS_API_URL=https://akos.example.com amika auth login akos"""
 FLAGS = (
-    Flag("no-browser", "", "only print the page and the code"),
+    Flag("no-browser", "", "do not open a browser: only print the page, and the code where there is one"),
     Flag("org", "NAME|ID", "amika: the organization to sign in to"),
     Flag("api-key-file", "PATH|-", "amika: store the API key in this file (- for stdin) instead of signing in"),
     Flag("token-file", "PATH|-", "almyty: store the token in this file (- for stdin) instead of signing in"),
-    Flag("token", "VALUE", "almyty: store this token; without a value it is asked for", optional=True),
-    Flag("api", "URL", "almyty: its API; remembered after success"),
-    Flag("frontend", "URL", "almyty: its pages; remembered after success"),
+    Flag(
+        "token",
+        "VALUE",
+        "almyty: store this token; others can see it here, without a value it is asked for",
+        optional=True,
+    ),
+    Flag("api", "URL", "almyty: its API, https; remembered after success"),
+    Flag("frontend", "URL", "almyty: its web pages, https; remembered after success"),
     Flag("port", "N", "almyty: the port on this machine that its page comes back to (default: any free one)"),
     Flag("scope", "SCOPE", "akos: what the session may do (default: cli)"),
-    Flag("client-id", "ID", "akos: our client id there"),
+    Flag("client-id", "ID", "akos: the client id that your workspace has for us (default: akos-cli)"),
 )
 WORDS = (0, 1)
 

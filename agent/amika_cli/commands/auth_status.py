@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
 USAGE = "[amika|almyty|akos] [FLAGS]"
 TEXT = """Shows who is signed in (e-mail and organization), from which store, and until when. Exit 3 when nobody is.
-Without a service: Amika, and every other one that you are signed in to.
-AMIKA_API_KEY counts before a stored API key, and that before the browser login."""
+Without a service: Amika, and every other one that you are signed in to. Nothing is asked of a server without --verify.
+
+amika   AMIKA_API_KEY counts before a stored API key, and that before the browser login.
+almyty  ALMYTY_TOKEN counts; with it set the stored login is not read.
+akos    AGENTSKIT_TOKEN or AKOS_TOKEN counts before the session."""
 FLAGS = (Flag("verify", "", "ask the server whether it accepts the login"),)
 WORDS = (0, 1)
 

@@ -4,7 +4,7 @@ from amika_cli.accounts.services import own_environment
 from amika_cli.flags import Args
 
 USAGE = "[FLAGS]"
-TEXT = "Lists the tenants of your AKOS account; the one you work on is marked."
+TEXT = "Lists the tenants of your AKOS account; the one you work on is marked with *. `amika tenant use` changes it."
 FLAGS = ()
 WORDS = (0, 0)
 

@@ -4,7 +4,8 @@ from amika_cli.accounts.services import own_environment
 from amika_cli.flags import Args
 
 USAGE = "NAME|ID"
-TEXT = "Works on another tenant of your AKOS account from now on."
+TEXT = """Works on another tenant of your AKOS account from now on: the session is renewed for it.
+`amika tenant list` shows which there are. A token of the environment belongs to one tenant and cannot be moved."""
 FLAGS = ()
 WORDS = (1, 1)
 

@@ -91,9 +91,10 @@ def key_of(context: Context) -> str:
     if more or equals:
         shown = name if equals and name.isidentifier() and name.isupper() else "KEY"
         command = context.command(f"{context.args.command} {key if more and key.isidentifier() else shown}")
+        stdin = " --stdin" if context.args.command == "creds set" else ""
         raise UsageError(
             "the value is no argument: every program of this machine could see it there",
-            remedy=f"Type it when asked ({command}), or pass it on stdin: {command} < FILE",
+            remedy=f"Type it when asked ({command}), or pass it on stdin: {command}{stdin} < FILE",
         )
     return checked_key(key)
 

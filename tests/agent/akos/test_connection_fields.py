@@ -127,7 +127,7 @@ TOKENS = [
     "https://user:fakepassword@host.example/x",
     "postgres://app:fake${vault:DB}@host.example/x",
     "ak_live_fakefakefake0123",
-    "https://hooks.slack.com/services/T0FAKE/B0FAKE/fakefakefake0123",
+    "hooks.slack.com/services/T0FAKE/B0FAKE/fakefakefake0123",
     "fFaKe0fAkE1fFaKe2fAkE3fFaKe4",  # of no known shape
     "0123456789abcdef0123456789abcdef",
     "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
