@@ -27,6 +27,7 @@ class RemoteSecret:
     edited   somebody else changed it since the disk did: it is shown, not fought
     unclear  … while something of ours was under way: who wins is not determined
     asked    the person has asked for another push, which may be still to come
+    others   how often somebody else has replaced it
     left     id that somebody else left, None when they deleted it
     vanish   a removal by our rule was called for at some time
     since    index of the first change of the server that this record was checked from
@@ -43,6 +44,7 @@ class RemoteSecret:
     edited: bool = False
     unclear: bool = False
     asked: bool = False
+    others: int = 0
     left: str | None = None
     vanish: bool = False
 
@@ -84,6 +86,7 @@ class RemoteSecret:
         """Note that somebody else has just changed it."""
         self.unclear = self.edited and self.unclear
         self.edited, self.left = True, left
+        self.others += left is not None
         self.unclear |= self.asked or self.pending(laptop) or bool(wire._late)
 
     def changed_on_disk(self) -> None:

@@ -452,15 +452,19 @@ class Days(RuleBasedStateMachine):
     def check_good(self, name, secret, stored, bridges):
         code = self.laptop.outcomes[secret.rule].code
         if secret.edited:
-            is_shown = code in DRIFT and [row["id"] for row in stored] == ([secret.left] if secret.left else [])
+            is_shown = code in (*DRIFT, "older") and [row["id"] for row in stored] == (
+                [secret.left] if secret.left else []
+            )
             is_ours = secret.unclear and [secret.sent(row) for row in stored] == [secret.source.value]
             assert is_shown or is_ours, (name, code, stored)
             return
+        if code == "contested" and secret.others > 1:
+            assert [secret.sent(row) for row in stored] == ["theirs"], "the last writer wins once"
+            return
         if code == "older":
-            (row,) = stored
-            if secret.sent(row) == "theirs":
-                return  # what was last pushed here, and is still valid, is what counts
-            ends = json.loads(row["value"])["claudeAiOauth"]["expiresAt"] / 1000
+            if not stored or secret.sent(stored[0]) == "theirs":
+                return  # somebody else's doing; what counts is what was last pushed here and is still valid
+            ends = json.loads(stored[0]["value"])["claudeAiOauth"]["expiresAt"] / 1000
             assert ends > self.clock.at
             assert ends > self.claude.ends
             return

@@ -258,6 +258,7 @@ class Replacements:
             expires_at=sent.expires_at,
             pushed_at=self._clock.now(),
             verified=sure,
+            won=entry.won,
         )  # fmt: skip
 
     def _wait(self, entry: Pending) -> Pending:

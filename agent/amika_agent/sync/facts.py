@@ -89,11 +89,15 @@ class FactsReader:
 
     def add_wanted(self, provider: str, discovery: Discovery, settings: Settings, records: Sequence[Listed]) -> None:
         """Record the rules that `auto_push` asks for, each under a name no other machine has."""
-        known = {rule.id for rule in self._db.rules(self._account)}
+        rules_here = self._db.rules(self._account)
+        known = {rule.id for rule in rules_here}
+        lost = self._db.was_rebuilt() and not any(rule.provider == provider for rule in rules_here)
         for rule in self.wanted(discovery, settings):
             if rule.id not in known and rule.provider == provider:
                 taken = [record.name for record in records if record.scope == rule.scope]
-                self._db.put_rule(self._account, rules.beside(rule, taken))
+                made = rules.beside(rule, taken)
+                # of what is there one is most likely ours: the one with this machine's name, else the plain one
+                self._db.put_rule(self._account, rule if lost and made.name not in taken else made)
 
     def _parked(self, known: Sequence[Rule]) -> list[tuple[str, Rule]]:
         """Return (account, rule) of other accounts' rules without a counterpart here; loopback is one class."""

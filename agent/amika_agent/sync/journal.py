@@ -19,6 +19,7 @@ from amika_agent.sync.rules import ORG, PROVIDERS, Rule
 from amika_local.errors import Conflict, NotFound
 
 LEAST_READER = 1
+LOST_FOR = 86400.0
 _Record = TypeVar("_Record", Rule, Pushed, Hold, Sent, Txn, Pending)
 _NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in (Rule, Pushed, Hold, Sent, Txn, Pending)}
 
@@ -66,8 +67,10 @@ class SyncDb:
         self._key = load_key(path + ".key")
         self._db = Database(path, clock, MIGRATIONS, LEAST_READER)
         self.rebuilt_from = self._db.rebuilt_from
+        self._clock = clock
         if self.rebuilt_from is not None:
             self._salvage(self.rebuilt_from)
+            self.put_meta("rebuilt", str(clock.now()))
         known = self.meta("machine")
         self.machine_id = load_machine_id(os.path.join(os.path.dirname(path), "machine-id"), known)
         if known != self.machine_id:
@@ -80,6 +83,11 @@ class SyncDb:
                 marks = ",".join("?" * len(row))
                 with contextlib.suppress(sqlite3.Error):
                     connection.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", row)  # noqa: S608
+
+    def was_rebuilt(self) -> bool:
+        """Tell whether the file was damaged within the last day: what is missing here may have been lost then."""
+        at = self.meta("rebuilt")
+        return at is not None and abs(self._clock.now() - float(at)) < LOST_FOR
 
     def close(self) -> None:
         """Close the connection."""

@@ -21,6 +21,7 @@ SWEEP = "sweep"
 KEEP = "keep"
 WAIT = "wait"
 BLOCKED = "blocked"
+WINS = "wins"
 SENDING = frozenset({CREATE, REPLACE, DELETE, FINISH, SWEEP})
 
 
@@ -190,10 +191,26 @@ def _send(rule: Rule, last: Pushed | None, record: Listed | None) -> Action:
         what = f"the organization's secret is “{record.name}” ({record.type}), which this machine has not stored"
         remedy = f"To replace it: amika sync resolve {rule.id} accept"
         return _action(BLOCKED, rule, guards.Stop(guards.NEEDS, "take_over", what, remedy), record.id)
-    code, why = ("changed", "the value here has changed")
     if last is None:
         code, why = ("takes_over", "a secret of that name exists; this machine has not pushed it yet")
+    elif not _is_drifted(last, record):
+        code, why = ("changed", "the value here has changed")
+    elif last.won:  # the last writer wins once; from then on the two would only take turns
+        why = "another machine or person keeps replacing it, and the value here has changed too"
+        remedy = f"Let one machine keep it (amika sync forget {rule.id} on the other), or: {_answer(rule)}"
+        return _action(BLOCKED, rule, guards.Stop(guards.NEEDS, "contested", why, remedy), record.id)
+    else:
+        code, why = (WINS, "the value here has changed; somebody else had replaced what is stored")
     return _action(REPLACE, rule, guards.Stop(guards.LATER, code, why), record.id)
+
+
+def _is_drifted(last: Pushed, record: Listed) -> bool:
+    """Tell whether what is stored is not what was last pushed."""
+    return record.id != last.remote_id or bool(last.stamp and record.stamp and record.stamp != last.stamp)
+
+
+def _answer(rule: Rule) -> str:
+    return f"amika sync resolve {rule.id} restore|adopt"
 
 
 def _is_foreign(rule: Rule, last: Pushed | None, record: Listed) -> bool:
@@ -212,8 +229,8 @@ def _unchanged(rule: Rule, facts: Facts, last: Pushed, record: Listed | None) ->
             )
         remedy = f"Restore it: amika sync resolve {rule.id} restore — or stop: amika sync forget {rule.id}"
         return _action(BLOCKED, rule, guards.Stop(guards.NEEDS, "vanished", "it was deleted elsewhere", remedy))
-    if record.id != last.remote_id or (last.stamp and record.stamp and record.stamp != last.stamp):
-        remedy = f"amika sync resolve {rule.id} restore|adopt — or stop: amika sync forget {rule.id}"
+    if _is_drifted(last, record):
+        remedy = f"{_answer(rule)} — or stop: amika sync forget {rule.id}"
         stop = guards.Stop(guards.NEEDS, "replaced_elsewhere", "another machine or person replaced it", remedy)
         return _action(BLOCKED, rule, stop, record.id)
     code = "in_sync" if last.verified else "assumed"

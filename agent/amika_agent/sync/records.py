@@ -18,6 +18,7 @@ class Pushed:
     pushed_at       epoch seconds
     verified        False: a record found under the name after a lost answer, most likely ours
     stamp           the server's `updated_at` after the push, where the listing has one; "" otherwise
+    won             how often it went over what somebody else had put there, without a person's answer
     """
 
     rule: str
@@ -32,6 +33,7 @@ class Pushed:
     pushed_at: float
     verified: bool = True
     stamp: str = ""
+    won: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Pending:
     since       epoch seconds
     attempts    refusals and silences in a row; back-off grows with it
     retry_at    epoch seconds before which nothing is sent, or None
-    gap         org scope: which step of the gap; "" in user scope
+    won         as in `Pushed`, when it is done
     """
 
     rule: str
@@ -69,7 +71,7 @@ class Pending:
     doubtful: bool = False
     attempts: int = 0
     retry_at: float | None = None
-    gap: str = ""
+    won: int = 0
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -60,7 +60,7 @@ def _forget_value(db: SyncDb, account: str, rule: Rule) -> None:
     """Keep the id (it proves that the record is ours), forget the rest: then nothing is older or equal."""
     last = db.pushed(account).get(rule.id)
     if last is not None:
-        db.put_pushed(account, replace(last, fingerprint="", expires_at=None, source_account=None))
+        db.put_pushed(account, replace(last, fingerprint="", expires_at=None, source_account=None, won=0))
 
 
 def _adopt(db: SyncDb, account: str, rule: Rule, credential: Credential, record: Listed | None) -> None:

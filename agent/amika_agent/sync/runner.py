@@ -179,9 +179,12 @@ class Runner:
         if rule.source_account is None and verdict.credential.account is not None:
             rule = replace(rule, source_account=verdict.credential.account)
             self._db.put_rule(self._account, rule)
+        last = facts.ledger.get(rule.id)
+        won = (0 if last is None else last.won) + (action.code == plan.WINS)
         if rule.provider == GENERIC:
-            return self._push_generic(action, _offered(verdict))
-        blank = Pending(rule.id, rule.provider, rule.type, rule.scope, rule.name, NOTHING, self._clock.now())
+            return self._push_generic(action, _offered(verdict), won)
+        now = self._clock.now()
+        blank = Pending(rule.id, rule.provider, rule.type, rule.scope, rule.name, NOTHING, now, won=won)
         entry = self.replacements.start(blank, action.remote_id)
         after = self.replacements.drive(entry, _offered(verdict), look=False)
         return became(after, self._hold(rule.id))
@@ -189,7 +192,7 @@ class Runner:
     def _hold(self, rule_id: str) -> Hold | None:
         return self._db.holds(self._account).get(rule_id)
 
-    def _push_generic(self, action: Action, offer: Offer) -> Outcome:
+    def _push_generic(self, action: Action, offer: Offer, won: int) -> Outcome:
         try:
             did, pushed = generic.push(self._its.api, action, offer, self._clock)
         except Unreachable:
@@ -200,7 +203,7 @@ class Runner:
             )
             self._db.put_hold(self._account, hold)
             return failed(action, error)
-        self._db.put_pushed(self._account, pushed)
+        self._db.put_pushed(self._account, replace(pushed, won=won))
         return replace(told(action), did=did, remote_id=pushed.remote_id)
 
 

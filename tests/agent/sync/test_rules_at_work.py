@@ -224,6 +224,66 @@ def test_a_new_value_here_wins_over_what_was_replaced_elsewhere(machine, server)
     assert names(server) == ["Claude OAuth"]
 
 
+def test_it_wins_once_and_then_a_person_is_asked(machine, server):
+    machine.remote.run(discovery(claude("one")))
+    for number, token in enumerate(("two", "three")):
+        theirs = replaced_by_another(server, f"theirs-{number}")
+        machine.remote.run(discovery(claude(token)))
+    assert [r["id"] for r in server.records("claude")] == [theirs]
+    outcome = only(machine.remote.run(discovery(claude("four"))))
+    assert (outcome.did, outcome.problem.code) == ("blocked", "contested")
+    assert "restore|adopt" in outcome.problem.remedy
+    machine.remote.resolve("claude-oauth", "restore", discovery(claude("four")))
+    machine.remote.run(discovery(claude("four")))
+    assert token_of(server) == "four"
+    machine.remote.run(discovery(claude("five")))
+    assert token_of(server) == "five", "what is ours is replaced as ever"
+    assert never_none(server) or server.history("claude").count([]) == 2, "only the others' own gaps"
+
+
+def test_two_machines_that_both_renew_take_turns_only_once(new_machine, server):
+    first, second = new_machine("first"), new_machine("second")
+    first.remote.run(discovery(claude("a0")))
+    second.db.put_rule(second.key, rules.rule_for(claude("b0")))
+    second.remote.run(discovery(claude("b0")))
+    said = []
+    for day in range(1, 6):
+        for machine, name in ((first, "a"), (second, "b")):
+            outcome = only(machine.remote.run(discovery(claude(f"{name}{day}"))))
+            said.append((name, outcome.did))
+    assert said[:2] == [("a", "replaced"), ("b", "replaced")]
+    assert {did for name, did in said[2:] if name == "a"} == {"blocked"}
+    assert {did for name, did in said[2:] if name == "b"} == {"replaced"}, "it keeps its own up to date"
+    assert names(server) == ["Claude OAuth"]
+    assert never_none(server)
+
+
+def test_a_generic_secret_wins_once_too(machine, server):
+    machine.remote.run(generic(machine, "one"))
+    (record,) = server.records("generic")
+    machine.api.update_generic(record["id"], Secret("theirs"))
+    assert only(machine.remote.run(generic(machine, "two"))).did == "updated"
+    machine.api.update_generic(record["id"], Secret("theirs again"))
+    assert only(machine.remote.run(generic(machine, "three"))).problem.code == "contested"
+    assert server.value_of(record["id"]) == "theirs again"
+
+
+def test_after_its_database_was_lost_a_machine_takes_its_own_secret_again(new_machine, server, tmp_path):
+    first = new_machine()
+    first.remote.run(discovery(claude("one"), codex_key("one")))
+    first.close()
+    for suffix in ("-wal", "-shm"):
+        (tmp_path / "laptop" / f"sync.db{suffix}").unlink(missing_ok=True)
+    (tmp_path / "laptop" / "sync.db").write_bytes(b"not a database" * 100)
+    new_machine().close()  # a command that only looks
+    again = new_machine()
+    again.remote.run(discovery(claude("two"), codex_key("one")))
+    assert names(server) == ["Claude OAuth"]
+    assert names(server, "codex") == ["Codex API Key"]
+    assert token_of(server) == "two"
+    assert never_none(server)
+
+
 def test_two_machines_of_one_account_have_names_of_their_own(new_machine, server):
     first, second = new_machine("first"), new_machine("second")
     first.remote.run(discovery(claude("one")))
