@@ -6,7 +6,8 @@ from amika_cli.vault.opening import SCOPE
 USAGE = "[--scope workspace|tenant]"
 TEXT = """Lists the secrets of the vault: names, scopes, where each value is, since when. Never a value.
 
-The scopes workspace and tenant keep keys of the same name apart; both are on this machine. WHERE is os-keychain (the keyring of this machine) or encrypted-file (sealed in the vault's own file)."""
+WHERE is os-keychain (the keyring of this machine) or encrypted-file (sealed in the vault's own file). The scopes
+workspace and tenant keep keys of the same name apart; both are on this machine."""
 FLAGS = (SCOPE,)
 WORDS = (0, 0)
 
