@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     from amika_shared.profile import Profile
 
 
+class AlreadyRunning(Busy):
+    """This profile has an agent."""
+
+
 @contextlib.contextmanager
 def only_one(profile: Profile, clock: Clock) -> Iterator[None]:
     """Hold `agent.lock` while this process is the agent of `profile`.
 
     Raises:
-        Busy: another one is; the message names its process.
+        AlreadyRunning: another one is; the message names its process.
         Failed: the data folder is not writable.
 
     """
@@ -36,7 +40,9 @@ def only_one(profile: Profile, clock: Clock) -> Iterator[None]:
         except Busy:
             pid = (read_record(profile.agent_record) or {}).get("pid")
             who = f" (pid {pid})" if isinstance(pid, int) else ""
-            raise Busy(f"the agent is already running{who}", remedy="`amika agent status` shows it.") from None
+            raise AlreadyRunning(
+                f"the agent is already running{who}", remedy="`amika agent status` shows it."
+            ) from None
         yield
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 
-from amika_local.errors import AmikaError, NotFound, UsageError
+from amika_local.errors import AmikaError, Failed, NotFound, UsageError
 from amika_shared import BUILD
 from amika_shared.redaction import safe_line
 
@@ -22,6 +22,7 @@ USAGE = """usage: amika-agent COMMAND [--local] [--homedir DIR] [--log-level LEV
   --homedir DIR      look at another home
   --log-level LEVEL  debug, info, warning or error
 """
+FAILED_START = 10.0  # seconds
 LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -89,7 +90,7 @@ def run(
     {"pid"} or {"error", "remedy"}, or {} when the agent ended without a word; the agent itself goes on behind it.
 
     Raises:
-        Busy: one runs already (exit 5).
+        AlreadyRunning: one runs already.
         Failed: a folder cannot be used.
 
     """
@@ -127,7 +128,26 @@ def _nobody(_: object) -> None:
 
 def _run(options: Options) -> int:
     level, detached = options.log_level, options.detach
-    return run(local=options.local, homedir=options.homedir, log_level=level, detached=detached)
+    try:
+        return run(local=options.local, homedir=options.homedir, log_level=level, detached=detached)
+    except Failed as error:
+        from amika_agent.clock import SystemClock
+        from amika_agent.instance import AlreadyRunning
+
+        if isinstance(error, AlreadyRunning):
+            # what was asked for is so: whoever supervises us must take it neither for a failure nor try again
+            _complain(error.message)
+            return 0
+        if not detached and _supervised():
+            # a crash is followed by a new start after a second; what keeps a start from succeeding lasts longer
+            _complain(error.message)
+            SystemClock().sleep(FAILED_START)
+        raise
+
+
+def _supervised() -> bool:
+    """Tell whether systemd started us: it will start us again."""
+    return "INVOCATION_ID" in os.environ and not (sys.stderr is not None and sys.stderr.isatty())
 
 
 def _start(options: Options) -> int:

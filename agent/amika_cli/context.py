@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from amika_agent.engine.decisions import Decisions
     from amika_agent.engine.engine import Engine
     from amika_agent.http.client import Http
+    from amika_agent.session.keeper import SessionKeeper
     from amika_agent.settings import Settings
     from amika_agent.stores.amika_api import SecretsApi
     from amika_agent.sync.journal import SyncDb
@@ -88,6 +89,15 @@ class Context:
 
         state_dir, store = self.profile.amika_state_dir, self.settings.text("session_store")
         return Authority(state_dir, self.account_env, self.endpoints, self.http, self.clock, "cli", store=store)
+
+    def unreached_keeper(self) -> SessionKeeper:
+        """Return the session's keeper without servers to ask: for when the local workspace cannot be started."""
+        from amika_agent.accounts.endpoints import resolve_endpoints
+        from amika_agent.session.keeper import SessionKeeper
+
+        nowhere = resolve_endpoints({}, local_url="http://127.0.0.1")
+        state_dir, store = self.profile.amika_state_dir, self.settings.text("session_store")
+        return SessionKeeper(state_dir, nowhere, self.http, self.clock, role="cli", store=store)
 
     @property
     def account(self) -> AccountKey:

@@ -56,14 +56,16 @@ def systemd_unit(command: Sequence[str], *, description: str) -> str:
         [
             "[Unit]",
             f"Description={_one_line(description)}",
+            # a full disk at the start may last: no number of failed starts is the end
+            "StartLimitIntervalSec=0",
             "",
             "[Service]",
             f"ExecStart={' '.join(_systemd_word(word) for word in command)}",
             "Restart=on-failure",
             # a session whose renewal was cut off can be saved within 30 s
             "RestartSec=1",
-            # used wrongly, or another agent runs already: a second try would change nothing
-            "RestartPreventExitStatus=2 5",
+            # used wrongly: a second try would change nothing
+            "RestartPreventExitStatus=2",
             "UMask=0077",
             "NoNewPrivileges=true",
             "",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
@@ -46,6 +47,7 @@ class Engine:
     def __init__(self) -> None:
         self.approved = threading.Event()
         self.ended = threading.Event()
+        self.slow = threading.Event()  # set: a server that answers nothing keeps a cancelled one from ending
         self.started = 0
         self.choices: list[dict[str, str]] = []
         self.chosen: str | None = None
@@ -65,7 +67,7 @@ class Engine:
         try:
             yield CODE
             while not self.approved.wait(0.01):
-                if cancel.is_set():
+                if cancel.is_set() and not self.slow.is_set():
                     raise NotSignedIn("cancelled")
             if self.error is not None:
                 raise self.error
@@ -130,6 +132,27 @@ def test_it_is_cancelled_when_the_last_one_leaves_not_before() -> None:
         assert not engine.ended.is_set()
         second.cancel()
         assert await asyncio.to_thread(engine.ended.wait, 10)
+
+    at_desk(play)
+
+
+def test_whoever_comes_while_a_cancelled_one_still_ends_gets_one_of_their_own() -> None:
+    """The server is silent: the cancelled sign-in waits for it, and nobody is to join that one any more."""
+
+    async def play(desk: Desk, engine: Engine) -> None:
+        engine.slow.set()
+        first = await until_code(desk)
+        first.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await first
+        second = asyncio.create_task(until_code(desk))
+        await asyncio.sleep(0.05)
+        assert (engine.started, second.done()) == (1, False)
+        engine.slow.clear()
+        following = await second
+        engine.approved.set()
+        assert await following == [CODE, DONE]
+        assert engine.started == 2
 
     at_desk(play)
 

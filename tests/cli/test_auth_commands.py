@@ -7,6 +7,7 @@ import json
 import os
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from tests.fakes.session_files import go_session, write_session
@@ -407,6 +408,24 @@ def test_logout_that_the_server_did_not_hear_says_so(amika, server, state):
     code, out, err = amika("auth", "logout", "-o", "json")
     assert (code, json.loads(out)["revoked"]) == (0, False)
     assert "not ended at the server" in err
+
+
+def test_a_local_login_is_removed_although_its_workspace_cannot_start(amika, home):
+    """What cannot be revoked is said, and nobody stays signed in for it."""
+    profile = resolve(os.environ, local=True)
+    state = Path(profile.amika_state_dir)
+    write_session(state, go_session(iat=time.time()))
+    folder = Path(profile.workspace_dir)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("a file where the workspace's data should be")
+    code, out, err = amika("auth", "logout", "--local")
+    assert code == 0
+    assert "Signed out here" in out
+    assert "not ended at the server" in err
+    assert "the local workspace cannot be started" in err
+    assert not (state / "workos-session.json").exists()
+    code, out, _ = amika("auth", "logout", "--local")
+    assert (code, out) == (0, "You were not signed in.\n")
 
 
 def test_control_characters_in_an_email_do_not_reach_the_terminal(amika, server, state):

@@ -75,6 +75,8 @@ def test_a_unit_restarts_after_a_crash_and_quotes_what_systemd_expands() -> None
     assert 'ExecStart="/opt/a b/50%%/$$x/amika-agent" run\n' in text
     assert "Description=Amika agent\n" in text
     assert "Restart=on-failure\nRestartSec=1\n" in text
+    assert "RestartPreventExitStatus=2\n" in text, "only what a restart cannot cure ends it"
+    assert "StartLimitIntervalSec=0\n" in text.partition("[Service]")[0]
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not on this machine")

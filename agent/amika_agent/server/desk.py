@@ -45,13 +45,16 @@ class Desk:
     async def join(self, organization: str | None = None, service: str = AMIKA) -> AsyncIterator[dict[str, Any]]:
         """Yield every event of the sign-in under way, from its first on; start one when there is none.
 
-        Closing the iterator leaves; when the last one leaves, the sign-in is cancelled.
+        Closing the iterator leaves; when the last one leaves, the sign-in is cancelled. Whoever comes then waits for
+        its end, at most as long as a server is waited for, and begins another one.
 
         Raises:
             Conflict: one to another service is under way.
             AmikaError: how the sign-in ended, when not well.
 
         """
+        while self._flow is not None and self._flow.leaving and not self._flow.ended:
+            await self._flow.over.wait()
         if self._flow is None or self._flow.ended:
             self._flow = _Flow(self._changed, service)
             self._flow.start(self._engine, organization)
@@ -105,6 +108,10 @@ class _Flow:
     @property
     def ended(self) -> bool:
         return self.over.is_set()
+
+    @property
+    def leaving(self) -> bool:
+        return self._cancel.is_set()
 
     def start(self, engine: SignsIn, organization: str | None) -> None:
         threading.Thread(target=self._run, args=(engine, organization), name="sign-in", daemon=True).start()

@@ -10,6 +10,7 @@ from amika_cli.flags import Args, Flag
 from amika_local.errors import AmikaError, UsageError
 
 if TYPE_CHECKING:
+    from amika_agent.session.keeper import SignOutResult
     from amika_cli.context import Context
 
 # what one service's sign-out tells: report, lines, warnings
@@ -103,13 +104,29 @@ def _signed_out(context: Context) -> dict[str, Any]:
             found = context.agent.call("sign_out", timeout=DEADLINE)
             return {**found, "left_remotely": sorted({*left, *found.get("left_remotely", [])})}
     left = sorted({*left, *_end_open_work(context)})
-    result = context.authority.keeper.sign_out()
+    result = _ended(context)
     return {
         "was_signed_in": result.signed_in,
         "revoked": result.revoked,
         "detail": result.message,
         "left_remotely": left,
     }
+
+
+def _ended(context: Context) -> SignOutResult:
+    """Sign out here; a local workspace that does not start keeps nobody signed in."""
+    from amika_local.errors import Failed
+
+    try:
+        return context.authority.keeper.sign_out()
+    except Failed as error:
+        if not context.args.local or "endpoints" in vars(context):
+            raise
+        from dataclasses import replace
+
+        result = context.unreached_keeper().sign_out(deadline=0.0)
+        why = f"{result.message} (the local workspace cannot be started: {error.message})"
+        return replace(result, message=why) if result.revoked is False else result
 
 
 def _end_open_work(context: Context) -> list[str]:
