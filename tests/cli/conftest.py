@@ -9,10 +9,13 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.fakes.secrets_server import FakeSecretsServer
+
+if TYPE_CHECKING:
+    from tests.cli.services_world import InProcess, Workspace
 
 FUTURE_MS = 4_070_908_800_000  # 2099
 
@@ -36,6 +39,23 @@ class Ran:
 
 
 Amika = Callable[..., Ran]
+
+
+@pytest.fixture
+def workspace(home: Path) -> Iterator[Workspace]:
+    """A local workspace of this home, running."""
+    from tests.cli.services_world import Workspace
+
+    with Workspace() as running:
+        yield running
+
+
+@pytest.fixture
+def quick(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> InProcess:
+    """Run `amika WORDS` in this process."""
+    from tests.cli.services_world import InProcess
+
+    return InProcess(capsys, monkeypatch)
 
 
 @pytest.fixture

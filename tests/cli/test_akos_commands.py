@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,17 +13,6 @@ from tests.cli.services_world import InProcess, SigningIn, Workspace
 from amika_shared.profile import resolve
 
 CODE = r"check the code  (\S+)"
-
-
-@pytest.fixture
-def workspace(home: Path) -> Iterator[Workspace]:
-    with Workspace() as running:
-        yield running
-
-
-@pytest.fixture
-def quick(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> InProcess:
-    return InProcess(capsys, monkeypatch)
 
 
 @pytest.fixture

@@ -8,13 +8,9 @@ import os
 
 from amika_agent.stores.private_file import make_private_dir, sync_dir, translated, write_private
 from amika_local import rfc3339
-from amika_local.almyty_file import OURS, AlmytyLogin, config_path, credentials_path, token_hash
-from amika_local.credential import Problem
-from amika_local.document import DocumentError, parse_object
+from amika_local.almyty_file import OURS, SIGN_IN, AlmytyLogin, config_path, credentials_path, token_hash
+from amika_local.login_file import LoginFileError, read_object
 from amika_local.modes import tighten
-from amika_local.regular_file import read
-
-LARGEST = 1 << 20
 
 
 def store_login(folder: str, login: AlmytyLogin) -> str:
@@ -76,13 +72,9 @@ def delete_login(folder: str) -> bool:
 
 
 def _present(path: str) -> dict[str, object]:
-    data = read(path, "almyty", limit=LARGEST)
-    if data is None or isinstance(data, Problem):
-        return {}
-    try:
-        return parse_object(data)
-    except DocumentError:
-        return {}
+    with contextlib.suppress(LoginFileError):
+        return read_object(path, "almyty", SIGN_IN, bom=True) or {}
+    return {}
 
 
 def _encoded(content: dict[str, object]) -> bytes:
