@@ -11,7 +11,7 @@ from amika_local.secret import Secret
 class Shelf:
     """The three calls of the secrets API that storing needs, over a dict; `fail` maps a name to what is raised."""
 
-    def __init__(self, **fail: Exception) -> None:
+    def __init__(self, **fail: BaseException) -> None:
         self.kept: dict[tuple[str, str], tuple[str, str]] = {}
         self.fail = fail
         self.sent = 0
@@ -107,7 +107,7 @@ def test_a_refusal_costs_one_and_running_again_finishes():
     assert shelf.values() == {("A", "user"): "1", ("B", "user"): "2", ("C", "user"): "3"}
 
 
-@pytest.mark.parametrize("error", [Undecided("offline"), NotSignedIn("over")])
+@pytest.mark.parametrize("error", [Undecided("offline"), NotSignedIn("over"), Refused("slow down", status=429)])
 def test_offline_or_signed_out_ends_it(error):
     shelf = Shelf(B=error)
     progress = run(shelf, items(A="1", B="2", C="3"))
@@ -115,6 +115,14 @@ def test_offline_or_signed_out_ends_it(error):
     assert [s.item.name for s, _ in progress.left] == ["B", "C"]
     assert progress.error is error
     assert shelf.sent == 2
+
+
+def test_an_interrupt_ends_it_and_tells_what_was_done():
+    shelf = Shelf(B=KeyboardInterrupt())
+    progress = run(shelf, items(A="1", B="2", C="3"))
+    assert progress.interrupted
+    assert [s.item.name for s in progress.done] == ["A"]
+    assert [(s.item.name, why) for s, why in progress.left] == [("B", "interrupted"), ("C", "interrupted")]
 
 
 def test_created_meanwhile_is_updated():

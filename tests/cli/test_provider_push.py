@@ -405,6 +405,16 @@ def test_a_person_types_a_key_and_it_is_not_shown(server, stored):
     assert stored("codex") == {("Codex API Key", "user"): "sk-fake-typed-in"}
 
 
+def test_a_value_from_stdin_is_typed_unseen_on_a_terminal(server, stored):
+    words = ["secret", "claude", "push", "--value", "-"]
+    with Terminal(words, dict(os.environ)) as terminal:
+        terminal.expect("Claude key or login (not shown):")
+        terminal.type("sk-ant-fake-typed")
+        assert terminal.end() == 0
+        assert "fake-typed" not in terminal.seen
+    assert stored("claude") == {("Claude API Key", "user"): "sk-ant-fake-typed"}
+
+
 def test_answers_typed_ahead_are_not_lost(claude, server, stored):
     claude()
     with Terminal(["secret", "claude", "push", "--scope", "org"], dict(os.environ)) as terminal:

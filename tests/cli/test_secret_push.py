@@ -166,6 +166,17 @@ def test_interrupted_at_the_question(server, stored):
     assert stored() == {}
 
 
+def test_interrupted_in_the_middle(server, stored, until):
+    server.faults.add("delay", method="POST", path="/secrets", skip=1)
+    with Terminal(["secret", "push", "A=one", "B=two", "C=three", "--yes"], dict(os.environ)) as terminal:
+        until(lambda: len([r for r in server.requests if r.method == "POST"]) == 2)
+        terminal.process.send_signal(2)
+        assert terminal.end() == 130
+    assert "created A" in terminal.seen
+    assert "not stored: C: interrupted" in terminal.seen
+    assert stored()["A", "user"] == "one"
+
+
 def test_progress_for_more_than_ten(server, stored):
     words = [f"KEY{n}=value" for n in range(11)]
     with Terminal(["secret", "push", "--yes", *words], dict(os.environ)) as terminal:

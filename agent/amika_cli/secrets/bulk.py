@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 CREATE = "create"
 UPDATE = "update"
+SLOW_DOWN = 429
 DID = {CREATE: "created", UPDATE: "updated"}
 _STOPPED = "not tried, because an earlier one failed"
+_INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,15 @@ class Step:
 
 @dataclass
 class Progress:
-    """What was done and what was not, each with its reason; `error` is the last thing that went wrong."""
+    """What was done and what was not, each with its reason; `error` is the last thing that went wrong.
+
+    interrupted  the person ended it: whether the first one left was stored is not known
+    """
 
     done: list[Step] = field(default_factory=list)
     left: list[tuple[Step, str]] = field(default_factory=list)
     error: AmikaError | None = None
+    interrupted: bool = False
 
 
 def gathered(*layers: Sequence[Item]) -> list[Item]:
@@ -104,23 +110,27 @@ def shown(value: Secret) -> str:
 def store(api: SecretsApi, planned: Sequence[Step]) -> Progress:
     """Do the steps in order.
 
-    A refusal costs its own secret; being offline or signed out ends it, for the rest would fail alike.
+    A refusal costs its own secret; being offline, signed out or asked to slow down ends it: the rest would fail alike.
     """
     progress = Progress()
     for index, step in enumerate(planned):
         try:
-            done = _store_one(api, step)
-        except (Unreachable, NotSignedIn) as error:
-            progress.error = error
-            progress.left.append((step, error.message))
-            progress.left += [(later, _STOPPED) for later in planned[index + 1 :]]
-            break
+            progress.done.append(_store_one(api, step))
         except AmikaError as error:
             progress.error = error
             progress.left.append((step, error.message))
-            continue
-        progress.done.append(done)
+            if _stops(error):
+                progress.left += [(later, _STOPPED) for later in planned[index + 1 :]]
+                break
+        except KeyboardInterrupt:
+            progress.interrupted = True
+            progress.left += [(later, _INTERRUPTED) for later in planned[index:]]
+            break
     return progress
+
+
+def _stops(error: AmikaError) -> bool:
+    return isinstance(error, Unreachable | NotSignedIn) or getattr(error, "status", 0) == SLOW_DOWN
 
 
 def _store_one(api: SecretsApi, step: Step) -> Step:

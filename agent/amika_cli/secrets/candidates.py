@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from amika_cli.files import read_given
 from amika_cli.render import note, until
 from amika_cli.secrets.provider import TITLES
+from amika_cli.terminal.terminal_input import ask_value, stdin_is_terminal
 from amika_local.credential import API_KEY, OAUTH, Credential
 from amika_local.errors import Failed, NotFound, UsageError
 from amika_local.secret import Secret, masked
@@ -65,7 +66,7 @@ def given(context: Context, provider: str) -> Candidate | None:
     if args.has("from-file"):
         data, origin = read_given(args.get("from-file"))
     elif args.has("value"):
-        data, origin = _value(args.get("value"))
+        data, origin = _value(args.get("value"), TITLES[provider])
     else:
         return None
     try:
@@ -75,9 +76,9 @@ def given(context: Context, provider: str) -> Candidate | None:
     return _candidate(provider, text, args.get("type"), origin)
 
 
-def _value(value: str) -> tuple[bytes, str]:
+def _value(value: str, title: str) -> tuple[bytes, str]:
     if value == "-":
-        return read_given("-")
+        return (ask_value(f"{title} key or login"), "what you typed") if stdin_is_terminal() else read_given("-")
     note(
         "warning: a value on the command line is visible to other programs and stays in the shell's history; "
         "--value - reads it from stdin."

@@ -79,6 +79,8 @@ def store_items(context: Context, items: Sequence[bulk.Item], scope: str) -> int
                            account=context.email)  # fmt: skip
     emit(context.args, bulk.as_json(progress), _report(progress))
     _warn_of_missing(listing, planned)
+    if progress.interrupted:
+        raise KeyboardInterrupt
     if progress.left:
         raise _incomplete(progress)
     return 0
