@@ -52,8 +52,9 @@ trap 'rm -f "$log"' EXIT
 # fresh machines have no package lists, old ones have stale lists: look again once before giving up
 if ! apt install --no-install-recommends "${missing[@]}" >"$log" 2>&1; then
   { apt update && apt install --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 || {
-    cat "$log" >&2
-    echo "setup: apt-get could not install: ${missing[*]}" >&2
+    tail -n 20 "$log" >&2
+    echo "setup: apt-get could not install what is missing; the lines above say why. Once that is mended, run the same" >&2
+    echo "  command again, or install it by hand: apt-get install -y --no-install-recommends ${missing[*]}" >&2
     exit 1
   }
 fi

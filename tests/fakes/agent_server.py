@@ -107,6 +107,7 @@ class FakeAgent:
         self._decisions: asyncio.Queue[dict[str, Any] | Refused] = asyncio.Queue()
         self._server: asyncio.Server | None = None
         self._peers: set[asyncio.Task[None]] = set()
+        self._closing = False
         self._watchers: list[asyncio.StreamWriter] = []
         self._thread = threading.Thread(target=self._loop.run_forever, name="fake-agent")
 
@@ -176,11 +177,17 @@ class FakeAgent:
         self._server = await asyncio.start_unix_server(self._accept, self._profile.socket, limit=MAX_FRAME)
 
     async def _close(self) -> None:
-        if self._server is not None:
-            self._server.close()
+        self._closing = True
+        listening = () if self._server is None else self._server.sockets
+        for listener in listening:
+            self._loop.remove_reader(listener.fileno())
         for task in list(self._peers):
             task.cancel()
-        await asyncio.gather(*self._peers, return_exceptions=True)
+        # whoever was let in a moment ago is not among them yet and goes by himself; a closed server would lose him
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(others)
+        if self._server is not None:
+            self._server.close()
 
     async def _publish(self, fields: dict[str, Any]) -> None:
         self._snapshot = {**self._snapshot, **fields}
@@ -195,6 +202,9 @@ class FakeAgent:
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
+        if self._closing:
+            writer.transport.abort()
+            return
         self._peers.add(task)
         try:
             await self._serve(reader, writer)
