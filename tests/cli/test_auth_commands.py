@@ -253,6 +253,11 @@ def test_switch_organization(amika, server, state):
         code, out, _ = amika("auth", "switch-org", "Acme", "--no-browser")
     assert code == 0
     assert "organization Acme." in out
+    # the sign-in has offered both by name: this one needs no browser any more
+    asked = server.count("device")
+    code, out, _ = amika("auth", "switch-org", "beta")
+    assert (code, out) == (0, "You now work in the organization Beta.\n")
+    assert server.count("device") == asked
 
 
 @pytest.fixture

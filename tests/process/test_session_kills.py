@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.process.session_kill_points import run as points
 from tests.process.session_kill_rounds import run
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
@@ -12,6 +13,15 @@ def test_no_kill_loses_a_login_or_tears_a_file():
     assert report.clean, vars(report)
     assert report.killed > 10
     assert report.reads > 100
+
+
+@pytest.mark.parametrize(("what", "kills"), [("fresh", 20), ("sign_out", 10), ("accept", 15)])
+def test_no_line_to_be_killed_at_loses_a_login_or_leaves_a_token(what, kills):
+    """Every thirty-first line; `python -m tests.process.session_kill_points` takes them all."""
+    report = points(what, first=5, step=31)
+    assert report.wrong == []
+    assert report.clean, vars(report)
+    assert report.rounds >= kills
 
 
 def test_the_rounds_notice_a_loss():

@@ -104,6 +104,23 @@ def test_sign_out_during_a_renewal_wins(tmp_path, server):
     assert act(str(tmp_path), server.url, "fresh")["code"] == 3
 
 
+def test_a_second_command_joins_the_first_and_both_are_signed_in(home, server):
+    """Real commands: the first ends as soon as it is signed in, and the second must not take that for a cancelling."""
+    env = {**os.environ, "AMIKA_API_URL": server.url, "AMIKA_WORKOS_URL": server.url, "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "amika_cli.main", "auth", "login", "--no-browser"]
+    both = []
+    for said in ("Ctrl-C cancels", "already under way"):
+        process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        both.append(process)
+        assert any(said in line for line in process.stderr)
+    server.model.approve("FAKE-0001")
+    for process in both:
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+        assert "Signed in to Amika as dev@example.com" in out
+    assert server.count("device") == 1
+
+
 def test_a_command_interrupted_while_waiting_for_approval_ends_with_130(home, tmp_path, server):
     env = {**os.environ, "AMIKA_API_URL": server.url, "AMIKA_WORKOS_URL": server.url, "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "amika_cli.main", "auth", "login", "--no-browser"]

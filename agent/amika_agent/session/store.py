@@ -133,6 +133,7 @@ class FileStore:
             sync_dir(self.dir)
         except OSError as error:
             raise translated(error, self.path) from None
+        sweep(self.path)
 
     def unstage(self) -> None:
         """Remove the successor's file."""

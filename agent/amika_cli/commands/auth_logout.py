@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 Told = tuple[dict[str, Any], list[str], list[str]]
 
 USAGE = "[amika|almyty|akos] [--all]"
-TEXT = """Ends the session at the server, then deletes the login here; a stored API key is deleted too.
-Secrets you pushed stay stored at the server: the command names them. almyty: the key is deleted at the server when
-`amika auth login almyty` made it; any other key stays valid there. Running it again does no harm."""
+TEXT = """Ends the login at the server, then deletes it here, also when the server cannot be reached: what could not be
+ended there is said. Without a service: of Amika. Secrets you pushed stay stored; the command names them.
+Running it again does no harm.
+
+amika   a stored API key is deleted here too; it stays valid until you revoke it in Amika.
+almyty  the key is deleted at the server when `amika auth login almyty` made it; any other stays valid there.
+akos    the session ends at your workspace."""
 FLAGS = (Flag("all", "", "sign out of every service"),)
 WORDS = (0, 1)
 DEADLINE = 60.0  # seconds of silence from an agent that ends its open work

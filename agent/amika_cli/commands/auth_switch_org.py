@@ -10,10 +10,14 @@ from amika_local.errors import NotSignedIn, UsageError
 if TYPE_CHECKING:
     from amika_cli.context import Context
 
-USAGE = "ORGANIZATION"
-TEXT = """Moves the login to another of your organizations. By its id (org_…) this needs no browser; by its name, or
-without one to choose from a list, the browser is opened. Push rules stay with the organization they were made for."""
-FLAGS = (Flag("no-browser", "", "only print the page and the code"),)
+USAGE = "[NAME|ID]"
+TEXT = """Moves the login to another of your organizations. By its id (org_…), or by a name that an earlier sign-in
+offered, at once; by another name, or without one to choose from a list, through the browser.
+Push rules stay with the organization they were made for: nothing of theirs is sent to the new one.
+
+  amika auth switch-org Acme
+  amika auth switch-org org_01ABC…"""
+FLAGS = (Flag("no-browser", "", "do not open a browser: only print the page and the code"),)
 WORDS = (0, 1)
 
 
@@ -43,10 +47,20 @@ def run(args: Args) -> int:
 
 
 def _switched(context: Context, wanted: str) -> tuple[str, str]:
-    if wanted.startswith("org_"):
-        session = context.authority.keeper.switch_organization(wanted)
+    known = _known(context, wanted)
+    if known:
+        session = context.authority.keeper.switch_organization(known)
         return session.email, session.organization_id
     from amika_cli.accounts.signing_in import sign_in_here
 
     done = sign_in_here(context, organization=wanted or None, browser=not context.args.has("no-browser"))
     return done.email, done.organization_id
+
+
+def _known(context: Context, wanted: str) -> str:
+    """Return the id of the organization when it was given, or when exactly one has that name; else ""."""
+    if wanted.startswith("org_"):
+        return wanted
+    names = context.authority.keeper.organizations()
+    found = [one for one, name in names.items() if name.casefold() == wanted.casefold()]
+    return found[0] if len(found) == 1 else ""
