@@ -26,7 +26,7 @@ class Machine:
         self.log = folder / "calls"
         self.log.touch()
         self.folder = folder
-        for name in ("bash", "env", "sed", "tr", "touch", "grep", "mktemp", "rm", "cat", "printf", "dirname"):
+        for name in ("bash", "env", "sed", "tr", "touch", "grep", "mktemp", "rm", "cat", "printf", "tail"):
             real = next(p for p in ("/usr/bin/" + name, "/bin/" + name) if os.path.exists(p))
             (self.bin / name).symlink_to(real)
         self.program("dpkg-query", f"printf '{INSTALLED}'")
