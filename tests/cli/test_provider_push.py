@@ -199,6 +199,15 @@ def test_a_blank_or_expired_or_malformed_login_is_refused_with_the_reason(amika,
     assert server.records("claude") == []
 
 
+def test_force_stores_an_expired_login_once(amika, claude, server, stored):
+    claude("sk-ant-oat01-fake-old", 1000)
+    ran = amika("secret", "claude", "push", "--type", "oauth", "--force")
+    assert ran.code == 0, ran.err
+    assert "not kept in sync" in ran.out
+    assert "sk-ant-oat01-fake-old" in stored("claude")["Claude OAuth", "user"]
+    assert amika("sync", "rules", "--json").json == []
+
+
 def test_an_older_login_is_refused_and_force_accepts_it(amika, claude, server, stored):
     claude("sk-ant-oat01-fake-new", FUTURE_MS)
     amika("secret", "claude", "push", "--type", "oauth")

@@ -297,7 +297,7 @@ def test_a_bad_source_is_said_with_its_next_step(amika, home, server):
 
 def test_extract_of_what_is_not_there(amika, home, server):
     assert "Nothing was found" in amika("secret", "extract").out
-    assert amika("secret", "extract", "--push", "--yes").code == 0
+    assert amika("secret", "extract", "--push", "--yes", "--json").json == {"done": [], "left": []}
     missing = amika("secret", "extract", "--only", "NOPE_API_KEY")
     assert missing.code == 4
     assert "NOPE_API_KEY" in missing.err

@@ -24,7 +24,7 @@ WORDS = (0, 0)
 def run(args: Args) -> int:
     """Show what was found; store it with --push."""
     from amika_cli.context import Context
-    from amika_cli.render import note
+    from amika_cli.render import emit, note
     from amika_cli.secrets import found
     from amika_cli.secrets.keeping import keep
     from amika_cli.secrets.storing import scope_of, store_items
@@ -38,7 +38,7 @@ def run(args: Args) -> int:
             found.show_table(context, variables)
             return 0
         if not variables:
-            note("Nothing was found that could be stored.")
+            emit(args, {"done": [], "left": []}, ["Nothing was found that could be stored."])
             return 0
         found.warn_about_oauth(context, variables)
         if context.profile.confined:

@@ -126,7 +126,8 @@ def found(context: Context, provider: str, discovery: Discovery) -> list[Candida
     """Return what this machine has for a provider: logins, then the key in the environment, then keys in files."""
     type_ = context.args.get("type")
     sources = _SOURCES[provider]
-    credentials = [c for source in sources for c in discovery.credentials if c.source == source]
+    expired = discovery.expired if context.args.has("force") else []
+    credentials = [c for source in sources for c in (*discovery.credentials, *expired) if c.source == source]
     logins = [c for c in credentials if c.kind == OAUTH]
     keys = [c for c in credentials if c.kind == API_KEY]
     variable = ENVIRONMENT[provider]

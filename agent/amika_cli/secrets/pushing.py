@@ -55,26 +55,35 @@ def push(context: Context, provider: str) -> int:
         take_over = there.id if there is not None else ""
     if shared:
         rotation_is_known(context, provider)
-    # another home is not watched: nobody could keep it in sync
-    if discovery is None or candidate.credential is None or context.args.has("once") or context.profile.confined:
+    if discovery is None or context.args.has("once") or not _keepable(context, candidate):
         _refuse_kept(context, provider, name, scope)
         force = context.args.has("force")
         outcome = context.remote.push_once(
             provider, candidate.type, name, scope, value, force=force, gap_accepted=scope == ORG, take_over=take_over
         )
-        context.diary.outcomes({}, [outcome], context.email)
-        if outcome.did == "waiting":  # without a rule nobody has the value to go on by itself
-            raise Failed(
-                "not stored yet: the server cannot do it now", remedy="Run the same command again in a minute."
-            )
-        if outcome.did not in STORED:
-            remedy = outcome.problem.remedy if outcome.problem is not None else ""
-            raise Failed(f"not stored: {outcome.reason}", remedy=remedy)
-        return _report(context, candidate, outcome, None)
+        return _report(context, candidate, _went_through(context, outcome), None)
     rule, is_new = _rule(context, candidate, name, scope, take_over)
     outcome = _keep_in_sync(context, rule, discovery, is_new=is_new)
     context.nudge()
     return _report(context, candidate, outcome, rule)
+
+
+def _went_through(context: Context, outcome: Outcome) -> Outcome:
+    context.diary.outcomes({}, [outcome], context.email)
+    if outcome.did == "waiting":  # without a rule nobody has the value to go on by itself
+        raise Failed("not stored yet: the server cannot do it now", remedy="Run the same command again in a minute.")
+    if outcome.did not in STORED:
+        remedy = outcome.problem.remedy if outcome.problem is not None else ""
+        raise Failed(f"not stored: {outcome.reason}", remedy=remedy)
+    return outcome
+
+
+def _keepable(context: Context, candidate: Candidate) -> bool:
+    """Tell whether a rule can keep it in sync: another home is not watched, and what has expired is never pushed."""
+    credential = candidate.credential
+    if credential is None or context.profile.confined:
+        return False
+    return credential.expires_at is None or credential.expires_at > context.clock.now()
 
 
 def _checked(context: Context, provider: str, candidate: Candidate) -> Secret:
