@@ -195,8 +195,8 @@ def test_everything_is_taken_back(amika, claude, codex, server, stored, home):
     amika("config", "set", "sync.auto_push", "claude,codex")
     amika("sync")
     assert amika("sync", "forget", "--everything").code == 2
-    assert amika("sync", "forget", "claude-oauth", "--env-cache").code == 2
-    done = amika("sync", "forget", "--everything", "--env-cache", "--yes")
+    assert amika("sync", "forget", "claude-oauth", "--keep-env-cache").code == 2
+    done = amika("sync", "forget", "--everything", "--yes")
     assert done.code == 0, done.err
     assert stored("claude") == {}
     assert stored("codex") == {}
@@ -226,3 +226,23 @@ def test_a_question_is_shown_without_an_agent(amika, claude, server, home):
     shown = amika("status")
     assert "eve@example.com" in shown.out
     assert "amika sync resolve claude-oauth accept" in shown.out
+
+
+def test_uninstalling_takes_our_entries_out_of_the_env_cache(amika, codex, home):
+    cache = home / ".cache" / "amika" / "env-cache.json"
+    assert amika("agent", "uninstall", "--json").json["withdrawn"] == []
+    write(cache, {"GROQ_API_KEY": "their-own"})
+    codex()
+    assert amika("sync").code == 0
+    agent = AgentProcess().up()
+    try:
+        kept = amika("agent", "uninstall")
+        assert kept.code == 0, kept.err
+        assert "amika agent stop" in kept.out
+        assert "_amika" in json.loads(cache.read_text())
+    finally:
+        assert agent.end() == 0
+    gone = amika("agent", "uninstall")
+    assert gone.code == 0, gone.err
+    assert "OPENAI_API_KEY" in gone.out
+    assert json.loads(cache.read_text()) == {"GROQ_API_KEY": "their-own"}

@@ -7,11 +7,11 @@ TEXT = """Stops keeping a stored secret in sync. The secret itself stays as it i
 `amika secret codex delete` removes it. `amika sync rules` lists the rules.
 
 --everything takes back all that this machine has pushed for this account: Claude and Codex credentials are deleted,
-generic secrets, which cannot be deleted, are emptied, and all rules are removed. With --env-cache our entries of the
-env cache go too, and it stays off."""
+generic secrets, which cannot be deleted, are emptied, and all rules are removed. Our entries of the env cache go too,
+and it stays off, unless --keep-env-cache is given."""
 FLAGS = (
     Flag("everything", "", "take back everything this machine has pushed"),
-    Flag("env-cache", "", "with --everything: take our entries out of the env cache too, and switch it off"),
+    Flag("keep-env-cache", "", "with --everything: leave the env cache on, and our entries in it"),
     Flag("yes", "", "with --everything: do not ask", short="y"),
 )
 WORDS = (0, 1)
@@ -25,7 +25,7 @@ def run(args: Args) -> int:
 
     if args.has("everything") == bool(args.words):
         raise UsageError("which rule?", remedy="Name one rule (`amika sync rules` lists them), or pass --everything.")
-    if args.has("env-cache") and not args.has("everything"):
-        raise UsageError("--env-cache goes with --everything", remedy="Or: amika config set env_cache.enabled false")
+    if args.has("keep-env-cache") and not args.has("everything"):
+        raise UsageError("--keep-env-cache goes with --everything", remedy="One rule has no part in the env cache.")
     with Context(args) as context:
         return forget_everything(context) if args.has("everything") else forget_rule(context, args.words[0])

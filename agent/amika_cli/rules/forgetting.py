@@ -41,7 +41,7 @@ def forget_everything(context: Context) -> int:
 
     """
     rules = context.db.rules(context.account.text)
-    cache = context.args.has("env-cache")
+    cache = context.settings.on("env_cache.enabled") and not context.args.has("keep-env-cache")
     if context.args.output == "text":
         show([_line(rule) for rule in rules] or ["This machine keeps nothing in sync."])
         show([f"withdrawn: our entries of {context.short(context.profile.env_cache)}"] if cache else [])
