@@ -21,6 +21,7 @@ type=taskbar
 type=statusnotifier
 alignment=Right
 """
+FONT = '"DejaVu Sans,9,-1,5,50,0,0,0,0,0"'
 WATCHER = "org.kde.StatusNotifierWatcher"
 ICON = (SIZE[0] - 15, SIZE[1] - PANEL_HEIGHT // 2)  # of the only icon, in either host
 
@@ -31,7 +32,7 @@ def lxqt_panel(desktop: Desktop, *, theme: str = "light") -> Iterator[Program]:
     config = desktop.home / ".config" / "lxqt"
     config.mkdir(parents=True, exist_ok=True)
     (config / "panel.conf").write_text(PANEL)
-    (config / "lxqt.conf").write_text(f"[General]\ntheme={theme}\nicon_theme=hicolor\n")
+    (config / "lxqt.conf").write_text(f"[General]\ntheme={theme}\nicon_theme=hicolor\n[Qt]\nfont={FONT}\n")
     with desktop.running("lxqt-panel", ["lxqt-panel"]) as panel:
         wait(lambda: WATCHER in names_on_the_bus(desktop), "the tray host", panel)
         yield panel

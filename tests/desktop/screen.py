@@ -143,10 +143,10 @@ class Desktop:
         own = {name: value for name, value in home_env.items() if name in wanted or name.startswith("XDG_")}
         return {**self.env, "QT_QPA_PLATFORM": "xcb", **own, **more}
 
-    def screenshot(self, name: str, *, window: str = "") -> Path:
-        """Save what is on the screen, or the window with that title and its frame, to tests/output/."""
-        OUTPUT.mkdir(exist_ok=True)
-        path = OUTPUT / f"{name}.png"
+    def screenshot(self, name: str, *, window: str = "", into: Path = OUTPUT) -> Path:
+        """Save what is on the screen, or the window with that title and its frame, to tests/output/ or elsewhere."""
+        into.mkdir(exist_ok=True)
+        path = into / f"{name}.png"
         what = ["-frame", "-window", self.windows(window)[0]] if window else ["-window", "root"]
         self.run("import", ["import", *what, "-silent", str(path)])
         return path

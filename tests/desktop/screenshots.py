@@ -1,56 +1,62 @@
-"""Makes the pictures of the documentation: runs the tests that photograph every view and keeps the pictures.
+"""Makes the pictures of the documentation anew: every view of the tray, in light and dark, and what each of them shows.
 
-python -m tests.desktop.screenshots [window]      (window: only those of the window, without the end-to-end test)
+    python -m tests.desktop.screenshots [--into FOLDER]
+
+Everything on them is real (display, session bus, window manager, panel, notification daemon, browser, the tray itself);
+the time is fixed, and the agent is one that says what the test tells it, so that the same pictures come out each time.
+`test_pictures.py` runs this command and compares what it makes with what is committed.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
-import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.desktop.screen import OUTPUT
+from tests.desktop.photographer import ROOT
+from tests.desktop.screen import Desktop
+from tests.desktop.views import icons, in_browser, notifications, windows
 
-ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "docs" / "images"
-PAGES = ("credentials", "rules", "vault", "connections", "activity", "problems", "settings", "diagnostics")
-# test -> what it photographs
-PICTURES = {
-    "test_end_to_end.py": ("menu", "dialog", "page", "signed-out", "quit"),
-    "test_window.py": (
-        *(f"window-{page}" for page in PAGES),
-        *(f"window-{page}-dark" for page in PAGES),
-        "window-empty",
-        "menu-full",
-        "notification",
-        "dialog-phone",
-        "dialog-organization",
-        "dialog-done",
-    ),
-}
+NOTES = "views.json"
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the tests; copy their pictures to docs/images."""
-    tests = [name for name in PICTURES if not argv or any(word in name for word in argv)]
-    paths = [str(ROOT / "tests" / "desktop" / name) for name in tests]
-    done = subprocess.run([sys.executable, "-m", "pytest", "-q", *paths], cwd=ROOT, check=False)
-    if done.returncode:
-        return done.returncode
-    for name in keep(tests, OUTPUT, IMAGES):
-        print(f"docs/images/{name}")
+    """Make the pictures in docs/images, or in another folder."""
+    into = Path(argv[1]) if argv[:1] == ["--into"] and len(argv) == 2 else IMAGES
+    if argv and into is IMAGES:
+        print(__doc__, file=sys.stderr)
+        return 2
+    into.mkdir(parents=True, exist_ok=True)
+    notes = photograph(into)
+    for name in sorted(notes):
+        print(into / f"{name}.png")
     return 0
 
 
-def keep(tests: Sequence[str], photographed: Path, images: Path) -> list[str]:
-    """Copy the pictures that these tests made and return their names."""
-    images.mkdir(parents=True, exist_ok=True)
-    names = [f"{picture}.png" for test in tests for picture in PICTURES[test]]
-    for name in names:
-        shutil.copyfile(photographed / name, images / name)
-    return names
+def photograph(into: Path) -> dict[str, list[str]]:
+    """Make every picture, and the file that says what they show; pictures of views that are no more go."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"  # of this process, which only draws the sheet of icons
+    runtime = Path(tempfile.mkdtemp(prefix="amika-desk-"))  # socket paths are short
+    home = runtime / "home"
+    home.mkdir()
+    desktop = Desktop(home, runtime, os.environ)
+    try:
+        desktop.open()
+        notes = {**windows(desktop, into), **notifications(desktop, into), **in_browser(desktop, into)}
+    finally:
+        desktop.close()
+        shutil.rmtree(runtime, ignore_errors=True)
+    notes |= icons(into)
+    for path in into.glob("*.png"):
+        if path.stem not in notes:
+            path.unlink()
+    (into / NOTES).write_text(json.dumps(dict(sorted(notes.items())), indent=1, ensure_ascii=False) + "\n")
+    return notes
 
 
 if __name__ == "__main__":

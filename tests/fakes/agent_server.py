@@ -11,7 +11,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from amika_shared import BUILD
@@ -19,7 +19,7 @@ from amika_shared.client import boot_id
 from amika_shared.effective import effective
 from amika_shared.profile import Profile
 from amika_shared.protocol import MAX_FRAME, PROTO, ProtocolError, decode, encode, overlap
-from amika_shared.settings_schema import SCHEMA, checked, defaults
+from amika_shared.settings_schema import SCHEMA, checked, defaults, may_configure
 
 T = TypeVar("T")
 
@@ -59,10 +59,12 @@ class FakeAgent:
     vault, connected  what secret_list and connections answer; secret_put adds to the vault
     mute            True: nothing is answered any more, connections stay open
     page            where a sign-in is approved
+    now             wall time, epoch seconds
     """
 
-    def __init__(self, profile: Profile, env: Mapping[str, str]) -> None:
+    def __init__(self, profile: Profile, env: Mapping[str, str], now: Callable[[], float] = time.time) -> None:
         self._profile = profile
+        self._now = now
         self.hello: dict[str, Any] = {
             "proto": list(PROTO),
             "build": BUILD,
@@ -85,7 +87,7 @@ class FakeAgent:
                 "stop",
             ],
             "paths": effective(profile, env),
-            "started": time.time(),
+            "started": self._now(),
         }
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.cancelled = 0
@@ -197,7 +199,7 @@ class FakeAgent:
 
     async def _beat(self) -> None:
         for writer in self._watchers:
-            writer.write(encode({"beat": time.time()}))
+            writer.write(encode({"beat": self._now()}))
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -306,18 +308,20 @@ class FakeAgent:
             raise Refused("usage", "that is no name for a secret")
         entry = {"key": key, "scope": args.get("scope") or "workspace", "source": "encrypted-file"}
         self.vault = [one for one in self.vault if (one["key"], one["scope"]) != (key, entry["scope"])]
-        self.vault.append({**entry, "stored_at": time.time()})
+        self.vault.append({**entry, "stored_at": self._now()})
         return entry
 
     async def _decided_on(self, op: str, args: dict[str, Any]) -> dict[str, Any]:
         if op == "configure":
+            if not may_configure(args["key"]):
+                raise Refused("usage", "that setting is not changed from here", "In a terminal: amika config set")
             try:
                 value = checked(SCHEMA[[setting.key for setting in SCHEMA].index(args["key"])], args["value"])
             except ValueError as error:
                 raise Refused("usage", str(error)) from None
             self.settings[args["key"]] = value
             return {"key": args["key"]}
-        until = None if op == "resume" or args["seconds"] is None else time.time() + args["seconds"]
+        until = None if op == "resume" or args["seconds"] is None else self._now() + args["seconds"]
         await self._publish({"state": "paused" if op == "pause" else "in_sync", "paused_until": until})
         return {"until": until, "rule": ""}
 
@@ -330,7 +334,7 @@ class FakeAgent:
             await news.wait()
 
     async def _sign_in(self, writer: asyncio.StreamWriter) -> dict[str, Any]:
-        expires = time.time() + 600
+        expires = self._now() + 600
         complete = f"{self.page}?user_code={CODE}"
         code = {"user_code": CODE, "verification_uri": self.page, "verification_uri_complete": complete}
         writer.write(encode({"item": {"event": "code", **code, "expires_at": expires, "interval": 5}}))

@@ -26,7 +26,7 @@ def machine(now: float) -> dict[str, Any]:
                 "storage": "file",
             },
             {"service": "almyty", "signed_in": True, "method": "session", "email": "dev@example.com"},
-            {"service": "akos", "signed_in": False},
+            {"service": "akos", "signed_in": False, "method": "none"},
         ],
         "credentials": [
             claude,
@@ -92,11 +92,11 @@ def plan() -> list[dict[str, Any]]:
 def events(now: float) -> list[dict[str, Any]]:
     """Return what the activity log holds, oldest first."""
     told = (
-        ("signed_in", "dev@example.com", "in the browser", "amika-tray (pid 4211)"),
-        ("found", "claude-oauth/anthropic", "in ~/.claude/.credentials.json", "agent"),
-        ("cached", "ANTHROPIC login", "env-cache.json", "agent"),
+        ("signed_in", "amika", "by session", "amika-tray (pid 4211)"),
+        ("found", "claude-oauth/anthropic", "in /home/dev/.claude/.credentials.json", "agent"),
+        ("cached", "GROQ_API_KEY", "the env cache follows what is on disk", "agent"),
         ("created", "Claude OAuth (user)", "sync.auto_push asks for it", "agent"),
-        ("changed", "claude-oauth/anthropic", "Claude Code has renewed its login", "agent"),
+        ("changed", "claude-oauth/anthropic", "another value in /home/dev/.claude/.credentials.json", "agent"),
         ("replaced", "Claude OAuth (user)", "the credential on this machine is newer", "agent"),
         ("revealed", "GROQ_API_KEY (opencode)", "its value was given to a program of this user, to be copied",
          "amika-tray (pid 4211)"),

@@ -67,7 +67,7 @@ def test_approval_ends_well(dialog: SignInDialog, agent: FakeAgent) -> None:
 def test_denial_is_told_and_can_be_tried_again(dialog: SignInDialog, agent: FakeAgent) -> None:
     agent.deny()
     until(lambda: dialog.shown.over)
-    assert "the sign-in was denied in the browser" in said(dialog)
+    assert "The sign-in was denied in the browser" in said(dialog)
     assert "Start it again" in said(dialog)
     QTest.mouseClick(dialog._end.retry, Qt.MouseButton.LeftButton)
     until(lambda: dialog.shown.phase == "code")

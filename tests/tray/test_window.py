@@ -27,11 +27,15 @@ from tests.fakes.agent_server import FakeAgent, Refused
 from tests.tray.sample import connected, credential, events, machine, plan, vault
 from tests.tray.waiting import until
 
+from amika_agent.stores.connections import connections_path
+from amika_agent.stores.vault import vault_path
 from amika_shared.profile import Profile
+from amika_shared.settings_schema import SCHEMA, may_configure
 from amika_tray.app import TrayApp
 from amika_tray.autostart import at_login
 from amika_tray.menu.describe import Entry
 from amika_tray.rows import Row
+from amika_tray.window.item_look import column_widths
 from amika_tray.window.main_window import MainWindow
 from amika_tray.window.table_page import Table
 
@@ -133,7 +137,7 @@ def test_a_preview_that_fails_says_why_and_can_be_asked_for_again(desk: Desk) ->
     page = desk.turn("rules")
     desk.agent.sync_error = Refused("offline", "the server cannot be reached", "Try again later.")
     page.preview.click()
-    until(lambda: "the server cannot be reached\nTry again later." in said(page.plan))
+    until(lambda: "The server cannot be reached\nTry again later." in said(page.plan))
     assert page.preview.isEnabled()
 
 
@@ -238,16 +242,18 @@ def test_settings_show_what_the_agent_has_and_every_change_is_sent(desk: Desk) -
     page = desk.turn("settings")
     level = next(box for box in page.findChildren(QComboBox) if box.accessibleName() == "Log level")
     until(lambda: level.currentText() == "warning")
-    claude = next(b for b in page.findChildren(QCheckBox) if b.accessibleName() == "Push by itself: claude")
+    claude = next(b for b in page.findChildren(QCheckBox) if b.accessibleName() == "Push by itself: Claude Code")
     assert claude.isChecked()
     claude.click()
     until(lambda: desk.asked("configure") == [{"key": "sync.auto_push", "value": ["codex"]}])
     until(lambda: not claude.isChecked())
-    proxy = next(edit for edit in page.findChildren(QLineEdit) if edit.accessibleName() == "Proxy")
-    QTest.keyClicks(proxy, "http://127.0.0.1:3128")
-    QTest.keyClick(proxy, Qt.Key.Key_Return)
-    until(lambda: desk.asked("configure")[-1] == {"key": "network.proxy", "value": "http://127.0.0.1:3128"})
-    until(lambda: "Proxy: taken when the agent starts anew." in said(page))
+    allowed = next(edit for edit in page.findChildren(QLineEdit) if edit.accessibleName() == "Allow in shells")
+    QTest.keyClicks(allowed, "ANTHROPIC_API_KEY")
+    QTest.keyClick(allowed, Qt.Key.Key_Return)
+    until(lambda: desk.asked("configure")[-1] == {"key": "shell.allow", "value": ["ANTHROPIC_API_KEY"]})
+    store = next(box for box in page.findChildren(QComboBox) if box.accessibleName() == "Keep the login in")
+    store.textActivated.emit("keychain")
+    until(lambda: "Keep the login in: taken when the agent starts anew." in said(page))
 
 
 def test_a_setting_that_is_refused_is_said_and_put_back(desk: Desk) -> None:
@@ -411,3 +417,73 @@ def test_every_page_says_how_many_the_agent_left_out(desk: Desk) -> None:
     assert desk.window.list.item(5).text() == "Problems (6)"
     desk.agent.stop()
     until(lambda: "not shown here" not in said(desk.turn("credentials")))
+
+
+def test_what_a_terminal_stores_is_on_the_open_page_by_itself(desk: Desk, profile: Profile) -> None:
+    now = time.time()
+    page = desk.turn("vault")
+    until(lambda: len(cells(page.table)) == 3)
+    asked = len(desk.asked("secret_list"))
+    desk.agent.vault = [*vault(now), {"key": "NEW", "scope": "workspace", "source": "keyring", "stored_at": now}]
+    replace_file(vault_path(profile.data_dir), "{}")
+    until(lambda: [row[0] for row in cells(page.table)][-1:] == ["NEW"])
+    page = desk.turn("connections")
+    until(lambda: len(cells(page.table)) == 3)
+    desk.agent.connected = desk.agent.connected[:1]
+    replace_file(connections_path(profile.data_dir), "{}")
+    until(lambda: len(cells(page.table)) == 1)
+    assert len(desk.asked("secret_list")) == asked + 1  # a page that is not looked at asks nothing
+
+
+def test_what_a_terminal_sets_is_on_the_open_settings_by_itself(desk: Desk, profile: Profile) -> None:
+    page = desk.turn("settings")
+    until(lambda: "not set   (network.proxy)" in said(page))
+    desk.agent.settings["network.proxy"] = "http://127.0.0.1:3128"
+    replace_file(profile.settings_file, "")
+    desk.turn("settings")  # the folder may have come only now
+    until(lambda: "http://127.0.0.1:3128   (network.proxy)" in said(page))
+    desk.agent.settings["network.proxy"] = "http://127.0.0.1:3129"
+    replace_file(profile.settings_file, "# changed")
+    until(lambda: "http://127.0.0.1:3129   (network.proxy)" in said(page))
+
+
+def replace_file(path: str, text: str) -> None:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(f"{path}.new", "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(f"{path}.new", path)
+
+
+def test_what_the_agent_would_refuse_to_change_is_shown_and_not_offered(desk: Desk) -> None:
+    page = desk.turn("settings")
+    for setting in SCHEMA:
+        fixed = f"({setting.key})" in said(page)
+        assert fixed is not may_configure(setting.key), setting.key
+    assert "amika config set" in said(page)
+
+
+def test_columns_fit_the_window_and_what_a_person_has_made_of_them_stays(desk: Desk) -> None:
+    table = desk.turn("credentials").table
+    desk.window.resize(1100, 660)
+    until(lambda: table.viewport().width() > 800)
+    model = table.model()
+    wide = [table.sizeHintForColumn(column) for column in range(model.columnCount())]
+    assert [table.columnWidth(column) >= width for column, width in enumerate(wide)] == [True] * len(wide)
+    table.horizontalHeader().resizeSection(0, 300)
+    desk.window.resize(desk.window.width() - 60, desk.window.height())
+    until(lambda: table.viewport().width() < 1000)
+    assert table.columnWidth(0) == 300
+
+
+@pytest.mark.parametrize(
+    ("wanted", "room", "got"),
+    [
+        ([100, 200], 400, [100, 200]),
+        ([100, 500, 500], 700, [100, 300, 300]),
+        ([300, 300, 300], 90, [110, 110, 110]),
+        ([50, 900], 500, [50, 450]),
+        ([], 10, []),
+    ],
+)
+def test_the_widest_columns_give_way(wanted: list[int], room: int, got: list[int]) -> None:
+    assert column_widths(wanted, room) == got

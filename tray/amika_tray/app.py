@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from amika_shared.profile import Profile
 from amika_shared.redaction import safe_line
 from amika_tray.agent_link.channel import Channel
 from amika_tray.agent_link.command import Command, own_program
+from amika_tray.agent_link.file_watch import FileWatch
 from amika_tray.agent_link.link import AgentLink
 from amika_tray.agent_link.starter import Starter
 from amika_tray.autostart import AtLogin
@@ -28,7 +30,7 @@ from amika_tray.notices.notices import Notice
 from amika_tray.notices.notifier import Notifier
 from amika_tray.theme import Theme
 from amika_tray.tray_icon import TrayIcon
-from amika_tray.wording import t
+from amika_tray.wording import sentences, t
 
 if TYPE_CHECKING:
     from amika_tray.sign_in.dialog import SignInDialog
@@ -49,6 +51,7 @@ class TrayApp(QObject):
         flags: the flags that commands of ours need to mean the same profile.
         at_login: where the desktop looks at login; None when this tray cannot be started from there.
         now: wall time, epoch seconds.
+        program: finds a program of ours by its name.
 
     """
 
@@ -64,11 +67,14 @@ class TrayApp(QObject):
         flags: Sequence[str] = (),
         at_login: AtLogin | None = None,
         now: Callable[[], float] = time.time,
+        program: Callable[[str], str] = own_program,
     ) -> None:
         super().__init__()
         self._now = now
+        self._program = program
         self._env = env
         self._flags = list(flags)
+        self._profile = profile
         self._link = AgentLink(profile, env, Starter(agent_command, self), self)
         self._tray = TrayIcon(self)
         self._popup = QMenu()
@@ -168,9 +174,14 @@ class TrayApp(QObject):
 
     def command(self, *words: str) -> Command:
         """Return a command of `amika` for this profile, not yet started. It outlives the page that asked for it."""
-        command = Command([own_program("amika"), *words, *self._flags], self)
+        command = Command([self._program("amika"), *words, *self._flags], self)
         self._commands.append(command)
         return command
+
+    def watch(self, file: str, parent: QObject) -> FileWatch:
+        """Return a watch on a file of this profile; it goes with `parent`."""
+        path = os.path.join(self._profile.data_dir, file)
+        return FileWatch(self._profile.settings_file if file == "settings.toml" else path, parent)
 
     @property
     def at_login(self) -> bool | None:
@@ -299,8 +310,8 @@ class TrayApp(QObject):
         }
 
         def show(_code: str, message: str, remedy: str) -> None:
-            rows = ((t("What"), safe_line(message)), (t("What to do"), safe_line(remedy)))
-            self._show("failed", Details(titles[action], tuple(row for row in rows if row[1])))
+            rows = [("", sentences(safe_line(part))) for part in (message, remedy) if part]
+            self._show("failed", Details(titles[action], tuple(rows)))
 
         return show
 

@@ -32,6 +32,7 @@ _COLOURS = {
     QPalette.ColorRole.Link: "#6cb6e8",
 }
 _FAINT = "#9da0a6"
+_MENU, _FAINT_IN_MENU = "#44474d", "#b4b7bd"
 
 
 class Theme(QObject):
@@ -84,18 +85,29 @@ class Theme(QObject):
         if value == DARK and self._light is None:
             self._light = application.palette()
             application.setPalette(dark_palette())
+            self._colour_menus(application, dark_palette(menu=True))
             self.changed.emit()
         elif value != DARK and self._light is not None:
             application.setPalette(self._light)
+            self._colour_menus(application, self._light)
             self._light = None
             self.changed.emit()
 
+    def _colour_menus(self, application: QApplication, palette: QPalette) -> None:
+        application.setPalette(palette, "QMenu")  # type: ignore[arg-type]  # its stub says bytes, which it refuses
 
-def dark_palette() -> QPalette:
-    """Return dark colours; every text has a contrast of at least 4.5 to its ground."""
+
+def dark_palette(*, menu: bool = False) -> QPalette:
+    """Return dark colours; every text has a contrast of at least 4.5 to its ground.
+
+    menu: on a lighter ground, because a style draws the lines and boxes of a menu darker than it.
+    """
     palette = QPalette(QColor(_COLOURS[QPalette.ColorRole.Button]), QColor(_COLOURS[QPalette.ColorRole.Window]))
     for role, colour in _COLOURS.items():
         palette.setColor(role, QColor(colour))
+    if menu:
+        palette.setColor(QPalette.ColorRole.Base, QColor(_MENU))
+        palette.setColor(QPalette.ColorRole.Window, QColor(_MENU))
     for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
-        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(_FAINT))
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(_FAINT_IN_MENU if menu else _FAINT))
     return palette

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from amika_shared.redaction import plain
 
+_NAME = re.compile(r"almyty\b|\S*[/~_.]\S")  # a path, a setting, a variable: written as it is
 _TICKS = re.compile(r"`([^`]*)`")
 _catalogue = gettext.NullTranslations()
 
@@ -67,7 +68,7 @@ def named(text: str, width: int = 40) -> str:
 def sentences(*parts: str) -> str:
     """Return what was said in pieces as sentences: each begins large, commands stand in quotation marks."""
     said = [_TICKS.sub("\u201c\\1\u201d", part.strip()) for part in parts if part.strip()]
-    whole = [part if part.startswith(("/", "~")) else part[:1].upper() + part[1:] for part in said]
+    whole = [part if _NAME.match(part) else part[:1].upper() + part[1:] for part in said]
     return " ".join([*(part if part[-1:] in ".!?…" else f"{part}." for part in whole[:-1]), *whole[-1:]])
 
 

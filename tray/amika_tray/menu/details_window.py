@@ -32,6 +32,7 @@ class DetailsWindow(QDialog):
         self.setWindowIcon(app_icon())
         sheet = QWidget()
         form = QFormLayout(sheet)
+        form.setHorizontalSpacing(14)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for name, text in told.rows:

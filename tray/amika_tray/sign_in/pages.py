@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from amika_tray.sign_in.qr import qr_picture
 from amika_tray.sign_in.steps import SignIn, left, on_this_machine, to_read
-from amika_tray.wording import t
+from amika_tray.wording import sentences, t
 
 QR_SIDE = 148
 WIDTH = 460
@@ -258,7 +258,7 @@ class EndPage(Page):
             self.text.setText(who + t("The agent keeps this session fresh from now on."))
         else:
             self.title.setText(t("Not signed in"))
-            self.text.setText("\n\n".join(part for part in (shown.message, shown.remedy) if part))
+            self.text.setText(sentences(shown.message, shown.remedy))
 
 
 def _code_font(like: QFont) -> QFont:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -19,6 +19,7 @@ from amika_tray.icons import app_icon
 from amika_tray.menu.describe import Link, headline
 from amika_tray.sign_in.pages import text_label
 from amika_tray.window.diagnostics_page import DiagnosticsPage
+from amika_tray.window.item_look import follow_palette, list_look
 from amika_tray.window.pages import ActivityPage, CredentialsPage, FetchedPage, Host
 from amika_tray.window.problems_page import ProblemsPage
 from amika_tray.window.rules_page import RulesPage
@@ -27,7 +28,7 @@ from amika_tray.window.vault_pages import ConnectionsPage, VaultPage
 from amika_tray.wording import named, service_name, t
 
 Page = CredentialsPage | RulesPage | FetchedPage | ProblemsPage | SettingsPage | DiagnosticsPage
-SIZE = QSize(1020, 620)
+SIZE = QSize(1100, 660)
 SHARE = 0.9  # of the screen, at most
 ROOM = 12  # pixels above and below a name in the list of pages, together
 ICON = QSize(24, 24)
@@ -55,6 +56,7 @@ class MainWindow(QMainWindow):
         self.list = QListWidget()
         self.list.setAccessibleName(t("Pages"))
         self.list.addItems(list(_titles().values()))
+        list_look(self.list)
         width = self.list.sizeHintForColumn(0)
         for row in range(self.list.count()):
             self.list.item(row).setSizeHint(QSize(width, self.fontMetrics().height() + ROOM))
@@ -90,6 +92,12 @@ class MainWindow(QMainWindow):
         problems = len(snapshot["problems"]) + snapshot["left_out"].get("problems", 0) if connected else 0
         title = _titles()["problems"]
         self.list.item(list(self.pages).index("problems")).setText(f"{title} ({problems})" if problems else title)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 -- Qt's name
+        """Follow the desktop from light to dark."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationPaletteChange):
+            follow_palette(self)
 
     def _page(self, row: int) -> Page:
         return list(self.pages.values())[row]

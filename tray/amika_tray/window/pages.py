@@ -16,10 +16,11 @@ from amika_shared.redaction import safe_line
 from amika_shared.snapshot import Snapshot
 from amika_tray.agent_link.channel import Channel
 from amika_tray.agent_link.command import Command
+from amika_tray.agent_link.file_watch import FileWatch
 from amika_tray.menu.describe import Link
 from amika_tray.rows import Row, activity_heads, activity_rows, credential_heads, credential_rows, left_out
 from amika_tray.window.table_page import TablePage
-from amika_tray.wording import t
+from amika_tray.wording import sentences, t
 
 
 class Host(Protocol):
@@ -33,6 +34,9 @@ class Host(Protocol):
 
     def command(self, *words: str) -> Command:
         """Return a command of `amika`, not yet started; words follow the program's name."""
+
+    def watch(self, file: str, parent: QObject) -> FileWatch:
+        """Return a watch on a file of this profile: "vault.json", "connections.json" or "settings.toml"."""
 
     @property
     def at_login(self) -> bool | None:
@@ -69,7 +73,7 @@ class CredentialsPage(TablePage):
         return self.table
 
     def _update(self) -> None:
-        self._details.setEnabled(bool(self.table.chosen()))
+        self._details.setVisible(bool(self.table.chosen()))
 
     def _open(self) -> None:
         if key := self.table.chosen():
@@ -89,6 +93,8 @@ class FetchedPage(TablePage):
 
     LISTED = ""
     """Which list of the answer the rows are made of."""
+    FILES: tuple[str, ...] = ()
+    """The files behind the answer, where they may change without the agent knowing; see `Host.watch`."""
 
     def __init__(self, host: Host, op: str, name: str, heads: Sequence[str]) -> None:
         super().__init__(heads, name, self.nothing())
@@ -96,7 +102,10 @@ class FetchedPage(TablePage):
         self._op = op
         self._asked: Channel | None = None
         self._generation = -1
-        self._may_ask = False
+        self._may_ask = self._ask_again = False
+        self._files = [host.watch(file, self) for file in self.FILES]
+        for file in self._files:
+            file.changed.connect(self._file_changed)
         self._again = self.button(t("&Refresh"))
         self._again.clicked.connect(self.opened)
 
@@ -127,6 +136,9 @@ class FetchedPage(TablePage):
 
     def opened(self) -> None:
         """Fetch what there is now."""
+        for file in self._files:
+            file.arm()
+        self._ask_again = self._asked is not None  # what is under way may not have seen the latest
         if not self._may_ask or self._asked is not None:
             return
         self._asked = self._host.ask(self._op, self.arguments(), self)
@@ -137,16 +149,23 @@ class FetchedPage(TablePage):
         """Return the table."""
         return self.table
 
+    def _file_changed(self) -> None:
+        if self.isVisible():
+            self.opened()
+
     def _fetched(self, end: dict[str, Any]) -> None:
         self._asked = None
+        if self._ask_again:
+            self.opened()
         if self._may_ask:
             self.explain(*self.nothing())
             self.show_rows(self.rows_of(end), left_out(end, self.LISTED))
 
     def _failed(self, _code: str, message: str, remedy: str) -> None:
         self._asked = None
+        self._ask_again = False
         if self._may_ask:
-            said = [safe_line(part) for part in (message, remedy) if part]
+            said = [sentences(safe_line(part)) for part in (message, remedy) if part]
             self.explain(t("This cannot be shown now"), "\n".join(said))
             self.show_rows([])
 

@@ -14,7 +14,7 @@ from amika_tray.rows import left_out, plan_heads, plan_rows, rule_heads, rule_ro
 from amika_tray.sign_in.pages import selectable, text_label
 from amika_tray.window.pages import Host
 from amika_tray.window.table_page import TablePage
-from amika_tray.wording import t
+from amika_tray.wording import sentences, t
 
 
 class RulesPage(QWidget):
@@ -76,7 +76,7 @@ class RulesPage(QWidget):
 
     def _failed(self, _code: str, message: str, remedy: str) -> None:
         self._over()
-        said = [safe_line(part) for part in (message, remedy) if part]
+        said = [sentences(safe_line(part)) for part in (message, remedy) if part]
         self.plan.explain(t("There is no preview"), "\n".join(said))
         self.plan.show_rows([])
 

@@ -25,12 +25,13 @@ from amika_shared.snapshot import Snapshot
 from amika_tray.agent_link.channel import Channel
 from amika_tray.agent_link.command import Command
 from amika_tray.menu.describe import Link
-from amika_tray.settings_form import Field, given, sections, shown
+from amika_tray.settings_form import Field, choice_name, given, sections, shown
 from amika_tray.sign_in.pages import selectable, text_label
 from amika_tray.window.pages import Host
-from amika_tray.wording import t
+from amika_tray.wording import elided, sentences, t
 
 Put = Callable[[object], None]
+WIDEST = 90  # characters of a value that is shown only
 
 
 class SettingsPage(QScrollArea):
@@ -45,6 +46,8 @@ class SettingsPage(QScrollArea):
         self._asked: Channel | None = None
         self._linking: Command | None = None
         self._can = False
+        self._file = host.watch("settings.toml", self)
+        self._file.changed.connect(self._file_changed)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -77,6 +80,7 @@ class SettingsPage(QScrollArea):
 
     def opened(self) -> None:
         """Ask the agent for the values."""
+        self._file.arm()
         if not self._can or self._asked is not None:
             return
         self._asked = self._host.ask("settings", None, self)
@@ -86,6 +90,10 @@ class SettingsPage(QScrollArea):
     def focus(self) -> QWidget:
         """Return the first field."""
         return self.at_login
+
+    def _file_changed(self) -> None:
+        if self.isVisible():
+            self.opened()
 
     def _program(self) -> None:
         self._column.addWidget(text_label(t("This program"), scale=1.1, bold=True))
@@ -109,6 +117,9 @@ class SettingsPage(QScrollArea):
         for section in sections():
             column.addSpacing(10)
             column.addWidget(text_label(section.title, scale=1.1, bold=True))
+            if section.note:
+                column.addWidget(selectable(text_label(section.note)))
+                column.addSpacing(4)
             form = QFormLayout()
             form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
             for field in section.fields:
@@ -129,7 +140,22 @@ class SettingsPage(QScrollArea):
                 return self._choice(field)
             case "choices":
                 return self._choices(field)
+            case "fixed":
+                return self._fixed(field)
         return self._text(field)
+
+    def _fixed(self, field: Field) -> QWidget:
+        label = selectable(text_label())
+        label.setWordWrap(False)
+
+        def put(value: object) -> None:
+            text = shown(field, value) or t("not set")
+            label.setText(elided(f"{text}   ({field.setting.key})", WIDEST))
+            label.setAccessibleName(f"{field.label}: {text}")
+
+        self._put[field.setting.key] = put
+        put(field.setting.default)
+        return label
 
     def _switch(self, field: Field) -> QWidget:
         box = QCheckBox()
@@ -156,7 +182,7 @@ class SettingsPage(QScrollArea):
         holder = QWidget()
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
-        boxes = {word: QCheckBox(word) for word in field.setting.choices}
+        boxes = {word: QCheckBox(choice_name(word)) for word in field.setting.choices}
 
         def send() -> None:
             self._send(field, [word for word, box in boxes.items() if box.isChecked()])
@@ -166,7 +192,7 @@ class SettingsPage(QScrollArea):
                 box.setChecked(isinstance(value, list) and word in value)
 
         for word, box in boxes.items():
-            box.setAccessibleName(f"{field.label}: {word}")
+            box.setAccessibleName(f"{field.label}: {choice_name(word)}")
             box.clicked.connect(send)
             row.addWidget(box)
         row.addStretch(1)
@@ -216,7 +242,7 @@ class SettingsPage(QScrollArea):
 
     def _failed(self, _code: str, message: str, remedy: str) -> None:
         self._asked = None
-        self._tell(" ".join(safe_line(part) for part in (message, remedy) if part))
+        self._tell(sentences(*(safe_line(part) for part in (message, remedy))))
         for key, put in self._put.items():
             put(given(self._values, self._fields[key].setting))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QIcon, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -19,10 +19,11 @@ from PySide6.QtWidgets import (
 
 from amika_tray.rows import Row
 from amika_tray.sign_in.pages import selectable, text_label
+from amika_tray.window.item_look import column_widths, table_look
 from amika_tray.window.table_model import KEY, SORT, TableModel
 from amika_tray.wording import tn
 
-WIDEST = 260  # pixels a column takes by itself
+SPARE = 4  # pixels that a column has beyond its texts
 SAMPLE = 40  # rows looked at for the widths
 
 
@@ -59,14 +60,18 @@ class Table(QTableView):
         head.setSortIndicatorClearable(True)
         head.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
+        table_look(self)
         self.activated.connect(self._activated)
-        self._measured = False
+        head.sectionResized.connect(self._column_resized)
+        self._first = True
+        self._measuring = self._by_hand = False
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show these; the chosen row stays chosen as long as it exists."""
         chosen = self.chosen()
         self.rows.set_rows(rows)
-        if rows and not self._measured:
+        if rows and self._first:
+            self._first = False
             self._measure()
             self.setCurrentIndex(self._sorted.index(0, 0))
         if chosen and chosen != self.chosen():
@@ -84,11 +89,24 @@ class Table(QTableView):
         if found:
             self.setCurrentIndex(found[0])
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 -- Qt's name
+        """Fit the columns, unless a person has done so."""
+        super().resizeEvent(event)
+        if not self._by_hand and not self._first:
+            self._measure()
+
     def _measure(self) -> None:
-        self._measured = True
-        self.resizeColumnsToContents()
-        for column in range(self.rows.columnCount() - 1):
-            self.setColumnWidth(column, min(WIDEST, self.columnWidth(column) + 12))
+        self._measuring = True
+        head = self.horizontalHeader()
+        columns = range(self.rows.columnCount())
+        wanted = [max(self.sizeHintForColumn(column), head.sectionSizeHint(column)) + SPARE for column in columns]
+        for column, width in enumerate(column_widths(wanted, self.viewport().width())[:-1]):
+            self.setColumnWidth(column, width)
+        self._measuring = False
+
+    def _column_resized(self, column: int, _before: int, _now: int) -> None:
+        # the last one takes what the others leave
+        self._by_hand = self._by_hand or not (self._measuring or column == self.rows.columnCount() - 1)
 
     def _activated(self, index: QModelIndex) -> None:
         self.opened.emit(str(index.data(KEY)))

@@ -14,6 +14,7 @@ class VaultPage(FetchedPage):
     """What is stored, for whom, where, since when."""
 
     LISTED = "secrets"
+    FILES = ("vault.json",)
 
     def __init__(self, host: Host) -> None:
         super().__init__(host, "secret_list", t("Vault"), vault_heads())
@@ -37,6 +38,7 @@ class ConnectionsPage(FetchedPage):
     """What is connected, with which key of the vault, and what is missing for it."""
 
     LISTED = "connections"
+    FILES = ("connections.json", "vault.json")  # the state tells of keys that are missing
 
     def __init__(self, host: Host) -> None:
         super().__init__(host, "connections", t("Connections"), connection_heads())
