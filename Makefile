@@ -29,7 +29,8 @@ dev:
 
 # the tray's libraries are asked for only where there is a display to show it on
 run: setup
-	@tray=; \
+	@[ "$$(command -v amika)" -ef $(BIN)/amika ] || echo "run: the command \`amika\` is $(BIN)/amika here" >&2; \
+	tray=; \
 	if [ -n "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ] && ! requirements/system.sh -r requirements/system-tray.txt; then \
 		echo "run: going on without the tray"; tray=--no-tray; \
 	fi; \
