@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from amika_agent.sync.plan import Settings as PushSettings
     from amika_agent.sync.remote import RemoteSync
     from amika_cli.flags import Args
+    from amika_cli.through_agent import ThroughAgent
     from amika_local.discovery import Discovery
     from amika_local.secret import Secret
 
@@ -114,16 +115,36 @@ class Context:
 
     @cached_property
     def api(self) -> SecretsApi:
-        """The account's secrets.
+        """The account's secrets: through the running agent when it can speak for this command.
 
         Raises:
             NotSignedIn: nobody is signed in: said before anything is sent.
 
         """
+        return self.through_agent or self._direct_api()
+
+    def _direct_api(self) -> SecretsApi:
         from amika_agent.stores.amika_api import SecretsApi
 
         _ = self.account
         return SecretsApi(self.endpoints.api_url, self._bearer, self.http)
+
+    @cached_property
+    def through_agent(self) -> ThroughAgent | None:
+        """The account's secrets by way of the running agent; None where it would speak for another account.
+
+        What this process has in its environment decides for this process alone; so does another server in the settings.
+        """
+        agent = None if any(name.startswith("AMIKA_") for name in self.account_env) else self.agent
+        if agent is None or "remote" not in agent.hello.get("features", []):
+            return None
+        from amika_local.identity import identity
+
+        if identity(dict(self.account_env), self.profile.amika_state_dir, self.clock.now())["method"] != "session":
+            return None  # nobody is signed in: this process says it, before it asks for anything
+        from amika_cli.through_agent import ThroughAgent
+
+        return ThroughAgent(agent, self._direct_api, "" if self.args.local else self.endpoints.api_url)
 
     @cached_property
     def db(self) -> SyncDb:

@@ -17,7 +17,8 @@ sign_out                                                                       {
 sync                 dry_run?, wait?             (wait: false = only a nudge)  {"actions": […], "offline": bool}
 secret_put           key, value, scope?                                        {"key","scope","source"}
 secret_list          scope?                                                    {"secrets": [{"key","scope",…}]}
-secrets              provider                                                  {"secrets": [{"name",…}]} at the server
+remote               what, args, value?,         (one call of the secrets      {"result"} or {"error": {"kind",…}}
+                     api_url                     API; a value only goes in)
 connections                                                                    {"connections": [{"name",…}]}
 pause                seconds? (null: until resumed),                           {"until","rule"}
                      rule? (id: this one only)
@@ -32,10 +33,10 @@ Events of a sign-in:
 {"event":"code","user_code","verification_uri","verification_uri_complete","expires_at","interval"},
 {"event":"waiting","message"}, {"event":"choose_organization","organizations":[{"id","name"}]},
 {"event":"done","email","organization_id"}. A second caller joins the sign-in that is under way.
-Nothing that a client sends is obeyed as an address or a path. Secrets cross in two places only: in the value of
-`secret_put`, as text with surrogate escapes for bytes that are none, and in the text of `copy_env`, which only the
-installation's own tray is given, or a program when the setting vault.reveal_without_terminal allows it; the activity
-log names both who got it and who was refused.
+Nothing that a client sends is obeyed as an address or a path. Secrets cross in three places only: in the value of
+`secret_put` and of `remote`, as text with surrogate escapes for bytes that are none, and in the text of `copy_env`,
+which only the installation's own tray is given, or a program when the setting vault.reveal_without_terminal allows it;
+the activity log names both who got it and who was refused.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from amika_agent.activity.diary import Diary
 from amika_agent.activity.log import ActivityLog
 from amika_agent.engine.account import AccountPart
 from amika_agent.engine.decisions import Decisions
+from amika_agent.engine.errands import Errands
 from amika_agent.engine.inquiries import Inquiries
 from amika_agent.engine.local import LocalFacts, LocalPart
 from amika_agent.engine.owner_process import running_names, starter
@@ -75,6 +76,7 @@ class Engine:
         self._sign_in_asked_by = ""
         self.decisions = Decisions(profile, clock, self._db, self._account.account, self._diary)
         self._vault = VaultPart(profile, env, clock, activity)
+        self.errands = Errands(self._account, self._db)
         self.inquiries = Inquiries(self._discovery, self._local.settings, activity, clock)
 
     def look(self) -> bool:
@@ -280,16 +282,6 @@ class Engine:
     def secret_list(self, scope: str | None) -> dict[str, Any]:
         """Return {"secrets": [{"key", "scope", "source", "stored_at"}]} of one scope, or of both (None)."""
         return self._vault.list(scope)
-
-    def provider_secrets(self, provider: str) -> dict[str, Any]:
-        """Return what the server stores of "claude" or "codex": {"secrets": [{"id","name","type","scope","rule"}]}.
-
-        Raises:
-            NotSignedIn: there is no session.
-            AmikaError: the server cannot be used.
-
-        """
-        return self._remote.listed(provider)
 
     def connections(self) -> dict[str, Any]:
         """Return {"connections": […]}, each with the vault keys that it lacks."""

@@ -168,25 +168,6 @@ class RemotePart:
             if sync is not None and self.facts.pending:
                 sync.recover(discovery)
 
-    def listed(self, provider: str) -> dict[str, Any]:
-        """Return {"secrets": [{"id","name","type","scope","rule"}]} of "claude" or "codex" as the server lists them.
-
-        Raises:
-            NotSignedIn: nobody is signed in here by a session, which is what every process of this profile shares.
-            AmikaError: the server cannot be used.
-
-        """
-        from amika_agent.stores.amika_api import SecretsApi
-
-        services = self._accounts.services()
-        authority, account = services.authority, services.authority.account()
-        if account is None or authority.method != "session":
-            raise NotSignedIn("the agent has no session to ask with", remedy="Sign in: amika auth login")
-        api = SecretsApi(services.endpoints.api_url, lambda force: authority.bearer(force=force), services.http)
-        rules = {(r.name, r.scope): r.id for r in self._db().rules(account.text) if r.provider == provider}
-        found = api.list_provider(provider)
-        return {"secrets": [{**vars(secret), "rule": rules.get((secret.name, secret.scope))} for secret in found]}
-
     def overlooked(self) -> bool:
         """Tell whether another process changed the rules or the journal since they were last read here."""
         try:

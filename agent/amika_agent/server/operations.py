@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from amika_agent.engine.decisions import Decisions
+    from amika_agent.engine.errands import Errands
     from amika_agent.engine.inquiries import Inquiries
     from amika_agent.lanes import Lanes
     from amika_agent.server.connection import Connection
     from amika_agent.server.desk import Desk
     from amika_agent.snapshot.board import Board
 
+_log = logging.getLogger(__name__)
 Args = dict[str, Any]
 Handler = Callable[[Args, "Connection"], Coroutine[Any, Any, Args]]
 
@@ -58,12 +61,13 @@ class Commands(Protocol):
     def connections(self) -> Args:
         """Return the connections: {"connections": […]}."""
 
-    def provider_secrets(self, provider: str) -> Args:
-        """Return what the server stores of a provider, without values: {"secrets": […]}."""
-
     @property
     def decisions(self) -> Decisions:
         """Pause, resume and settings."""
+
+    @property
+    def errands(self) -> Errands:
+        """Single calls at the server."""
 
     @property
     def inquiries(self) -> Inquiries:
@@ -107,7 +111,7 @@ class Api:
             "sync": self._sync,
             "secret_put": self._secret_put,
             "secret_list": self._secret_list,
-            "secrets": self._secrets,
+            "remote": self._remote,
             "connections": self._connections,
             "pause": self._pause,
             "resume": self._resume,
@@ -239,11 +243,14 @@ class Api:
     async def _connections(self, _: Args, __: Connection) -> Args:
         return await self._lanes.run(self._engine.connections)
 
-    async def _secrets(self, args: Args, _: Connection) -> Args:
-        provider = _text(args, "provider")
-        if provider not in ("claude", "codex"):
-            raise UsageError("provider must be claude or codex")
-        return await self._lanes.run(lambda: self._engine.provider_secrets(provider))
+    async def _remote(self, args: Args, connection: Connection) -> Args:
+        given, plain = args.get("args"), args.pop("value", None)
+        if not isinstance(given, dict) or not isinstance(plain, str | None):
+            raise UsageError("args must be an object, value a text")
+        what, api_url = _text(args, "what"), _text(args, "api_url")
+        value = None if plain is None else Secret(plain)
+        _log.info("%s for %s", what, _caller(connection))
+        return await self._lanes.run(lambda: self._engine.errands.run(what, given, value, api_url))
 
     async def _stop(self, _: Args, __: Connection) -> Args:
         self._stopping.set()

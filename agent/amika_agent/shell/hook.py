@@ -107,7 +107,7 @@ def _version(path: str) -> int:
 
 
 def _clear(rest: str, now: float) -> None:
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(OSError):  # absent, or in a folder that is none: nothing is lost by leaving it
         if now - os.stat(rest).st_mtime > REST_STAYS:
             os.unlink(rest)
 

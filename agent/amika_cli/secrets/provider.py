@@ -38,36 +38,14 @@ def listed(context: Context, provider: str, secret_id: str) -> RemoteSecret:
 
 
 def stored(context: Context, provider: str) -> list[dict[str, Any]]:
-    """Return [{"id","name","type","scope","rule"}]: the stored credentials, without values; `rule` is an id or None.
-
-    The running agent is asked first: it has the connection open, and the modules in memory.
-    """
-    told = _told_by_the_agent(context, provider)
-    if told is not None:
-        return told
+    """Return [{"id","name","type","scope","rule"}]: the stored credentials, without values; `rule` is an id or None."""
+    through = context.through_agent
+    kept = None if through is None else through.list_kept(provider)
+    if kept is not None:
+        return kept
     found = context.api.list_provider(provider)
     rules = rules_by_secret(context, provider)
     return [{**vars(secret), "rule": rules.get((secret.name, secret.scope)) or None} for secret in found]
-
-
-def _told_by_the_agent(context: Context, provider: str) -> list[dict[str, Any]] | None:
-    """Return what the agent says; None when it cannot say it, or speaks for another account than this process would."""
-    from amika_shared.client import AgentError
-
-    if any(name.startswith("AMIKA_") for name in context.account_env) or context.agent is None:
-        return None
-    if "secrets" not in context.agent.hello.get("features", []):
-        return None
-    try:
-        told = context.agent.call("secrets", {"provider": provider}).get("secrets")
-    except AgentError:
-        return None  # whatever it is, this process finds out for itself and says it
-    fields = ("id", "name", "type", "scope")
-    if not isinstance(told, list) or any(
-        not isinstance(s, dict) or any(not isinstance(s.get(field), str) for field in fields) for s in told
-    ):
-        return None
-    return [{**{field: s[field] for field in fields}, "rule": s.get("rule") or None} for s in told]
 
 
 def rules_by_secret(context: Context, provider: str) -> dict[tuple[str, str], str]:

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from amika_agent.clock import SystemClock
+from amika_agent.engine.local import LocalPart
 from amika_agent.shell import env_file, hook
+from amika_agent.sync.journal import SyncDb
+from amika_shared.profile import resolve
 
 NOW = 1_800_000_000.0
 OLDER = {
@@ -82,3 +86,20 @@ def test_a_hook_behind_a_link_is_a_problem_with_a_remedy(where: env_file.Folder,
     (problem,) = hook.renew(where, NOW)
     assert "shell-init bash --install" in problem.remedy
     assert mine.read_text() == OLDER["with a lower one"]
+
+
+def test_the_agent_renews_it_at_its_first_look_and_leaves_it_while_it_is_paused(home: Path) -> None:
+    profile = resolve(os.environ)
+    where = env_file.folder(profile.data_dir)
+    Path(hook.install(where, "bash")).write_text(OLDER["with a lower one"])
+    db = SyncDb(profile.sync_db, SystemClock())
+    try:
+        part = LocalPart(profile, dict(os.environ), SystemClock(), lambda: db)
+        part.pause.pause(None)
+        part.look()
+        assert Path(where.hook("bash")).read_text() == OLDER["with a lower one"]
+        part.pause.resume()
+        part.look()
+        assert Path(where.hook("bash")).read_text() == hook.text(where, "bash")
+    finally:
+        db.close()

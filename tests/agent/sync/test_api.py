@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.fakes.errands import ErrandAgent
 
 from amika_agent.http.client import Http, NoAnswer
 from amika_agent.stores.amika_api import NoSuchSecret, Refused, SecretsApi, Undecided
+from amika_cli.through_agent import ThroughAgent
 from amika_local.errors import NotFound, NotSignedIn
 from amika_local.secret import Secret
 
@@ -19,9 +21,12 @@ def http():
     client.close()
 
 
-@pytest.fixture
-def api(server, http):
-    return SecretsApi(server.url + "/", lambda _force: Secret(server.token), http)
+@pytest.fixture(params=["directly", "through the agent"])
+def api(request, server, http):
+    def direct():
+        return SecretsApi(server.url + "/", lambda _force: Secret(server.token), http)
+
+    return direct() if request.param == "directly" else ThroughAgent(ErrandAgent(server, http), direct, server.url)
 
 
 def test_provider_secrets(api):

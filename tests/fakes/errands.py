@@ -1,0 +1,66 @@
+"""An agent of which only the errands are real: what goes over its socket is turned into JSON and back."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+from tests.fakes.secrets_server import FakeSecretsServer
+
+from amika_agent.engine.errands import Errands
+from amika_agent.http.client import Http
+from amika_local.errors import AmikaError
+from amika_local.secret import Secret
+from amika_shared.client import AgentError
+
+
+class ErrandAgent:
+    """What `AgentClient` is for `ThroughAgent`.
+
+    asked   names of the calls, in order
+    method  how the agent is signed in
+    gone    True: it ends after it has done what it was asked, before it can say so
+    """
+
+    def __init__(self, server: FakeSecretsServer, http: Http) -> None:
+        self.asked: list[str] = []
+        self.values: list[str | None] = []
+        self.method = "session"
+        self.gone = False
+        self._server = server
+        self._services = SimpleNamespace(endpoints=SimpleNamespace(api_url=server.url), http=http, authority=self)
+        self.errands = Errands(self, self._no_db)  # type: ignore[arg-type]
+
+    def call(self, op: str, args: dict[str, Any], *, timeout: float) -> dict[str, Any]:
+        assert op == "remote"
+        assert timeout > 0
+        request = json.loads(json.dumps(args))
+        plain = request.pop("value", None)
+        self.asked.append(request["what"])
+        self.values.append(plain)
+        try:
+            end = self.errands.run(
+                request["what"], request["args"], None if plain is None else Secret(plain), request["api_url"]
+            )
+        except AmikaError as error:
+            raise AgentError(error.code, error.message, error.remedy) from None
+        if self.gone:
+            raise AgentError("gone", "the connection ended")
+        answer: dict[str, Any] = json.loads(json.dumps(end))
+        assert plain is None or plain not in json.dumps(answer)
+        return answer
+
+    def services(self) -> SimpleNamespace:
+        return self._services
+
+    def account(self) -> SimpleNamespace:
+        return SimpleNamespace(text="account")
+
+    def bearer(self, *, force: bool) -> Secret:
+        return Secret(self._server.token)
+
+    def _no_db(self) -> Any:
+        return SimpleNamespace(
+            rules=lambda _account: [SimpleNamespace(provider="claude", name="A", scope="user", id="r1")]
+        )
