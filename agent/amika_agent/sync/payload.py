@@ -71,12 +71,16 @@ def _record(provider: str, value: Secret) -> dict[str, Any]:
     if not text:
         raise UsageError("the value is blank", remedy="Pass one that is not.")
     try:
-        found = json.loads(text)
+        found = json.loads(text, parse_constant=_no_json)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise UsageError("an OAuth record must be a JSON object", remedy="A key is pushed with --type api_key.")
     return _claude(found) if provider == CLAUDE else _codex(found)
+
+
+def _no_json(word: str) -> object:
+    raise ValueError(f"{word} is not JSON")  # Python reads and writes it; no other receiver does
 
 
 def _claude(found: dict[str, Any]) -> dict[str, Any]:

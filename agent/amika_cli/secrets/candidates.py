@@ -14,6 +14,7 @@ from amika_cli.terminal.terminal_input import ask_value, stdin_is_terminal
 from amika_local.credential import API_KEY, OAUTH, Credential
 from amika_local.errors import Failed, NotFound, UsageError
 from amika_local.secret import Secret, masked
+from amika_local.sources import claude_api
 
 if TYPE_CHECKING:
     from amika_cli.context import Context
@@ -22,10 +23,7 @@ if TYPE_CHECKING:
 ENVIRONMENT = {"claude": "ANTHROPIC_API_KEY", "codex": "OPENAI_API_KEY"}
 # in the order of preference
 _SOURCES = {"claude": ("claude-keychain", "claude-oauth", "claude-api"), "codex": ("codex", "codex-keyring")}
-_KEY_FIELDS = {
-    "claude": ("primaryApiKey", "apiKey", "anthropicApiKey", "customApiKey"),
-    "codex": ("OPENAI_API_KEY",),
-}
+_KEY_FIELDS = {"claude": claude_api.FIELDS, "codex": ("OPENAI_API_KEY",)}
 _SENT_FIELDS = {"claude": {"claudeAiOauth"}, "codex": {"auth_mode", "OPENAI_API_KEY", "tokens", "last_refresh"}}
 _CHOOSE = "Pass --type oauth or --type api_key, or give a value with --value - or --from-file FILE."
 

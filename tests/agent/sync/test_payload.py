@@ -90,6 +90,12 @@ def test_what_no_environment_carries(value):
     assert caught.value.remedy
 
 
+@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity"])
+def test_what_only_python_takes_for_json_is_refused(word):
+    with pytest.raises(UsageError, match="must be a JSON object"):
+        checked_value("claude", "oauth", Secret('{"claudeAiOauth": {"accessToken": "fake", "x": ' + word + "}}"))
+
+
 def test_a_copy_without_the_refresh_token_does_not_renew():
     full, slim = (
         checked_value("claude", "oauth", claude(refreshToken="fake-r"), without_refresh_token=slim)
