@@ -283,11 +283,13 @@ def test_nobody_is_exit_3_with_the_command_that_helps(quick: InProcess) -> None:
 
 def test_permissions_are_repaired_and_that_is_said(quick: InProcess, stored: Path) -> None:
     write(stored, {"url": "https://api.example.test", "token": FAKE}, mode=0o644)
+    write(stored.parent / "config.json", {"apiUrl": "https://api.example.test"}, mode=0o644)  # where tokens go
     stored.parent.chmod(0o755)
     ran = quick("whoami", "almyty")
     assert ran.code == 0
-    assert ran.err.count("repaired") == 2
+    assert ran.err.count("repaired") == 3
     assert stored.stat().st_mode & 0o777 == 0o600
+    assert (stored.parent / "config.json").stat().st_mode & 0o777 == 0o600
     assert stored.parent.stat().st_mode & 0o777 == 0o700
     assert "repaired" not in quick("whoami", "almyty").err
 
