@@ -30,7 +30,7 @@ def identity(env: "os._Environ[str] | dict[str, str]", state_dir: str, now: floa
 
     Shape: {"authenticated": bool, "method": "none|env_api_key|stored_api_key|session", "email": str, "org_id": str,
     "organization": str (its name, where it is known), "warnings": [str], "user_id": str,
-    "expires_at": RFC 3339 str or "", "storage": "environment|file|keychain|", "path": str,
+    "expires_at": RFC 3339 str or "", "renewable": bool, "storage": "environment|file|keychain|", "path": str,
     "problem": "" | "expired" | "blank" | "corrupt" | "unreadable" | "rejected" | "revoked"}
 
     `expires_at` is the end of the access token; a session with a refresh token is renewed before it and goes on.
@@ -107,6 +107,7 @@ def _kept_in_keychain(state_dir: str, now: float, notes: "dict[str, object]") ->
 
 def _judge(found: "dict[str, object]", end: "float | None", now: float, *, renewable: bool) -> None:
     found["expires_at"] = rfc3339.text(end) if end is not None else ""
+    found["renewable"] = renewable
     if end is None or end > now:
         return
     if not renewable or now - end > LONG_EXPIRED:
@@ -155,6 +156,7 @@ def _identity(
         "warnings": [],
         "user_id": user_id,
         "expires_at": "",
+        "renewable": False,
         "storage": storage,
         "path": path,
         "problem": "",

@@ -185,6 +185,24 @@ def test_an_expired_token_that_can_be_renewed_is_signed_in_with_a_word_about_it(
     assert "renewed" in err
 
 
+def test_what_is_renewed_and_what_is_not_is_told_apart(amika, state):
+    for content, words in (
+        (go_session(iat=time.time()), "; renewed before)"),
+        (go_session(iat=time.time() - 3600), "; renewed when it is needed next)"),
+    ):
+        write_session(state, content)
+        code, out, _ = amika("auth", "status")
+        assert code == 0
+        assert words in out
+    write_session(state, go_session(iat=time.time(), refresh=""))
+    assert "; renewed" not in amika("auth", "status")[1]
+
+
+def test_a_key_has_no_name(amika, state, monkeypatch):
+    monkeypatch.setenv("AMIKA_API_KEY", "fake-key")
+    assert amika("auth", "status")[1].startswith("Signed in to Amika with an API key\n")
+
+
 def test_a_file_in_the_middle_of_being_written_is_looked_at_again(amika, state):
     whole = json.dumps(go_session(iat=time.time()))
     path = write_session(state, whole[:50])

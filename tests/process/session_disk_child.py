@@ -10,17 +10,57 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from tests.process.session_child import act
 
+from amika_agent.accounts.amika import sign_in
+from amika_agent.accounts.endpoints import resolve_endpoints
+from amika_agent.clock import SystemClock
 from amika_agent.http.client import Http
+from amika_agent.session.keeper import SessionKeeper
+from amika_local.errors import Failed
 
 NOBODY = 65534
 
 
 def full(state: str, url: str) -> dict:
     """A file system of 64 KiB: filled to the last block, then emptied."""
+    return during_and_after(state, url, filled(state).unlink)
+
+
+def full_sign_out(state: str, url: str) -> dict:
+    """The same, and the person signs out."""
+    filled(state)
+    return {"during": act(state, url, "sign_out"), "left": sorted(os.listdir(state))}
+
+
+def read_only_sign_out(state: str, url: str) -> dict:
+    """Nothing can be deleted; afterwards it can."""
+    remounted(state)
+    during = act(state, url, "sign_out")
+    subprocess.run(["mount", "-o", "remount,rw", state], check=True, capture_output=True)
+    return {"during": during, "again": act(state, url, "sign_out"), "left": sorted(os.listdir(state))}
+
+
+def full_sign_in(state: str, url: str) -> dict:
+    """The login that is there stays; the new one is refused before anybody has approved anything."""
+    filled(state)
+    before = (Path(state) / "workos-session.json").read_bytes()
+    with Http() as http:
+        endpoints = resolve_endpoints({}, local_url=url)
+        keeper = SessionKeeper(state, endpoints, http, SystemClock(), role="cli")
+        try:
+            next(iter(sign_in(endpoints, http, SystemClock(), cancel=threading.Event(), keeper=keeper)))
+        except Failed as error:
+            kept = (Path(state) / "workos-session.json").read_bytes() == before
+            return {"message": error.message, "kept": kept}
+    return {"message": "", "kept": True}
+
+
+def filled(state: str) -> Path:
+    """Mount, copy and fill; return the file that takes all the room."""
     saved = {path.name: path.read_bytes() for path in Path(state).iterdir()}
     mount(state, "size=64k")
     for name, data in saved.items():
@@ -29,19 +69,24 @@ def full(state: str, url: str) -> dict:
     with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
         while True:
             file.write(b"x" * 1024)
-    return during_and_after(state, url, ballast.unlink)
+    return ballast
 
 
 def read_only(state: str, url: str) -> dict:
     """The same file system, remounted."""
+    remounted(state)
+    return during_and_after(
+        state, url, lambda: subprocess.run(["mount", "-o", "remount,rw", state], check=True, capture_output=True)
+    )
+
+
+def remounted(state: str) -> None:
+    """Mount, copy, and let nothing be written any more."""
     saved = {path.name: path.read_bytes() for path in Path(state).iterdir()}
     mount(state, "size=1m")
     for name, data in saved.items():
         (Path(state) / name).write_bytes(data)
     subprocess.run(["mount", "-o", "remount,ro", state], check=True, capture_output=True)
-    return during_and_after(
-        state, url, lambda: subprocess.run(["mount", "-o", "remount,rw", state], check=True, capture_output=True)
-    )
 
 
 def unwritable(state: str, url: str) -> dict:
@@ -87,5 +132,6 @@ def become_nobody(state: str, url: str) -> None:
 
 
 if __name__ == "__main__":
-    case = {"full": full, "read_only": read_only, "unwritable": unwritable, "unreadable": unreadable}[sys.argv[1]]
+    cases = (full, full_sign_out, full_sign_in, read_only, read_only_sign_out, unwritable, unreadable)
+    (case,) = (case for case in cases if case.__name__ == sys.argv[1])
     print(json.dumps(case(*sys.argv[2:4])))

@@ -76,3 +76,33 @@ def test_an_unreadable_file_is_named_and_nothing_is_spent(state, server):
     assert "cannot be read" in found["during"]["message"]
     assert found["after"]["ok"] is True
     assert server.count("refresh") == 1
+
+
+def test_signing_out_on_a_full_disk_deletes(state, server):
+    prefix = namespace() or pytest.skip("this machine gives no mounts of one's own")
+    due(state, server)
+    found = run("full_sign_out", state, server, prefix)
+    assert found["during"] == {"ok": True, "signed_in": True, "revoked": True}
+    assert not {"workos-session.json", ".session.next"} & set(found["left"])
+    assert server.model.live() == []
+
+
+def test_signing_out_where_nothing_can_be_deleted_ends_the_session_at_the_server_and_says_so(state, server):
+    prefix = namespace() or pytest.skip("this machine gives no mounts of one's own")
+    due(state, server)
+    found = run("read_only_sign_out", state, server, prefix)
+    assert (found["during"]["ok"], found["during"]["code"]) == (False, 5)
+    assert "ended at the server, but not deleted here" in found["during"]["message"]
+    assert "Read-only file system" in found["during"]["message"]
+    assert server.model.live() == []
+    assert found["again"]["ok"] is True
+    assert "workos-session.json" not in found["left"]
+
+
+def test_signing_in_on_a_full_disk_asks_nobody_for_anything(state, server):
+    prefix = namespace() or pytest.skip("this machine gives no mounts of one's own")
+    due(state, server)
+    found = run("full_sign_in", state, server, prefix)
+    assert "No space left" in found["message"]
+    assert found["kept"] is True
+    assert server.count("device") == 0

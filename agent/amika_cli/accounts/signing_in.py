@@ -36,9 +36,13 @@ def sign_in_here(context: Context, *, organization: str | None = None, browser: 
         choose_organization=(lambda choices: _chosen(context, choices)) if context.prompts.interactive else None,
         organization=organization,
     )
+    followed = False
     for event in events:
         match event:
-            case CodeReady():
+            case CodeReady(joined=joined):
+                if followed:
+                    note("That sign-in was given up where it was started; this is a code of your own.")
+                followed = joined
                 _show_code(context, event, browser=browser)
             case Waiting(message=message) if message:
                 note(message)

@@ -153,13 +153,16 @@ def _show(
 def _lines(who: "dict[str, object]") -> "list[str]":
     from amika_cli.render import clean, until
 
-    name = clean(str(who["email"] or who["user_id"] or "an API key"))
+    name = clean(str(who["email"] or who["user_id"]))
     place = clean(str(who["organization"] or who["org_id"]))
-    lines = [f"Signed in to Amika as {name}" + (f", organization {place}" if place else "")]
+    unnamed = "by a login without a name" if who["method"] == "session" else "with an API key"
+    lines = [f"Signed in to Amika {f'as {name}' if name else unnamed}" + (f", organization {place}" if place else "")]
     lines.append(f"  from   {_source(who)}")
     end = rfc3339.parse(str(who["expires_at"]))
     if end is not None:
-        lines.append(f"  until  {who['expires_at']} ({until(end, time.time())}; renewed before)")
+        now = time.time()
+        then = "" if not who["renewable"] else "; renewed before" if end > now else "; renewed when it is needed next"
+        lines.append(f"  until  {who['expires_at']} ({until(end, now)}{then})")
     if "verified" in who:
         lines.append("  server " + ("accepts it" if who["verified"] else "not asked"))
     return lines

@@ -9,7 +9,8 @@ from tests.agent.session.successor import stage
 from tests.fakes.workos_server import WorkosServer
 
 from amika_agent.session.keeper import RenewalPostponed, SessionEnded
-from amika_local.errors import Failed, NotSignedIn, UsageError
+from amika_agent.stores.private_file import locked
+from amika_local.errors import Busy, Failed, NotSignedIn, UsageError
 from amika_local.session_file import SessionFileError
 
 
@@ -378,6 +379,23 @@ def test_back_off_grows_and_ends_with_success(world):
     world.server.start()
     world.agent.fresh()
     assert world.agent.due_at() > world.clock.now() + 100
+
+
+@pytest.mark.parametrize(("left", "given"), [(60, True), (20, False)])
+def test_a_lock_that_is_not_let_go_is_waited_for_half_a_minute(world, left, given):
+    """Past that the present token is better than none while it has five seconds."""
+    world.sign_in()
+    present = world.stored()["access_token"]
+    world.clock.turn(300 - left)
+    with locked(str(world.state / ".session.lock"), deadline=0.0):
+        if given:
+            assert world.cli.fresh().access_token.reveal() == present
+        else:
+            with pytest.raises(Busy, match="another process is renewing") as caught:
+                world.cli.fresh()
+            assert caught.value.exit_code == 5
+    assert world.server.count("refresh") == 0
+    assert 30 <= sum(world.clock.slept) < 31
 
 
 # a killed process
