@@ -19,8 +19,8 @@ from amika_agent.watch import Watch
 from amika_local.credential import OAUTH, Problem
 from amika_local.discovery import discover, watched_files
 from amika_local.errors import AmikaError
-from amika_local.session_file import api_key_path, session_path
 from amika_local.keychain import Keychain
+from amika_local.session_file import api_key_path, session_path
 
 if TYPE_CHECKING:
     from amika_agent.clock import Clock
