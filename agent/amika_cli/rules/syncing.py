@@ -83,7 +83,9 @@ def _plan_lines(actions: Sequence[Mapping[str, Any]]) -> list[str]:
         (DOES.get(a["kind"], a["kind"]), a["provider"], a["name"], a["scope"], _why(a["reason"], a.get("remedy", "")))
         for a in actions
     ]
-    return table(("WOULD", "KIND", "SECRET", "SCOPE", "BECAUSE"), rows, width=terminal_width(), keep=(0, 1, 3), below=(4,))
+    return table(
+        ("WOULD", "KIND", "SECRET", "SCOPE", "BECAUSE"), rows, width=terminal_width(), keep=(0, 1, 3), below=(4,)
+    )
 
 
 def _why(reason: str, remedy: str) -> str:
