@@ -62,13 +62,16 @@ class Person:
         new.chmod(0o600)
         new.rename(folder / ".credentials.json")
 
-    def chooses(self, action: str) -> None:
-        """Open the tray's menu with a click on the icon, and click the line that does `action`."""
+    def chooses(self, action: str, target: str = "amika") -> None:
+        """Open the tray's menu with a click on the icon, and click the line that does `action` (to this service)."""
         wait_until_still(self.desktop)
         lines = [
             entry for entry in describe(read_snapshot(self.snapshot()), time.time(), at_login=False) if entry.enabled
         ]
-        place = [entry.action for entry in lines if entry.kind == "action"].index(action)
+        shown = [(entry.action, entry.target) for entry in lines if entry.kind == "action"]
+        place = next(
+            i for i, (does, to) in enumerate(shown) if does == action and (target == to or "sign_" not in does)
+        )
         choose(self.desktop, open_menu(self.desktop), place)
 
     def cached(self) -> str:
@@ -146,6 +149,50 @@ def test_the_main_job(desktop: Desktop, person: Person, tmp_path: Path) -> None:
         environment_is_copied(person)
         sign_out(person)
         quit_with_the_agent(person, tray)
+
+
+def test_almyty_and_akos_from_the_menu(desktop: Desktop, person: Person, tmp_path: Path) -> None:
+    with unlocked_keyring(desktop), lxqt_panel(desktop):
+        empty = look(desktop, "empty")
+        tray = real_tray(person)
+        wait(lambda: icon_shown(desktop, empty), "the icon", tray.program)
+        wait(lambda: person.snapshot().get("state") == "signed_out", "the agent that the tray starts", tray.program)
+        for service, title, approved in (("almyty", "almyty", "Signed in"), ("akos", "AKOS", "Approved")):
+            sign_in_to(person, tmp_path, service, f"Sign in to {title}", approved)
+        lines = [entry.text for entry in describe(read_snapshot(person.snapshot()), time.time(), at_login=False)]
+        assert [line.partition(":")[0] for line in lines if "@localhost" in line] == ["almyty", "AKOS"]
+        for service in ("almyty", "akos"):
+            person.chooses("sign_out", service)
+            wait(lambda service=service: service not in signed_in(person), f"{service} to be signed out")
+        assert not [name for name in Path(person.profile.data_dir).rglob("*") if name.name in LOGINS]
+        quit_with_the_agent(person, tray)
+
+
+LOGINS = ("credentials.json", "akos-session.json")
+
+
+def signed_in(person: Person) -> list[str]:
+    return [account["service"] for account in person.snapshot().get("accounts", []) if account["signed_in"]]
+
+
+def sign_in_to(person: Person, tmp_path: Path, service: str, title: str, approved: str) -> None:
+    """Sign in from the menu, and approve in Chromium."""
+    desktop = person.desktop
+    person.opened.unlink(missing_ok=True)
+    person.chooses("sign_in", service)
+    desktop.focus(title)
+    wait(lambda: (person.snapshot().get("sign_in") or {}).get("verification_uri"), "the page")
+    wait_until_shown(desktop, title)
+    desktop.press("Return")  # Open browser
+    wait(person.opened.exists, "the page in the browser")
+    with chromium(desktop, tmp_path / service) as chrome:
+        chrome.get(person.opened.read_text())
+        chrome.find_element(By.XPATH, "//button[text()='Approve']").click()
+        wait_for_page(chrome, approved)
+    wait(lambda: service in signed_in(person), "the account")
+    desktop.focus(title)
+    desktop.press("Return")  # Close
+    wait(lambda: not desktop.windows(title), "the dialog to close")
 
 
 def sign_in(person: Person, tmp_path: Path) -> None:

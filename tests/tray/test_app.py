@@ -26,8 +26,12 @@ from amika_tray.menu.details import signed_out
             {"was_signed_in": True, "revoked": False, "detail": "the server cannot be reached", "left_remotely": [5]},
             [
                 "This machine has forgotten the session, but the server could not be told that it is over.",
-                "the server cannot be reached",
+                "The server cannot be reached",
             ],
+        ),
+        (
+            {"was_signed_in": True, "revoked": None, "detail": "the key was not made by this program and stays valid"},
+            ["The key was not made by this program and stays valid"],
         ),
     ],
 )

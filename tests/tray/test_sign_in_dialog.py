@@ -154,6 +154,24 @@ def test_a_sign_in_that_ends_on_this_machine_shows_neither_a_code_nor_a_long_add
     assert "in a browser on this machine" in said(dialog)
     assert dialog.width() < 800
     assert dialog.shown.page == page
+    agent.approve()
+    until(lambda: dialog.shown.over)
+    assert "The key is stored on this machine." in said(dialog)  # nobody renews it
+
+
+def test_enter_does_what_the_page_is_there_for(dialog: SignInDialog, agent: FakeAgent) -> None:
+    assert dialog.focusWidget() is dialog._code.open
+    dialog._code.copy.setFocus()
+    agent.tell({"event": "waiting", "message": "still waiting"})
+    until(lambda: dialog.shown.note)
+    assert dialog.focusWidget() is dialog._code.copy  # nobody is led away from where they went
+    agent.organizations = ORGANIZATIONS
+    agent.approve()
+    until(lambda: dialog.shown.phase == "choose")
+    assert dialog.focusWidget() is dialog._choice.list
+    QTest.mouseClick(dialog._choice.go, Qt.MouseButton.LeftButton)
+    until(lambda: dialog.shown.over)
+    assert dialog.focusWidget() is dialog._end.leave
 
 
 def test_every_control_has_a_name_for_screen_readers(dialog: SignInDialog) -> None:
@@ -168,3 +186,14 @@ def test_markup_from_the_agent_is_text(dialog: SignInDialog, agent: FakeAgent) -
     until(lambda: dialog.shown.note)
     assert "<b>bold</b> & more" in said(dialog)
     assert dialog._code.status.textFormat() == Qt.TextFormat.PlainText
+
+
+@pytest.mark.parametrize("way", ["close", "reject", "accept"])
+def test_every_way_of_closing_closes_it_and_is_told_once(dialog: SignInDialog, agent: FakeAgent, way: str) -> None:
+    over: list[bool] = []
+    dialog.over.connect(lambda: over.append(True))
+    assert getattr(dialog, way)() is not False
+    assert not dialog.isVisible()
+    dialog.close()
+    assert over == [True]
+    until(lambda: agent.cancelled == 1)

@@ -39,8 +39,10 @@ def signed_out(end: Mapping[str, Any]) -> Details | None:
     left = [named(name, 80) for name in end.get("left_remotely") or [] if isinstance(name, str)]
     rows: list[str] = []
     if end.get("was_signed_in") is True and end.get("revoked") is not True:
-        rows.append(t("This machine has forgotten the session, but the server could not be told that it is over."))
-        rows.append(named(str(end.get("detail") or ""), 200))
+        if end.get("revoked") is False:
+            rows.append(t("This machine has forgotten the session, but the server could not be told that it is over."))
+        detail = named(str(end.get("detail") or ""), 200)  # None: it was not ours to end there, and stays valid
+        rows.append(detail[:1].upper() + detail[1:])
     if left:
         rows.append(tn("This secret stays stored remotely:", "These {n} secrets stay stored remotely:", len(left)))
         rows += left

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from amika_tray.agent_link.channel import Channel
@@ -49,6 +48,7 @@ class SignInDialog(QDialog):
         self._ask, self._choose, self._now = ask, choose, now
         self._stream: Channel | None = None
         self._answer: Channel | None = None
+        self._told_over = False
         self._browser = Browser(self)
         self._browser.opened.connect(self._opened)
         self.setWindowTitle(t("Sign in to {service}", service=service_name(service)))
@@ -99,15 +99,13 @@ class SignInDialog(QDialog):
         else:
             self._code.tell(t("This address is not safe to open: {address}", address=self.shown.page))
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 -- Qt's name
-        """Cancel what is under way."""
+    def done(self, result: int) -> None:
+        """Cancel what is under way: every way of closing comes by here."""
         self._hang_up()
-        self.over.emit()
-        super().closeEvent(event)
-
-    def reject(self) -> None:
-        """Escape closes, and closing cancels."""
-        self.close()
+        super().done(result)
+        if not self._told_over:
+            self._told_over = True
+            self.over.emit()
 
     def _chosen(self, organization: str) -> None:
         self._choice.setEnabled(False)
@@ -137,8 +135,11 @@ class SignInDialog(QDialog):
             case _:
                 page = self._end
                 self._end.tell(shown)
+        changed = self._pages.currentWidget() is not page
         self._pages.setCurrentWidget(page)
         page.become_current()
+        if changed:
+            page.take_focus()  # else the Cancel of the page before hands it to this one's, and Enter cancels
         if shown.phase == "code":
             self._second.start()
         else:

@@ -74,6 +74,10 @@ class Page(QWidget):
         """Take the Enter key: the pages of a dialog share it."""
         self.primary.setDefault(True)
 
+    def take_focus(self) -> None:
+        """Take the keyboard's focus; only when the page appears, so that nobody is led away from where they went."""
+        self.primary.setFocus()
+
     def finish(self) -> None:
         """Put the buttons below everything else."""
         without_icons(self.buttons)
@@ -219,8 +223,11 @@ class ChoicePage(Page):
             item.setData(_ID, key)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
-        self.list.setFocus()
         self._current()
+
+    def take_focus(self) -> None:
+        """Let the arrow keys choose at once."""
+        self.list.setFocus()
 
     def _current(self) -> None:
         self.go.setEnabled(self.list.currentItem() is not None)
@@ -255,7 +262,9 @@ class EndPage(Page):
         if done:
             self.title.setText(t("Signed in"))
             who = t("You are {email}.", email=shown.email) + " " if shown.email else ""
-            self.text.setText(who + t("The agent keeps this session fresh from now on."))
+            # a key of almyty's is renewed by nobody: it counts until it ends
+            kept = t("The key is stored on this machine.") if shown.here else ""
+            self.text.setText(who + (kept or t("The agent keeps this session fresh from now on.")))
         else:
             self.title.setText(t("Not signed in"))
             self.text.setText(sentences(shown.message, shown.remedy))
