@@ -199,6 +199,13 @@ class Context:
 
         return str(identity(dict(self.account_env), self.profile.amika_state_dir, self.clock.now())["email"])
 
+    @property
+    def signed_in(self) -> bool:
+        """Tell whether somebody is signed in, as far as files and environment tell."""
+        from amika_local.identity import identity
+
+        return bool(identity(dict(self.account_env), self.profile.amika_state_dir, self.clock.now())["authenticated"])
+
     def note_account(self) -> None:
         """Note in the activity log that somebody has signed in or out, or that the session was renewed."""
         from amika_agent.engine.account import signed_in_as
@@ -283,8 +290,15 @@ class Context:
     def _local_url(self) -> str | None:
         if not self.args.local:
             return None
+        from threading import Thread
+
+        from amika_agent.http import library
         from amika_agent.workspace.in_use import Use
 
+        # the workspace takes a moment to start, and it is about to be asked something
+        loading = Thread(target=library.load, name="httpx")
+        loading.start()
+        self._open.callback(loading.join)
         return self._open.enter_context(Use(self.profile.workspace_dir, self.clock)).running.url
 
     def _is_mirrored(self) -> Callable[[str, str], bool] | None:

@@ -10,6 +10,7 @@ from amika_local.session_file import (
     SessionFileError,
     StoredSession,
     api_key_path,
+    over,
     read_api_key,
     read_session,
     session_path,
@@ -128,7 +129,8 @@ def _noted(
     if isinstance(gone, list) and sid and sid in gone:
         _out(found, "revoked", f"you signed out; another program wrote the old login back; sign in: {SIGN_IN}")
     elif name and notes.get("rejected") == name:
-        _out(found, "rejected", f"the server ended the session; sign in: {SIGN_IN}")
+        why = over(_text(notes, "rejected_code"), lost=notes.get("rejected_lost") is True)
+        _out(found, "rejected", f"{why}; sign in: {SIGN_IN}")
     return found
 
 
@@ -165,7 +167,8 @@ def _identity(
 
 def _out(found: "dict[str, object]", problem: str, warning: str) -> None:
     found["authenticated"], found["method"], found["problem"] = False, "none", problem
-    _warn(found, warning)
+    # what was said of its renewal is not true any more
+    found["renewable"], found["warnings"] = False, [warning]
 
 
 def _warn(found: "dict[str, object]", warning: str) -> None:

@@ -101,6 +101,15 @@ class StoredSession:
         return self.token_exp - self.issued_at
 
 
+def over(code: str, *, lost: bool) -> str:
+    """Return why the server ended a session, for the person; `lost`: an answer to its renewal never arrived."""
+    if code == "mfa_enrollment":
+        return "your organization now asks for a second factor"
+    if code == "sso_required":
+        return "your organization now asks for single sign-on"
+    return f"your session is over: {'the answer to its last renewal was lost' if lost else 'it was ended elsewhere'}"
+
+
 def session_path(state_dir: str) -> str:
     """Return the file of the login."""
     return os.path.join(state_dir, "workos-session.json")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from tests.fakes.session_files import go_session, write_session
 from tests.fakes.workos_server import WorkosServer
+from tests.process.session_crowd import due
 
 from amika_agent.accounts.amika import AccountKey
 from amika_agent.accounts.endpoints import resolve_endpoints
@@ -196,6 +197,30 @@ def test_what_is_renewed_and_what_is_not_is_told_apart(amika, state):
         assert words in out
     write_session(state, go_session(iat=time.time(), refresh=""))
     assert "; renewed" not in amika("auth", "status")[1]
+
+
+@pytest.mark.parametrize(
+    ("error", "lost", "words"),
+    [
+        ("invalid_grant", True, "your session is over: the answer to its last renewal was lost"),
+        ("invalid_grant", False, "your session is over: it was ended elsewhere"),
+        ("sso_required", False, "your organization now asks for single sign-on"),
+        ("mfa_enrollment", False, "your organization now asks for a second factor"),
+    ],
+)
+def test_a_session_that_the_server_ended_is_said_with_its_reason(amika, server, state, error, lost, words):
+    """Also when its access token has expired, which alone would be no reason."""
+    due(state, server, -60)
+    if lost:
+        server.fail("refresh", "reset", executed=True)
+    server.model.refresh_error = error
+    assert amika("auth", "status", "--verify")[0] == 3
+    for argv in (("auth", "status"), ("whoami",), ("auth", "status", "--verify")):
+        code, _, err = amika(*argv)
+        assert (code, err) == (3, f"amika: {words}\n  Sign in: amika auth login\n")
+    code, _, err = sign_in(amika, server)
+    assert code == 0
+    assert "You are signed in" not in err
 
 
 def test_a_key_has_no_name(amika, state, monkeypatch):

@@ -1,7 +1,8 @@
 """One process of ours that needs the session: `python -m tests.process.session_child STATE URL DO`.
 
 DO is "fresh", "force" or "sign_out". It loads everything, acts, and prints one JSON line: {"ok", "error", "code",
-"token"}, where token is a hash. With `--crowd N` it becomes N processes that begin at the same moment.
+"token"}, where token is a hash. With `--crowd N` it becomes N processes that begin at the same moment; with `--thread`
+it has a second thread, which signals may be delivered to.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import os
 import sys
 import threading
+import time
 
 from amika_agent.accounts.endpoints import resolve_endpoints
 from amika_agent.clock import SystemClock
@@ -67,6 +69,8 @@ def crowd(count: int, state: str, url: str, what: str) -> None:
 
 def main() -> int:
     state, url, what = sys.argv[1:4]
+    if sys.argv[4:5] == ["--thread"]:
+        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
     if sys.argv[4:5] == ["--crowd"]:
         crowd(int(sys.argv[5]), state, url, what)
     else:

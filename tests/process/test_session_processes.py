@@ -45,11 +45,12 @@ def test_twenty_processes_and_a_slow_server_renew_once(tmp_path, server):
     assert server.count("refresh") == 1
 
 
+@pytest.mark.parametrize("flags", [(), ("--thread",)])
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_a_signal_between_spending_and_storing_waits(tmp_path, server, name):
+def test_a_signal_between_spending_and_storing_waits(tmp_path, server, name, flags):
     """Ctrl-C while the server answers: the new pair is stored first, then the process ends."""
     due(tmp_path, server)
-    process = child(tmp_path, server, "fresh")
+    process = child(tmp_path, server, "fresh", *flags)
     server.after = lambda step: process.send_signal(getattr(signal, name)) if step == "refresh" else None
     process.communicate(timeout=30)
     assert process.returncode != 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 
 from amika_agent.clock import Clock
@@ -12,6 +13,7 @@ from amika_agent.stores.private_file import locked
 from amika_local.errors import Busy
 
 POLL = 0.05
+_ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 class Adopted(Exception):
@@ -55,12 +57,19 @@ def session_lock(
 
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hold back Ctrl-C, SIGTERM and SIGHUP: between spending a token and storing its successor nothing may end us."""
-    if not hasattr(signal, "pthread_sigmask"):
+    """Hold back Ctrl-C, SIGTERM and SIGHUP: between spending a token and storing its successor nothing may end us.
+
+    A blocked signal would be delivered to another thread of the process, and take effect all the same; so they are
+    taken, and raised again afterwards. In other threads than the main one there is nothing to hold back.
+    """
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
-    try:
+    held: list[int] = []
+    with contextlib.ExitStack() as stack:
+        for number in _ENDING:
+            stack.callback(signal.signal, number, signal.getsignal(number) or signal.SIG_DFL)
+            signal.signal(number, lambda got, _: held.append(got))
         yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    for number in held[:1]:
+        signal.raise_signal(number)

@@ -25,7 +25,7 @@ from amika_agent.session.request import Outcome, send
 from amika_agent.session.rules import ADOPT_LEFT, asked_to_wait, digest, just_renewed, merged, skew_of
 from amika_agent.stores.private_file import write_new
 from amika_local.errors import Failed, NotSignedIn
-from amika_local.session_file import SessionFileError, StoredSession
+from amika_local.session_file import SessionFileError, StoredSession, over
 
 if TYPE_CHECKING:
     from amika_agent.session.meta import Meta
@@ -264,15 +264,7 @@ def _refused(
 
 def ended(code: str, *, lost: bool) -> SessionEnded:
     """Return the error for a session that the server ended, in words for the person."""
-    if code == "mfa_enrollment":
-        text = "your organization now asks for a second factor"
-    elif code == "sso_required":
-        text = "your organization now asks for single sign-on"
-    elif lost:
-        text = "your session is over: the answer to its last renewal was lost"
-    else:
-        text = "your session is over: it was ended elsewhere"
-    return SessionEnded(text, reason=code)
+    return SessionEnded(over(code, lost=lost), reason=code)
 
 
 def _postponed(why: str, retry_at: float) -> RenewalPostponed:

@@ -132,7 +132,7 @@ def _say_present(context: Context) -> None:
         kept = ", a copy is kept beside it" if error.kind == "corrupt" else ""
         _say(f"warning: {error.message}; it is replaced by the new login{kept}")
         return
-    if present is not None:
+    if present is not None and context.signed_in:
         _say(f"You are signed in as {clean(present.email) or 'you'}; the new login replaces that one.")
 
 
