@@ -119,6 +119,26 @@ def test_quitting_asks_whether_the_agent_stays(
     assert "stop" not in [op for op, _ in agent.asked]
 
 
+@pytest.mark.parametrize("how", ["keep syncing", "SIGTERM"])
+def test_it_ends_whatever_windows_are_open(
+    desktop: Desktop, host: TestHost, agent: FakeAgent, start_tray: Start, how: str
+) -> None:
+    tray = start_tray()
+    wait(lambda: host.items and "Sign in…" in host.texts(), "the menu")
+    host.click("Open Amika…")
+    host.click("Sign in…")
+    for title in ("^Amika$", "Sign in to Amika"):
+        wait(lambda title=title: desktop.windows(title), f"the window {title}")
+    if how == "SIGTERM":
+        tray.program.process.send_signal(signal.SIGTERM)
+    else:
+        host.click("Quit")
+        desktop.focus("Quit Amika")
+        desktop.press("Return")
+    wait(lambda: not tray.running, "the end")
+    wait(lambda: agent.cancelled, "the end of the sign-in")
+
+
 def test_quitting_without_an_agent_asks_nothing(host: TestHost, agent: FakeAgent, start_tray: Start) -> None:
     tray = start_tray()
     wait(lambda: host.items and "Sign in…" in host.texts(), "the menu")

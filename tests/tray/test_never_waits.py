@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from tests.fakes.agent_server import FakeAgent
 from tests.tray.sample import credential, machine
 from tests.tray.waiting import settle, until
 
+from amika_agent.server.fitting import fitted
 from amika_shared.profile import Profile
 from amika_tray.app import TrayApp
 
@@ -103,35 +104,80 @@ def _bare_opens(path: Path) -> str:
     return "open(" if bare else ""
 
 
-def test_every_socket_of_the_tray_is_non_blocking() -> None:
-    script = """
-import os, socket, sys
-blocking = []
-real = socket.socket.connect
+WATCHED = """
+import os, sys, threading
+gui = threading.current_thread()
+# agent.json and boot_id are read in a moment; the others are Python's own: what is imported when it is first needed
+QUICK = ("agent.json", "boot_id", ".py", ".pyc", ".so", "pyvenv.cfg", ".pth")
+found = set()
 def hook(event, args):
+    if threading.current_thread() is not gui:
+        return
     if event == "socket.connect" and args[0].getblocking():
-        blocking.append(args[1])
-    if event in ("socket.getaddrinfo", "subprocess.Popen", "os.system"):
-        blocking.append(event)
-sys.addaudithook(hook)
+        found.add(f"{event} {args[1]}")
+    elif event == "open" and not str(args[0]).endswith(QUICK) and not isinstance(args[0], int):
+        found.add(f"{event} {args[0]}")
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname", "subprocess.Popen", "os.system", "time.sleep"):
+        found.add(event)
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from amika_shared.profile import resolve
 qt = QApplication(["x"])
 from amika_tray.app import TrayApp
-app = TrayApp(resolve(os.environ, local=True), os.environ, ["true"])
+from amika_tray.autostart import at_login
+login = at_login(os.environ, "/usr/bin/amika-tray", local=True)
+app = TrayApp(resolve(os.environ, local=True), os.environ, ["true"], at_login=login)
+sys.addaudithook(hook)
 app.open()
-app.open_window("settings")
-QTimer.singleShot(1500, qt.quit)
+pages = ["vault", "connections", "activity", "rules", "diagnostics", "problems", "credentials", "settings"]
+turn = QTimer(interval=100)
+def work():
+    if app._link.link.state == "starting" and len(pages) == 8:
+        return
+    if pages:
+        app.open_window(pages.pop())
+        app.pop_up()
+        return
+    turn.stop()
+    app.act("at_login", "on")
+    app.act("copy_env")
+    app.sign_in("amika")
+    QTimer.singleShot(700, lambda: qt.exit(0))
+turn.timeout.connect(work)
+turn.start()
 qt.exec()
 app.close()
-print(blocking)
+print(sorted(found))
 """
-    env = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=env, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.stdout == "[]\n", done.stderr
+
+
+def watched(meanwhile: Callable[[], None] = lambda: None) -> list[str]:
+    env = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-c", WATCHED]
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
+        meanwhile()
+        said, complaints = program.communicate(timeout=60)
+    assert program.returncode == 0, complaints
+    return list(ast.literal_eval(said))
+
+
+def test_no_call_on_the_gui_thread_waits_for_a_socket_a_file_or_a_program() -> None:
+    assert watched() == []
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+def test_nor_with_an_agent_whether_it_answers_or_hangs(agent: FakeAgent, *, hangs: bool) -> None:
+    def hang() -> None:
+        end = time.monotonic() + 30
+        while ("settings", {}) not in agent.asked and time.monotonic() < end:  # the first page that is opened
+            time.sleep(0.005)
+        agent.mute = hangs
+
+    agent.publish(**machine(time.time()))
+    assert watched(hang) == []
+    assert {"watch", "settings", "activity", "secret_list", "connections", "copy_env", "sign_in"} <= {
+        op for op, _ in agent.asked
+    }
 
 
 def test_an_agent_that_hangs_with_the_window_open_does_not_hold_up_the_loop(app: TrayApp, agent: FakeAgent) -> None:
@@ -157,4 +203,19 @@ def test_a_thousand_credentials_arriving_do_not_hold_up_the_loop(app: TrayApp, a
     until(lambda: len(app._link.snapshot["credentials"]) == 1000)
     settle(200)
     print(f"longest turn of the event loop with 1,000 credentials: {watch.longest * 1000:.0f} ms of processor time")
-    assert watch.longest < 2 * LONGEST, f"{watch.longest * 1000:.0f} ms"
+    assert watch.longest < LONGEST, f"{watch.longest * 1000:.0f} ms"
+
+
+def test_the_largest_snapshot_there_is_does_not_hold_up_the_loop(app: TrayApp, agent: FakeAgent) -> None:
+    agent.publish(**machine(time.time()))
+    app.open_window("credentials")
+    settle(200)
+    name = "N" * 500
+    many = [credential(f"s{n}-{name}", "anthropic", "oauth", time.time() + n, "in_sync", name) for n in range(10_000)]
+    most = fitted({"credentials": many})
+    watch = LoopWatch()
+    agent.publish(**most)
+    until(lambda: len(app._link.snapshot["credentials"]) > 100)
+    settle(200)
+    print(f"longest turn of the event loop with a full frame: {watch.longest * 1000:.0f} ms of processor time")
+    assert watch.longest < LONGEST, f"{watch.longest * 1000:.0f} ms"

@@ -77,7 +77,8 @@ def _run(
     # with a home of its own it is somebody's experiment, not what should come up at login
     login = None if profile.confined else at_login(env, own_program("amika-tray"), local=manner.local)
     app = TrayApp(profile, env, agent_command, flags=manner.flags, at_login=login)
-    app.quit_asked.connect(application.quit)
+    # not `quit`: that one asks every window first
+    app.quit_asked.connect(lambda: application.exit(0))
     instance.knocked.connect(app.knocked)
     instance.listen()
     with _quit_on_signal(application):
@@ -94,7 +95,7 @@ def _quit_on_signal(application: QApplication) -> Iterator[None]:
     near.setblocking(False)  # noqa: FBT003 -- the socket module's signature
     far.setblocking(False)  # noqa: FBT003
     notifier = QSocketNotifier(near.fileno(), QSocketNotifier.Type.Read)
-    notifier.activated.connect(application.quit)
+    notifier.activated.connect(lambda: application.exit(0))
     earlier = {number: signal.signal(number, lambda *_: None) for number in SIGNALS}
     wakeup = signal.set_wakeup_fd(far.fileno(), warn_on_full_buffer=False)
     try:

@@ -63,16 +63,16 @@ class Table(QTableView):
         table_look(self)
         self.activated.connect(self._activated)
         head.sectionResized.connect(self._column_resized)
-        self._first = True
-        self._measuring = self._by_hand = False
+        self._wanted: list[int] = []
+        self._fitting = self._by_hand = False
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show these; the chosen row stays chosen as long as it exists."""
         chosen = self.chosen()
         self.rows.set_rows(rows)
-        if rows and self._first:
-            self._first = False
+        if rows and not self._wanted:
             self._measure()
+            self._fit()
             self.setCurrentIndex(self._sorted.index(0, 0))
         if chosen and chosen != self.chosen():
             self.choose(chosen)
@@ -92,21 +92,24 @@ class Table(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 -- Qt's name
         """Fit the columns, unless a person has done so."""
         super().resizeEvent(event)
-        if not self._by_hand and not self._first:
-            self._measure()
+        if not self._by_hand:
+            self._fit()
 
     def _measure(self) -> None:
-        self._measuring = True
+        # once: what the first rows need is what the later ones need, and long texts take long to be measured
         head = self.horizontalHeader()
         columns = range(self.rows.columnCount())
-        wanted = [max(self.sizeHintForColumn(column), head.sectionSizeHint(column)) + SPARE for column in columns]
-        for column, width in enumerate(column_widths(wanted, self.viewport().width())[:-1]):
+        self._wanted = [max(self.sizeHintForColumn(column), head.sectionSizeHint(column)) + SPARE for column in columns]
+
+    def _fit(self) -> None:
+        self._fitting = True
+        for column, width in enumerate(column_widths(self._wanted, self.viewport().width())[:-1]):
             self.setColumnWidth(column, width)
-        self._measuring = False
+        self._fitting = False
 
     def _column_resized(self, column: int, _before: int, _now: int) -> None:
         # the last one takes what the others leave
-        self._by_hand = self._by_hand or not (self._measuring or column == self.rows.columnCount() - 1)
+        self._by_hand = self._by_hand or not (self._fitting or column == self.rows.columnCount() - 1)
 
     def _activated(self, index: QModelIndex) -> None:
         self.opened.emit(str(index.data(KEY)))
