@@ -290,16 +290,21 @@ class Context:
     def _local_url(self) -> str | None:
         if not self.args.local:
             return None
+        from amika_agent.workspace.in_use import Use
+
+        if self.agent is None:
+            self._load_httpx_meanwhile()
+        return self._open.enter_context(Use(self.profile.workspace_dir, self.clock)).running.url
+
+    def _load_httpx_meanwhile(self) -> None:
+        """Use the moment in which the workspace starts: it is about to be asked something."""
         from threading import Thread
 
         from amika_agent.http import library
-        from amika_agent.workspace.in_use import Use
 
-        # the workspace takes a moment to start, and it is about to be asked something
         loading = Thread(target=library.load, name="httpx")
         loading.start()
         self._open.callback(loading.join)
-        return self._open.enter_context(Use(self.profile.workspace_dir, self.clock)).running.url
 
     def _is_mirrored(self) -> Callable[[str, str], bool] | None:
         return self.db.is_mirrored if os.path.exists(self.profile.sync_db) else None

@@ -10,6 +10,8 @@ from typing import Any
 
 import uvicorn
 
+_STEP = 0.005  # only while it ends
+
 
 class _QuietServer(uvicorn.Server):
     """A server that sleeps until it is told to stop. uvicorn itself looks ten times a second whether to end."""
@@ -26,6 +28,21 @@ class _QuietServer(uvicorn.Server):
         await self.on_tick(0)  # fills in the headers every answer gets
         self._ready()
         await self._stopped()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End when the last answer is out; uvicorn sleeps a tenth of a second, for which the one who stops us waits."""
+        for server in self.servers:
+            server.close()
+        for one in sockets or []:
+            one.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.config.timeout_graceful_shutdown):
+                while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110 -- sets of uvicorn's
+                    await asyncio.sleep(_STEP)
+        for task in self.server_state.tasks:
+            task.cancel()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

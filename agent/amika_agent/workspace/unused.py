@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import fcntl
 import os
@@ -25,6 +24,8 @@ async def unused(data_dir: str, every: float, held: contextlib.ExitStack) -> Non
 
     The lock is kept until `held` is closed, so that whoever comes meanwhile waits, and then starts another one.
     """
+    import asyncio  # commands need only the lock
+
     while True:
         await asyncio.sleep(every)
         with contextlib.suppress(OSError):
