@@ -9,9 +9,9 @@ import secrets
 
 _STYLE = """
 :root { color-scheme: light dark; --ground: #f3f4f8; --card: #fff; --line: #dfe2ea; --text: #1b1f2a; --quiet: #5b6375;
-  --accent: #3d4fd6; --good: #14713c; --bad: #b3261e; }
+  --accent: #0f766e; --good: #14713c; --bad: #b3261e; }
 @media (prefers-color-scheme: dark) { :root { --ground: #12141b; --card: #1b1e28; --line: #323747; --text: #e9ebf2;
-  --quiet: #a0a8bb; --accent: #9aa6ff; --good: #6fd69a; --bad: #ff9a91; } }
+  --quiet: #a0a8bb; --accent: #5ccfc0; --good: #6fd69a; --bad: #ff9a91; } }
 * { box-sizing: border-box; }
 body { margin: 0; min-height: 100vh; padding: 1.5rem 1rem; background: var(--ground); color: var(--text);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif; }
