@@ -42,14 +42,18 @@ def store_login(folder: str, login: AlmytyLogin) -> str:
 def remember_addresses(folder: str, *, api: str = "", frontend: str = "") -> None:
     """Keep in config.json the addresses that the person gave; its other fields stay.
 
+    A file that cannot be understood is left as it is: the login names its addresses too, and counts before it.
+
     Raises:
         Failed: it cannot be written.
 
     """
     given = {name: value for name, value in (("apiUrl", api), ("frontendUrl", frontend)) if value}
-    if given:
-        path = config_path(folder)
-        write_private(path, _encoded({**_present(path), **given}))
+    path = config_path(folder)
+    with contextlib.suppress(LoginFileError):
+        present = read_object(path, "almyty", SIGN_IN, bom=True) or {}
+        if given:
+            write_private(path, _encoded({**present, **given}))
 
 
 def delete_login(folder: str) -> bool:
@@ -69,12 +73,6 @@ def delete_login(folder: str) -> bool:
     with contextlib.suppress(OSError):
         sync_dir(folder)
     return True
-
-
-def _present(path: str) -> dict[str, object]:
-    with contextlib.suppress(LoginFileError):
-        return read_object(path, "almyty", SIGN_IN, bom=True) or {}
-    return {}
 
 
 def _encoded(content: dict[str, object]) -> bytes:

@@ -12,7 +12,7 @@ from tests.fakes.scripted_server import ScriptedServer, scripted_server
 
 from amika_agent.accounts.almyty import AlmytySignedIn, Place, sign_in, sign_in_with_token, verify
 from amika_agent.accounts.almyty_sign_out import sign_out
-from amika_agent.accounts.almyty_store import store_login
+from amika_agent.accounts.almyty_store import remember_addresses, store_login
 from amika_agent.accounts.loopback import Typed
 from amika_agent.clock import SystemClock
 from amika_agent.http.client import Http
@@ -175,3 +175,14 @@ def test_a_member_of_several_organizations_names_the_one_that_was_chosen(server,
     verify(where, {}, http)
     sign_out(where.folder, http)
     assert [headers.get("x-organization-id") for headers in server.headers] == ["org_2", "org_2"]
+
+
+def test_a_file_of_addresses_that_cannot_be_understood_is_left_as_it_is(where):
+    config = Path(where.folder) / "config.json"
+    config.write_text('{"theme": "dark", ')
+    remember_addresses(where.folder, api="https://api.example.test")
+    assert config.read_text() == '{"theme": "dark", '
+    config.write_text('{"theme": "dark"}')
+    remember_addresses(where.folder, api="https://api.example.test")
+    assert '"theme": "dark"' in config.read_text()
+    assert '"apiUrl": "https://api.example.test"' in config.read_text()
