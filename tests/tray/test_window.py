@@ -487,3 +487,16 @@ def test_columns_fit_the_window_and_what_a_person_has_made_of_them_stays(desk: D
 )
 def test_the_widest_columns_give_way(wanted: list[int], room: int, got: list[int]) -> None:
     assert column_widths(wanted, room) == got
+
+
+def test_a_word_longer_than_the_page_hides_no_button(desk: Desk) -> None:
+    name = "m" * 590
+    desk.agent.publish(problems=[{"code": "x", "message": name, "remedy": f"/{name}/{name}", "path": f"/{name}"}])
+    page = desk.turn("problems")
+    until(lambda: len(page.findChildren(QPushButton)) == 1)
+    for width in (1100, 700):
+        desk.window.resize(width, 500)
+        until(lambda: page.viewport().width() == page.widget().width())
+        (button,) = page.findChildren(QPushButton)
+        right = button.mapTo(page.viewport(), button.rect().bottomRight()).x()
+        assert right < page.viewport().width()

@@ -10,6 +10,8 @@ from amika_shared.redaction import plain
 
 _NAME = re.compile(r"almyty\b|\S*[/~_.]\S")  # a path, a setting, a variable: written as it is
 _TICKS = re.compile(r"`([^`]*)`")
+UNBROKEN = 44  # characters
+_UNBROKEN = re.compile(rf"[^\s/]{{{UNBROKEN + 1},}}")
 _catalogue = gettext.NullTranslations()
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -78,6 +80,11 @@ def elided(text: str, width: int) -> str:
         return text
     tail = (width - 1) // 2
     return f"{text[: width - 1 - tail].rstrip()}…{text[-tail:].lstrip()}"
+
+
+def wrappable(text: str) -> str:
+    """Return `text` with everything that no line can be broken in, and that is longer than a line, elided."""
+    return _UNBROKEN.sub(lambda run: elided(run[0], UNBROKEN), text)
 
 
 def provider_name(provider: str) -> str:

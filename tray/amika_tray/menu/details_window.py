@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from amika_tray.icons import app_icon
 from amika_tray.menu.details import Details
 from amika_tray.sign_in.pages import selectable, text_label, without_icons
-from amika_tray.wording import t
+from amika_tray.wording import t, wrappable
 
 WIDTH, MOST_HEIGHT = 460, 480
 
@@ -36,7 +36,7 @@ class DetailsWindow(QDialog):
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for name, text in told.rows:
-            value = selectable(text_label(text))
+            value = selectable(text_label(wrappable(text)))
             if name:
                 label = text_label(name)
                 label.setWordWrap(False)

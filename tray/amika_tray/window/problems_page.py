@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from amika_shared.snapshot import ProblemLine, Snapshot
 from amika_tray.menu.describe import Link
 from amika_tray.remedies import remedy
 from amika_tray.sign_in.pages import selectable, text_label
 from amika_tray.window.pages import Host
-from amika_tray.wording import named, sentences, source_name, t, tn
+from amika_tray.wording import named, sentences, source_name, t, tn, wrappable
 
 SHOWN = 50
 LONG = 600
@@ -74,12 +74,12 @@ class ProblemsPage(QScrollArea):
         row.setSpacing(16)
         texts = QVBoxLayout()
         texts.setSpacing(4)
-        texts.addWidget(selectable(text_label(message, bold=True)))
+        texts.addWidget(_words(message, bold=True))
         if problem["remedy"]:
-            texts.addWidget(selectable(text_label(sentences(named(problem["remedy"], LONG)))))
+            texts.addWidget(_words(sentences(named(problem["remedy"], LONG))))
         if problem["path"] and problem["path"] not in problem["message"]:
             where = [source_name(problem["source"]) if problem["source"] else "", named(problem["path"], LONG)]
-            texts.addWidget(selectable(text_label(": ".join(part for part in where if part), scale=0.92)))
+            texts.addWidget(_words(": ".join(part for part in where if part), scale=0.92))
         row.addLayout(texts, 1)
         row.addWidget(self._button(problem, message), 0, Qt.AlignmentFlag.AlignVCenter)
         return card
@@ -93,6 +93,14 @@ class ProblemsPage(QScrollArea):
             button.setToolTip(helps.target.replace("&", "&amp;").replace("<", "&lt;"))
         button.clicked.connect(lambda: self._host.act(helps.action, helps.target))
         return button
+
+
+def _words(text: str, *, scale: float = 1.0, bold: bool = False) -> QLabel:
+    label = selectable(text_label(wrappable(text), scale=scale, bold=bold))
+    policy = label.sizePolicy()
+    policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)  # the button beside it is always seen
+    label.setSizePolicy(policy)
+    return label
 
 
 def _of_link(link: Link) -> list[ProblemLine]:
