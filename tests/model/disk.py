@@ -11,11 +11,11 @@ from pathlib import Path
 
 GOOD, GONE, UNKNOWN = "good", "gone", "unknown"
 YEARS = 10 * 365 * 86400
-MALFORMED = ["", "{", "[]", "null", '{"claudeAiOauth": 7, "tokens": 7, "groq": 7}', '{"a": "\ud83d"}', "\0"]
+MALFORMED = ["", "{", "[]", "null", '{"claudeAiOauth": 7, "tokens": 7, "groq": 7}', '{"a": tru', "\0"]
 WAYS = ("renamed", "truncated_and_written", "deleted_and_written", "folder_replaced", "behind_a_symlink")
 ACCIDENTS = (
-    "malformed", "half_written", "emptied", "logged_out", "deleted", "folder_deleted", "unreadable", "made_a_pipe",
-    "symlink_to_nowhere", "touched",
+    "malformed", "half_written", "emptied", "logged_out", "deleted", "deleted", "folder_deleted", "unreadable",
+    "made_a_pipe", "symlink_to_nowhere", "touched",
 )  # fmt: skip
 
 
@@ -123,8 +123,7 @@ class Source:
 
     def folder_deleted(self, _: int) -> None:
         shutil.rmtree(self.path.parent, ignore_errors=True)
-        if self.meaning is GOOD:
-            self.meaning = UNKNOWN
+        self.meaning = UNKNOWN
 
     def unreadable(self, _: int) -> None:
         """A folder lies where the file was: root reads what has no permission."""

@@ -62,6 +62,7 @@ class FactsReader:
             listing=listing or {},
             pending=self._mine(self._db.pending(self._account)),
             holds=self._db.holds(self._account),
+            late=frozenset(self._db.sweeps(self._account)),
             parked=[(rule, names[account]) for rule, account in parked],
             account=names[self._account],
         )

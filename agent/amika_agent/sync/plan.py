@@ -63,6 +63,7 @@ class Facts:
     still_since   rule id -> epoch seconds since when its credential and account are unchanged
     gone_since    rule id -> epoch seconds since when its source is certainly without it
     machine       whose temporary records are ours
+    late          providers a request of ours may still arrive at: what it changes there is not somebody else's doing
     parked        rules made for another account, with no counterpart in this one, each with what that one is called
     account       what this account is called
     """
@@ -80,6 +81,7 @@ class Facts:
     holds: Mapping[str, Hold] = field(default_factory=dict)
     still_since: Mapping[str, float] = field(default_factory=dict)
     gone_since: Mapping[str, float] = field(default_factory=dict)
+    late: frozenset[str] = frozenset()
     parked: Sequence[tuple[Rule, str]] = ()
     account: str = ""
 
@@ -171,7 +173,7 @@ def _rule_action(rule: Rule, facts: Facts) -> Action:
         return _action(WAIT if stop.weight == guards.LATER else BLOCKED, rule, stop)
     if rule.provider not in facts.listing:
         return _action(WAIT, rule, guards.Stop(guards.LATER, "unlisted", "waits for the server's listing"))
-    return _send(rule, last, record)
+    return _send(rule, facts, last, record)
 
 
 def _removal(rule: Rule, facts: Facts, stop: guards.Stop, last: Pushed | None, record: Listed | None) -> Action:
@@ -183,7 +185,7 @@ def _removal(rule: Rule, facts: Facts, stop: guards.Stop, last: Pushed | None, r
     return _action(DELETE, rule, stop, record.id)
 
 
-def _send(rule: Rule, last: Pushed | None, record: Listed | None) -> Action:
+def _send(rule: Rule, facts: Facts, last: Pushed | None, record: Listed | None) -> Action:
     if record is None:
         code, why = ("new", "not pushed yet") if last is None else ("changed", "the value here has changed")
         return _action(CREATE, rule, guards.Stop(guards.LATER, code, why))
@@ -193,7 +195,7 @@ def _send(rule: Rule, last: Pushed | None, record: Listed | None) -> Action:
         return _action(BLOCKED, rule, guards.Stop(guards.NEEDS, "take_over", what, remedy), record.id)
     if last is None:
         code, why = ("takes_over", "a secret of that name exists; this machine has not pushed it yet")
-    elif not _is_drifted(last, record):
+    elif not _is_drifted(last, record) or _is_late(facts, last, record):
         code, why = ("changed", "the value here has changed")
     elif last.won:  # the last writer wins once; from then on the two would only take turns
         why = "another machine or person keeps replacing it, and the value here has changed too"
@@ -207,6 +209,11 @@ def _send(rule: Rule, last: Pushed | None, record: Listed | None) -> Action:
 def _is_drifted(last: Pushed, record: Listed) -> bool:
     """Tell whether what is stored is not what was last pushed."""
     return record.id != last.remote_id or bool(last.stamp and record.stamp and record.stamp != last.stamp)
+
+
+def _is_late(facts: Facts, last: Pushed, record: Listed) -> bool:
+    """Tell whether a lost request of ours may have changed the record in place."""
+    return record.id == last.remote_id and last.provider in facts.late
 
 
 def _answer(rule: Rule) -> str:
@@ -229,6 +236,9 @@ def _unchanged(rule: Rule, facts: Facts, last: Pushed, record: Listed | None) ->
             )
         remedy = f"Restore it: amika sync resolve {rule.id} restore — or stop: amika sync forget {rule.id}"
         return _action(BLOCKED, rule, guards.Stop(guards.NEEDS, "vanished", "it was deleted elsewhere", remedy))
+    if _is_drifted(last, record) and _is_late(facts, last, record):
+        why = "an earlier request of ours, whose answer was lost, came late and put an older value there"
+        return _action(REPLACE, rule, guards.Stop(guards.LATER, "late", why), record.id)
     if _is_drifted(last, record):
         remedy = f"{_answer(rule)} — or stop: amika sync forget {rule.id}"
         stop = guards.Stop(guards.NEEDS, "replaced_elsewhere", "another machine or person replaced it", remedy)

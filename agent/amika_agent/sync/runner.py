@@ -8,9 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from amika_agent.clock import Clock
+from amika_agent.http.client import NoAnswer
 from amika_agent.sync import generic, guards, plan, removal
 from amika_agent.sync.account import Account
-from amika_agent.sync.apply import BACK_OFF, Offer, Replacements
+from amika_agent.sync.apply import BACK_OFF, LATE, Offer, Replacements
 from amika_agent.sync.facts import FactsReader, Still
 from amika_agent.sync.outcome import Outcome, became, failed, told
 from amika_agent.sync.plan import Action, Facts, Settings
@@ -195,7 +196,9 @@ class Runner:
     def _push_generic(self, action: Action, offer: Offer, won: int) -> Outcome:
         try:
             did, pushed = generic.push(self._its.api, action, offer, self._clock)
-        except Unreachable:
+        except Unreachable as error:
+            if not isinstance(error, NoAnswer) or error.sent:  # it may be executed late, over a newer value
+                self._db.put_sweep(self._account, GENERIC, self._clock.now() + LATE)
             raise
         except Failed as error:
             hold = Hold(

@@ -685,6 +685,22 @@ def test_a_generic_secret_survives_lost_answers(machine, server, kind):
         assert only(machine.remote.run(generic(machine, method))).did == "unchanged"
 
 
+def test_an_update_that_comes_late_over_a_newer_one_is_put_right(machine, server, clock):
+    machine.remote.run(generic(machine, "one"))
+    (record,) = server.records("generic")
+    server.faults.add("late", method="PUT")
+    machine.remote.run(generic(machine, "two"))
+    assert only(machine.remote.run(generic(machine, "three"))).did == "updated"
+    server.run_late()
+    assert server.value_of(record["id"]) == "two"
+    clock.at = machine.remote.due_at()
+    assert only(machine.remote.run(generic(machine, "three"), fresh=False)).did == "updated"
+    assert server.value_of(record["id"]) == "three"
+    assert machine.remote.due_at() is None
+    machine.api.update_generic(record["id"], Secret("theirs"))
+    assert only(machine.remote.run(generic(machine, "three"))).problem.code == "replaced_elsewhere"
+
+
 def test_a_generic_secret_changed_elsewhere_is_shown(machine, server):
     machine.remote.run(generic(machine, "one"))
     (record,) = server.records("generic")
