@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import threading
 import time
 from pathlib import Path
 
 import pytest
 from tests.fakes.session_files import go_session, write_session
+from tests.fakes.terminal import Terminal
 from tests.fakes.workos_server import WorkosServer
 from tests.process.session_crowd import due
 
@@ -282,6 +284,29 @@ def test_several_organizations_need_a_flag_without_a_terminal(amika, server, sta
     assert (status["org_id"], status["organization"]) == ("org_02BETA", "Beta")
     code, _, _ = sign_in(amika, server, "--org", "Gamma")
     assert code == 4
+
+
+def test_the_person_chooses_an_organization_at_the_terminal(server, state):
+    server.model.organizations = [("org_01ACME", "Acme"), ("org_02BETA", "Beta")]
+    env = {**os.environ, "BROWSER": "true"}
+    with Person(server, "approve"), Terminal(["auth", "login", "--no-browser"], env) as terminal:
+        assert "2) Beta (org_02BETA)" in terminal.expect("Which organization? [1-2]")
+        terminal.type("7")
+        terminal.expect("Please type a number from 1 to 2.")
+        terminal.type("2")
+        assert terminal.end() == 0
+        assert "organization Beta." in terminal.seen
+
+
+def test_ctrl_c_at_the_choice_of_an_organization_leaves_no_session_anywhere(server, state):
+    server.model.organizations = [("org_01ACME", "Acme"), ("org_02BETA", "Beta")]
+    env = {**os.environ, "BROWSER": "true"}
+    with Person(server, "approve"), Terminal(["auth", "login", "--no-browser"], env) as terminal:
+        terminal.expect("Which organization? [1-2]")
+        terminal.process.send_signal(signal.SIGINT)
+        assert terminal.end() == 130
+    assert not (state / "workos-session.json").exists()
+    assert server.model.live() == []
 
 
 def test_switch_organization(amika, server, state):
