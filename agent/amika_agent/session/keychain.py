@@ -71,6 +71,7 @@ class KeychainStore:
         place = hashlib.sha256(os.path.realpath(state_dir).encode("utf-8", "surrogateescape")).hexdigest()[:16]
         self._item, self._next = f"session {place}", f"session {place} next"
         self._read: tuple[tuple[int, ...], StoredSession] | None = None
+        self._silent = False  # it could not be asked a moment ago: waiting for it once is enough
 
     def load(self) -> StoredSession | None:
         """Return the session; the keyring is asked again only after the pointer has changed."""
@@ -79,7 +80,9 @@ class KeychainStore:
         signature = self.pointer.signature()
         if self._read is not None and self._read[0] == signature:
             return self._read[1]
+        self._silent = True
         held = keyring_process.get(SERVICE, self._item)
+        self._silent = False
         if held is None:
             raise SessionFileError("blank", self.pointer.path, "says that the keyring holds the login, but it does not")
         session = parse_session(held.reveal().encode(), self.pointer.path)
@@ -104,6 +107,7 @@ class KeychainStore:
     def look_again(self) -> None:
         """Forget what was read: a killed process may have changed the keyring and not the pointer."""
         self._read = None
+        self._silent = False
 
     def signature(self) -> tuple[int, ...]:
         """Return the pointer's."""
@@ -175,7 +179,7 @@ class KeychainStore:
     def clear(self) -> None:
         """Delete both items if the pointer says that they are left over, and let it say that they are gone."""
         content = self.pointer.read()
-        if not content.pop(LEFT, False):
+        if not content.pop(LEFT, False) or self._silent:
             return
         # the keyring may be locked just now: then the pointer goes on saying that there is something to delete
         with contextlib.suppress(Failed):
@@ -277,6 +281,7 @@ class ChosenStore:
 
     def tidy(self) -> None:
         """Delete what does not count, and move the session to where the settings want it; under the session's lock."""
+        self.look_again()
         self.keychain.clear()
         active = self.active
         session = active.load()
