@@ -118,6 +118,3 @@ class Laptop:
         near = [local] if local is not None and local <= self.clock.now() + 60 else []
         remote = self.remote.due_at()
         return min([*near, *([] if remote is None else [remote])], default=None)
-
-    def paused(self) -> bool:
-        return self.local.pause.until() is not None

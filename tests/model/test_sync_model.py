@@ -57,6 +57,7 @@ class Days(RuleBasedStateMachine):
         self.foreign = set()  # … which others caused, or that came late
         self.refused = False  # a value was refused: it is not sent again until it changes
         self.own_key = None  # what a person wrote over our entry in the env cache
+        self.paused_until = 0.0
         self.torn = None  # what a person left in the env cache that is no JSON
         self.claude = Source(
             home / ".claude" / ".credentials.json", claude_body, {"claudeAiOauth": {"accessToken": ""}}
@@ -125,7 +126,7 @@ class Days(RuleBasedStateMachine):
     def seen(self):
         """A reader looks between two steps of a writer."""
         if hasattr(self, "secrets"):
-            self.laptop.look()
+            self.while_it_may_be_paused(self.laptop.look)
 
     def identify(self, whose):
         self.whose = whose
@@ -237,25 +238,41 @@ class Days(RuleBasedStateMachine):
     def runs(self, dies_in=0):
         """Look and reconcile; killed at a point of its work, or not at all (0 and less)."""
         before = len(self.wire._book.changes)
-        paused = self.laptop.paused()
+        paused = self.paused_until > self.clock.at
         frozen = [s for s in self.secrets.values() if (paused or self.rule_paused(s)) and not s.pending(self.laptop)]
         for secret in self.secrets.values():
             if secret.source.meaning is GOOD and (secret is not self.secrets["claude"] or self.may_send_login()):
                 secret.allowed.add(secret.source.value)
             secret.vanish |= secret.deletes and secret.source.meaning is GONE
-        self.laptop.run(max(0, dies_in))
+        self.while_it_may_be_paused(partial(self.laptop.run, max(0, dies_in)))
         self.judge(before, frozen)
         self.never_sooner_than_allowed()
 
     @rule(seconds=st.sampled_from([0.0, 60.0, 3600.0, None]), restart=st.booleans(), at=AT)
     def pauses_or_goes_on(self, seconds, restart, at):
         if seconds == 0.0:
-            self.laptop.local.pause.resume()
+            self.goes_on()
         else:
             self.laptop.local.pause.pause(seconds)
+            self.paused_until = float("inf") if seconds is None else self.clock.at + seconds
         if restart:
             self.laptop.restart()
         self.a_credential_changes(at, "renamed", 3.0, 0, calm=False)
+
+    def goes_on(self):
+        self.laptop.local.pause.resume()
+        self.paused_until = 0.0
+
+    def while_it_may_be_paused(self, act):
+        """While paused the env cache only loses what its owner has revoked."""
+        paused, before = self.paused_until > self.clock.at, self.shelf()
+        act()
+        assert not paused or self.shelf().items() <= before.items(), "the env cache was written while paused"
+
+    def shelf(self):
+        with contextlib.suppress(FileNotFoundError, ValueError, KeyError):
+            return {key: entry["value"] for key, entry in json.loads(self.cache.read_text())["_amika"]["env"].items()}
+        return {}
 
     @rule(name=st.sampled_from(["claude", "codex", "groq"]), seconds=st.sampled_from([60.0, float("inf"), None]))
     def one_rule_is_paused_or_goes_on(self, name, seconds):
@@ -332,7 +349,7 @@ class Days(RuleBasedStateMachine):
     def quiet(self):
         self.the_network_goes_or_comes(away=False)
         self.late_requests_arrive()
-        self.laptop.local.pause.resume()
+        self.goes_on()
         for name in ("claude", "codex", "groq"):
             known = self.laptop.db.rule(self.laptop.key, self.secrets[name].rule)
             if known.paused_until is not None:
@@ -368,7 +385,7 @@ class Days(RuleBasedStateMachine):
             self.torn = None
         self.wire.away = False
         self.wire.faults.clear()
-        self.laptop.local.pause.resume()
+        self.goes_on()
         self.late_requests_arrive()
         self.clock.at = max(self.clock.at, START) + 1000
         self.identify(ADA)

@@ -120,3 +120,38 @@ def test_nothing_of_the_server_is_repeated_in_a_message(machine, server):
         assert "injected" not in text.replace("(HTTP 500, injected)", "")
         assert "html" not in text.lower()
         assert "fake-two" not in text
+
+
+def test_of_two_values_that_may_both_have_arrived_none_is_taken_as_known(machine, server):
+    server.faults.add("late", method="POST", times=-1)
+    machine.remote.run(discovery(claude("one")))
+    machine.clock.at = machine.remote.due_at()
+    machine.remote.run(discovery(claude("two")))
+    server.faults.clear()
+    server.run_late()  # the first of them wins
+    assert token_of(server) == "one"
+    quiet(machine, "two")
+    assert token_of(server) == "two"
+    assert names(server) == ["Claude OAuth"]
+    assert never_none(server)
+
+
+def test_a_bridge_that_may_hold_another_value_is_not_leant_on_by_its_name(machine, server):
+    machine.remote.run(discovery(claude("one")))
+    server.faults.add("late", method="POST")
+    server.faults.add("refuse", method="GET", skip=1, times=1)
+    machine.remote.run(discovery(claude("two")))
+    (entry,) = machine.db.pending(machine.key)
+    first = entry.txn.bridge
+    machine.clock.at = machine.remote.due_at()
+    server.faults.add("refuse", method="DELETE")  # stop with the bridge in place
+    server.faults.add("refuse", method="GET", skip=1, times=-1)
+    machine.remote.run(discovery(claude("three")))
+    (entry,) = machine.db.pending(machine.key)
+    assert entry.txn.bridge != first
+    server.faults.clear()
+    server.run_late()
+    quiet(machine, "three")
+    assert token_of(server) == "three"
+    assert names(server) == ["Claude OAuth"]
+    assert never_none(server)
