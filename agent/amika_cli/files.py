@@ -17,6 +17,10 @@ def read_given(path: str) -> "tuple[bytes, str]":
 
     """
     if path == "-":
+        if sys.stdin.isatty():
+            from amika_cli.render import note
+
+            note("Reading from the terminal; what you type is seen. End with Ctrl-D.")
         return _bounded(sys.stdin.buffer.read(LIMIT + 1), "stdin"), "stdin"
     try:
         # O_NONBLOCK: opening a FIFO without a writer would wait for ever

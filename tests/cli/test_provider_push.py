@@ -145,6 +145,15 @@ def test_refused_before_anything_is_sent(amika, home, server, content, words, sa
     assert server.records("claude") == []
 
 
+def test_what_a_rule_leaves_out_it_goes_on_leaving_out(amika, claude, server, stored):
+    claude()
+    assert amika("secret", "claude", "push", "--type", "oauth", "--without-refresh-token").code == 0
+    again = amika("secret", "claude", "push", "--type", "oauth")
+    assert again.code == 0, again.err
+    assert "single-use" not in again.err
+    assert "refreshToken" not in stored("claude")["Claude OAuth", "user"]
+
+
 def test_a_login_that_cannot_renew_needs_no_warning(amika, home, server):
     given = write(home / "given", {"claudeAiOauth": {"accessToken": "fake"}})
     ran = amika("secret", "claude", "push", "--from-file", str(given))

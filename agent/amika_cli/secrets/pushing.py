@@ -41,9 +41,11 @@ def push(context: Context, provider: str) -> int:
     if candidate is None:
         discovery = context.discover(beyond=True)
         candidate = chosen(context, provider, found(context, provider, discovery), discovery)
-    value = _checked(context, provider, candidate)
     name = checked_name(context.args.get("name") or default_name(provider, candidate.type))
     scope = context.args.get("scope", "user")
+    known = _known(context, candidate, name, scope)
+    slim = context.args.has("without-refresh-token") or (known is not None and known.without_refresh_token)
+    value = _checked(context, provider, candidate, slim=slim)
     shared = renews(provider, candidate.type, value)
     _tell(context, provider, candidate, shared=shared)
     take_over = ""
@@ -62,7 +64,7 @@ def push(context: Context, provider: str) -> int:
             provider, candidate.type, name, scope, value, force=force, gap_accepted=scope == ORG, take_over=take_over
         )
         return _report(context, candidate, _went_through(context, outcome), None)
-    rule, is_new = _rule(context, candidate, name, scope, take_over)
+    rule, is_new = _rule(context, candidate, known, name, scope, take_over)
     outcome = _keep_in_sync(context, rule, discovery, is_new=is_new)
     context.nudge()
     return _report(context, candidate, outcome, rule)
@@ -86,8 +88,14 @@ def _keepable(context: Context, candidate: Candidate) -> bool:
     return credential.expires_at is None or credential.expires_at > context.clock.now()
 
 
-def _checked(context: Context, provider: str, candidate: Candidate) -> Secret:
-    slim = context.args.has("without-refresh-token")
+def _known(context: Context, candidate: Candidate, name: str, scope: str) -> Rule | None:
+    """Return the rule that keeps it under this name already: what that leaves out, it goes on leaving out."""
+    credential = candidate.credential
+    rules = context.db.rules(context.account.text) if credential is not None else []
+    return next((r for r in rules if credential and r.takes(credential) and (r.name, r.scope) == (name, scope)), None)
+
+
+def _checked(context: Context, provider: str, candidate: Candidate, *, slim: bool) -> Secret:
     if slim and candidate.type != OAUTH:
         raise UsageError("--without-refresh-token is for logins; an API key has none", remedy="Leave it out.")
     try:
@@ -137,14 +145,15 @@ def _refuse_kept(context: Context, provider: str, name: str, scope: str) -> None
             )
 
 
-def _rule(context: Context, candidate: Candidate, name: str, scope: str, take_over: str) -> tuple[Rule, bool]:
+def _rule(
+    context: Context, candidate: Candidate, known: Rule | None, name: str, scope: str, take_over: str
+) -> tuple[Rule, bool]:
     """Record the rule; an explicit push says that path and account are right. Return it and whether it is new."""
     credential = candidate.credential
     assert credential is not None  # noqa: S101 -- the caller has looked
     account = context.account.text
-    rules = context.db.rules(account)
-    known = next((r for r in rules if r.takes(credential) and (r.name, r.scope) == (name, scope)), None)
-    base = known or rule_for(credential, scope=scope, name=name, taken=[rule.id for rule in rules])
+    taken = [rule.id for rule in context.db.rules(account)]
+    base = known or rule_for(credential, scope=scope, name=name, taken=taken)
     rule = replace(
         base,
         path=credential.path,
