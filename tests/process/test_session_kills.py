@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from tests.process.session_kill_points import run as points
 from tests.process.session_kill_rounds import run
+from tests.process.session_write_faults import run as write_faults
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
@@ -22,6 +23,18 @@ def test_no_line_to_be_killed_at_loses_a_login_or_leaves_a_token(what, kills):
     assert report.wrong == []
     assert report.clean, vars(report)
     assert report.rounds >= kills
+
+
+@pytest.mark.parametrize(
+    ("what", "fault", "calls", "refused"),
+    [("fresh", "full", 10, True), ("sign_out", "full", 3, False), ("accept", "one error", 8, True)],
+)
+def test_no_call_that_fails_on_the_disk_loses_a_login(what, fault, calls, refused):
+    found = write_faults(what, fault)
+    assert found.wrong == []
+    assert (found.lost, found.torn) == (0, 0)
+    assert found.calls >= calls
+    assert (found.refused > 0) is refused, "a full disk keeps nobody from signing out"
 
 
 def test_the_rounds_notice_a_loss():
