@@ -55,7 +55,8 @@ class Exhibit:
             "popup": self._app.pop_up,
             "seen": lambda title: [] if window(title) is None else seen(_shown(title)),
             "menu": self._menu,
-            "quit": qt.quit,
+            "drawn": self._drawn,
+            "quit": lambda: qt.exit(0),
         }
         self._app.open(hidden=True)
 
@@ -69,6 +70,13 @@ class Exhibit:
         self.qt.exec()
         notifier.setEnabled(False)
         self._app.close()
+
+    def _drawn(self) -> None:
+        """Have everything on the screen that is to be there."""
+        for shown in self.qt.topLevelWidgets():
+            if shown.isVisible():
+                shown.repaint()
+        self.qt.sync()
 
     def _press(self, title: str, text: str) -> None:
         buttons = [b for b in _shown(title).findChildren(QPushButton) if b.text().replace("&", "") == text]

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtGui import QImage
 from tests.desktop.pixels import Box, crop, look, open_menu, wait_until_still
 from tests.desktop.portal import DARK, Portal
 from tests.desktop.screen import SIZE, Desktop, wait
@@ -32,6 +33,7 @@ CREDENTIALS = {
     ".local/share/opencode/auth.json": '{"groq": {"type": "api", "key": "not-a-real-key-0001"}}',
     ".codex/auth.json": '{"OPENAI_API_KEY": "not-a-real-key-0002"',
 }
+LEAST_HEIGHT = 5  # pixels of the letters of a line
 MARGIN = 12  # pixels of the desktop around a menu
 
 
@@ -80,6 +82,7 @@ class Photographer:
         self.wait_for(title, text)
         self.desktop.focus(f"^{title}$")
         self._away()
+        self.ask("drawn")
         wait_until_still(self.desktop)
         self.desktop.screenshot(f"{name}{self._suffix}", window=f"^{title}$", into=self._into)
         self.notes[f"{name}{self._suffix}"] = self.ask("seen", title)
@@ -94,11 +97,14 @@ class Photographer:
         else:
             self.ask("popup")
             wait(lambda: look(self.desktop) != empty, "the menu")
+            box = Box(0, 0, *SIZE)
+        lines = self.ask("menu")
+        wait(lambda: rows_with_letters(look(self.desktop), box) > LEAST_HEIGHT * len(lines), "the lines of the menu")
         wait_until_still(self.desktop)
         if not by_panel:
             box = changed(self.desktop, empty)
         crop(self.desktop.screenshot(f"{name}{self._suffix}", into=self._into), box, margin=MARGIN)
-        self.notes[f"{name}{self._suffix}"] = self.ask("menu")
+        self.notes[f"{name}{self._suffix}"] = lines
         self.desktop.press("Escape")
 
     def close(self) -> None:
@@ -136,6 +142,7 @@ def photographer(desktop: Desktop, into: Path, scheme: int) -> Iterator[Photogra
 
 def changed(desktop: Desktop, before: Any, bottom: int = SIZE[1]) -> Box:
     """Return where the screen is another one than it was, above `bottom`."""
+    wait(lambda: look(desktop) != before, "a change on the screen")
     after = look(desktop)
     spots = [
         (x, y)
@@ -145,6 +152,13 @@ def changed(desktop: Desktop, before: Any, bottom: int = SIZE[1]) -> Box:
     ]
     left, top = min(x for x, _ in spots), min(y for _, y in spots)
     return Box(left, top, max(x for x, _ in spots) - left, max(y for _, y in spots) - top)
+
+
+def rows_with_letters(image: QImage, box: Box) -> int:
+    """Return how many rows of pixels in a box have something on them."""
+    columns = range(box.x + 8, min(image.width(), box.x + box.width - 8), 3)
+    rows = range(box.y, min(image.height(), box.y + box.height))
+    return sum(len({image.pixel(x, y) for x in columns}) > 1 for y in rows)
 
 
 def _home(folder: Path) -> dict[str, str]:

@@ -18,6 +18,7 @@ OUTPUT = Path(__file__).resolve().parents[1] / "output"
 SIZE = (1280, 960)
 GROUND = "#5a6b7d"
 END = 10.0
+DEADLINE = 60.0  # for what takes a moment on a machine that has nothing else to do
 
 BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -187,7 +188,7 @@ class Desktop:
         return int(number)
 
 
-def wait(condition: Callable[[], object], what: str, program: Program | None = None, seconds: float = 20.0) -> None:
+def wait(condition: Callable[[], object], what: str, program: Program | None = None, seconds: float = DEADLINE) -> None:
     """Wait until `condition` holds; fail with what the program said when it ends or time is up."""
     end = time.monotonic() + seconds
     while not condition():

@@ -21,7 +21,7 @@ from tests.desktop.views import VIEWS
 
 pytestmark = [pytest.mark.desktop, pytest.mark.slow]
 
-LIMIT = 600.0
+LIMIT = 1200.0
 COARSE = QSize(64, 48)
 MEAN, MOST = 4.0, 60  # of 255: of all coarse points, and of the one that differs most
 ALIKE = 0.04  # share of a side by which another font may change it

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
 )
 
 from amika_tray.icons import app_icon
+from amika_tray.labels import selectable, text_label, without_icons
 from amika_tray.menu.details import Details
-from amika_tray.sign_in.pages import selectable, text_label, without_icons
 from amika_tray.wording import t, wrappable
 
 WIDTH, MOST_HEIGHT = 460, 480

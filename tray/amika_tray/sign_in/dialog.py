@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QStackedWidget, QVBo
 from amika_tray.agent_link.channel import Channel
 from amika_tray.browser import Browser
 from amika_tray.icons import app_icon
-from amika_tray.sign_in.pages import ChoicePage, CodePage, EndPage, Page, StartPage, text_label
+from amika_tray.labels import text_label
+from amika_tray.sign_in.pages import ChoicePage, CodePage, EndPage, Page, StartPage
 from amika_tray.sign_in.steps import SignIn, advanced, failed, may_open
 from amika_tray.wording import service_name, t
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication, QIcon
+from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
     QDialogButtonBox,
     QGridLayout,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from amika_tray.labels import selectable, text_label, without_icons
 from amika_tray.sign_in.qr import qr_picture
 from amika_tray.sign_in.steps import SignIn, left, on_this_machine, to_read
 from amika_tray.wording import sentences, t
@@ -25,32 +26,6 @@ QR_SIDE = 148
 WIDTH = 460
 LIST_HEIGHT = 120
 _ID = Qt.ItemDataRole.UserRole
-
-
-def text_label(text: str = "", *, scale: float = 1.0, bold: bool = False) -> QLabel:
-    """Return a label that shows plain text, wrapped; never markup."""
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    font = label.font()
-    font.setPointSizeF(font.pointSizeF() * scale)
-    font.setBold(bold)
-    label.setFont(font)
-    return label
-
-
-def selectable(label: QLabel) -> QLabel:
-    """Return the label, its text selectable by mouse and keyboard."""
-    label.setTextInteractionFlags(
-        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-    )
-    return label
-
-
-def without_icons(buttons: QDialogButtonBox) -> None:
-    """Take the style's pictures off: it has them for some buttons only."""
-    for button in buttons.buttons():
-        button.setIcon(QIcon())
 
 
 class Page(QWidget):

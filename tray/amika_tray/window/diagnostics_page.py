@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLay
 from amika_shared.redaction import redact
 from amika_shared.snapshot import Snapshot
 from amika_tray.agent_link.command import Command
+from amika_tray.labels import text_label
 from amika_tray.menu.describe import Link
-from amika_tray.sign_in.pages import text_label
 from amika_tray.window.pages import Host
 from amika_tray.wording import t
 

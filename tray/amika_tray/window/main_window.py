@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
 
 from amika_shared.snapshot import Snapshot
 from amika_tray.icons import app_icon
+from amika_tray.labels import ElidedLabel, text_label
 from amika_tray.menu.describe import Link, headline
-from amika_tray.sign_in.pages import text_label
 from amika_tray.window.diagnostics_page import DiagnosticsPage
 from amika_tray.window.item_look import follow_palette, list_look
 from amika_tray.window.pages import ActivityPage, CredentialsPage, FetchedPage, Host
@@ -66,7 +66,7 @@ class MainWindow(QMainWindow):
         for page in self.pages.values():
             self._stack.addWidget(page)
         self._headline = text_label(bold=True)
-        self._who = text_label()
+        self._who = ElidedLabel()
         self._arrange()
         self._shortcuts()
         self.list.setCurrentRow(0)
@@ -113,7 +113,6 @@ class MainWindow(QMainWindow):
         head.addWidget(picture)
         head.addWidget(self._headline, 1)
         head.addWidget(self._who)
-        self._who.setWordWrap(False)
         right = QVBoxLayout()
         right.setSpacing(12)
         right.addLayout(head)

@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from amika_shared.snapshot import ProblemLine, Snapshot
+from amika_tray.labels import selectable, text_label
 from amika_tray.menu.describe import Link
 from amika_tray.remedies import remedy
-from amika_tray.sign_in.pages import selectable, text_label
 from amika_tray.window.pages import Host
 from amika_tray.wording import named, sentences, source_name, t, tn, wrappable
 

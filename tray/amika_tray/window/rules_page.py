@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from amika_shared.redaction import safe_line
 from amika_shared.snapshot import Snapshot
 from amika_tray.agent_link.channel import Channel
+from amika_tray.labels import selectable, text_label
 from amika_tray.menu.describe import Link
 from amika_tray.rows import left_out, plan_heads, plan_rows, rule_heads, rule_rows
-from amika_tray.sign_in.pages import selectable, text_label
 from amika_tray.window.pages import Host
 from amika_tray.window.table_page import TablePage
 from amika_tray.wording import sentences, t

@@ -24,9 +24,9 @@ from amika_shared.settings_schema import from_text
 from amika_shared.snapshot import Snapshot
 from amika_tray.agent_link.channel import Channel
 from amika_tray.agent_link.command import Command
+from amika_tray.labels import selectable, text_label
 from amika_tray.menu.describe import Link
 from amika_tray.settings_form import Field, choice_name, given, sections, shown
-from amika_tray.sign_in.pages import selectable, text_label
 from amika_tray.window.pages import Host
 from amika_tray.wording import elided, sentences, t
 

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from amika_tray.labels import selectable, text_label
 from amika_tray.rows import Row
-from amika_tray.sign_in.pages import selectable, text_label
 from amika_tray.window.item_look import column_widths, table_look
 from amika_tray.window.table_model import KEY, SORT, TableModel
 from amika_tray.wording import tn
