@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -196,6 +197,32 @@ def test_a_real_agent_is_started_and_brought_back_after_a_kill(
         if workspace is not None:  # the killed agent's; the next one did not start it
             launch.stop(workspace)
     wait(lambda: "Start the agent" in host.texts(), "the stopped agent in the menu")
+
+
+def test_a_real_agent_that_hangs_is_told_at_the_next_click_and_can_be_restarted(
+    host: TestHost, profile: Profile, start_tray: Start
+) -> None:
+    program = shutil.which("amika-agent", path=os.path.dirname(sys.executable))
+    start_tray("--local", agent_command=f"{program} start --local")
+    first = 0
+    try:
+        wait(lambda: host.items and "Sign in…" in host.texts(), "the menu")
+        first = agent_pid(profile)
+        os.kill(first, signal.SIGSTOP)
+        host.click("Sync now")
+        wait(lambda: "Restart the agent" in host.texts(), "the offer to restart it")
+        assert host.texts()[0] == "The agent does not answer."
+        host.click("Restart the agent")
+        wait(lambda: agent_pid(profile) not in (0, first), "the next agent")
+        wait(lambda: "Sign in…" in host.texts(), "the menu again")
+    finally:
+        if first:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(first, signal.SIGCONT)
+        subprocess.run([str(program), "stop", "--local"], env=os.environ, check=True, capture_output=True, timeout=60)
+        workspace = launch.find(profile.workspace_dir, SystemClock())
+        if workspace is not None:
+            launch.stop(workspace)
 
 
 def agent_pid(profile: Profile) -> int:

@@ -70,6 +70,7 @@ class AgentLink(QObject):
     def request(self, op: str, args: dict[str, Any] | None = None) -> Channel:
         """Return a channel on which `op` was asked; its outcome arrives as signals, after this call."""
         channel = Channel(op, args or {}, self)
+        channel.failed.connect(self._request_failed)
         channel.open(locate(self._profile).socket, self._paths)
         return channel
 
@@ -139,6 +140,11 @@ class AgentLink(QObject):
         self._alive.invalidate()
         self._broken = True
         self._try_later()
+
+    def _request_failed(self, code: str, message: str, remedy: str) -> None:
+        # who does not even greet hangs; the watch would notice it only when the heartbeat has been missing for long
+        if code == "silent" and self._watch is not None:
+            self._lost(code, message, remedy)
 
     def _started(self, reason: str) -> None:
         self._broken = False
