@@ -97,8 +97,9 @@ class _Flow:
         """Yield the events; whatever happens, the record says how it ended."""
         done = False
         try:
-            self.keeper.check_storable()
+            # at once: what an earlier one left, a dead code perhaps, is not for a second caller
             self.record.write(Progress("starting"))
+            self.keeper.check_storable()
             for event in self._run():
                 if isinstance(event, SignedIn):
                     # before it is told: whoever is told may leave at once, and must not take this for a cancelled one

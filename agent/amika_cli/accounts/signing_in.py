@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Sequence
@@ -60,7 +61,8 @@ def _show_code(context: Context, ready: CodeReady, *, browser: bool) -> None:
         note("A sign-in is already under way on this machine; this is its code.")
     note(f"To sign in, open  {page}")
     note(f"and check the code  {ready.user_code}")
-    note(f"Waiting for your approval ({span(max(0.0, ready.expires_at - context.clock.now()))}, Ctrl-C cancels) …")
+    left = math.ceil(max(0.0, ready.expires_at - context.clock.now()))
+    note(f"Waiting for your approval ({span(left)}, Ctrl-C cancels) …")
     if browser and not ready.joined and has_screen(os.environ):
         open_page(page)
 
