@@ -1,4 +1,4 @@
-"""Texts in windows: always plain; wrapped, selectable where they may be wanted elsewhere, elided where room is short."""
+"""Texts in windows: always plain; wrapped, selectable where they may be wanted elsewhere, elided where they must be."""
 
 from __future__ import annotations
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
-from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from amika_shared import BUILD
 from amika_shared.client import BEAT_TIMEOUT
 from amika_shared.protocol import MAX_FRAME, PROTO, Frame, ProtocolError, decode, encode, overlap
 from amika_shared.transport import peer_uid, with_short_name
+from amika_tray.pipe import Pipe
 from amika_tray.wording import t
 
 HELLO_TIMEOUT = 5.0
@@ -52,9 +51,8 @@ class Channel(QObject):
         super().__init__(parent)
         self._patience = patience
         self._request: Frame = {"op": op, "args": args}
-        self._sock: socket.socket | None = None
-        self._notifiers: list[QSocketNotifier] = []
-        self._out = b""
+        self._pipe: Pipe | None = None
+        self._waits = False  # an outcome is owed
         self._in = b""
         self._hello_seen = False
         self._silence = QTimer(self, singleShot=True)
@@ -68,75 +66,43 @@ class Channel(QObject):
             paths: this process's effective paths, for the hello.
 
         """
-        self._out = encode({"hello": {"proto": list(PROTO), "build": BUILD, "features": [], "paths": paths}})
+        self._waits = True
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         sock.setblocking(False)  # noqa: FBT003 -- the socket module's signature
-        self._sock = sock
         try:
             with_short_name(path, sock.connect)
         except OSError:
+            sock.close()
             QTimer.singleShot(0, self, self._gone)
             return
         if peer_uid(sock) not in (os.geteuid(), None):
+            sock.close()
             QTimer.singleShot(0, self, self._not_ours)
             return
-        self._notify(QSocketNotifier.Type.Read, self._readable)
-        self._notify(QSocketNotifier.Type.Write, self._writable)
+        self._pipe = Pipe(sock, self._taken, self._gone, self)
+        self._pipe.send(encode({"hello": {"proto": list(PROTO), "build": BUILD, "features": [], "paths": paths}}))
         self._silence.start(round(self._patience[0] * 1000))
 
     def close(self) -> None:
         """End the connection without a further signal; safe to call twice."""
         self._silence.stop()
-        for notifier in self._notifiers:
-            notifier.setEnabled(False)
-            notifier.deleteLater()
-        self._notifiers.clear()
-        if self._sock is not None:
-            self._sock.close()
-            self._sock = None
+        self._waits = False
+        if self._pipe is not None:
+            self._pipe.close()
+            self._pipe = None
 
-    def _notify(self, kind: QSocketNotifier.Type, slot: Callable[[], None]) -> None:
-        if self._sock is None:
-            return
-        notifier = QSocketNotifier(self._sock.fileno(), kind, self)
-        notifier.activated.connect(slot)
-        self._notifiers.append(notifier)
-
-    def _writable(self) -> None:
-        if self._sock is None:
-            return
-        try:
-            self._out = self._out[self._sock.send(self._out) :]
-        except BlockingIOError:
-            return
-        except OSError:
-            self._gone()
-            return
-        self._notifiers[1].setEnabled(bool(self._out))
-
-    def _readable(self) -> None:
-        if self._sock is None:
-            return
-        try:
-            data = self._sock.recv(65536)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self._gone()
-            return
+    def _taken(self, data: bytes) -> None:
         self._in += data
         self._take_lines()
 
     def _take_lines(self) -> None:
-        while self._sock is not None and b"\n" in self._in:
+        while self._waits and b"\n" in self._in:
             line, _, self._in = self._in.partition(b"\n")
             try:
                 self._take(decode(line))
             except ProtocolError:
                 self._garbled()
-        if self._sock is not None and len(self._in) > MAX_FRAME:
+        if self._waits and len(self._in) > MAX_FRAME:
             self._garbled()
 
     def _take(self, frame: Frame) -> None:
@@ -166,8 +132,8 @@ class Channel(QObject):
         else:
             self._hello_seen = True
             self._silence.start(round(self._patience[1] * 1000))
-            self._out += encode(self._request)
-            self._notifiers[1].setEnabled(True)
+            if self._pipe is not None:
+                self._pipe.send(encode(self._request))
             self.greeted.emit(hello)
 
     def _gone(self) -> None:
@@ -185,15 +151,10 @@ class Channel(QObject):
         )
 
     def _fail(self, code: str, message: str, remedy: str) -> None:
-        if self._sock is None:
+        if not self._waits:
             return
         self.close()
         self.failed.emit(code, message, remedy)
-
-    def __del__(self) -> None:
-        with contextlib.suppress(Exception):
-            if self._sock is not None:
-                self._sock.close()
 
 
 def _object(value: object) -> dict[str, Any]:

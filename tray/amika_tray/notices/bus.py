@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QObject, QSocketNotifier, Signal
+from PySide6.QtCore import QObject, Signal
 
 from amika_tray.notices.bus_wire import (
     CALL,
@@ -25,6 +25,7 @@ from amika_tray.notices.bus_wire import (
     encode,
     take,
 )
+from amika_tray.pipe import Pipe
 
 Answered = Callable[[list[Any] | None], None]
 BUS = "org.freedesktop.DBus"
@@ -39,9 +40,7 @@ class Bus(QObject):
 
     def __init__(self, address: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._sock: socket.socket | None = None
-        self._notifiers: list[QSocketNotifier] = []
-        self._out = b""
+        self._pipe: Pipe | None = None
         self._in = b""
         self._greeted = False
         self._serial = 0
@@ -52,7 +51,7 @@ class Bus(QObject):
     @property
     def open(self) -> bool:
         """Tell whether it can be used; False soon after the construction when there is no bus."""
-        return self._sock is not None
+        return self._pipe is not None
 
     def call(self, path: tuple[str, str, str], member: str, signature: str, body: list[Any], then: Answered) -> None:
         """Call a method. path: (name on the bus, object path, interface); `then` gets the arguments, or None."""
@@ -60,12 +59,12 @@ class Bus(QObject):
         self._serial += 1
         fields = {PATH: at, INTERFACE: interface, MEMBER: member, DESTINATION: name}
         data = encode(Message(CALL, self._serial, fields, body), signature)
-        if self._sock is None:
+        if self._pipe is None:
             then(None)
             return
         self._waiting[self._serial] = then
         if self._greeted:
-            self._send(data)
+            self._pipe.send(data)
         else:
             self._queue += data
 
@@ -76,13 +75,9 @@ class Bus(QObject):
 
     def close(self) -> None:
         """End it; nothing comes any more."""
-        for notifier in self._notifiers:
-            notifier.setEnabled(False)
-            notifier.deleteLater()
-        self._notifiers.clear()
-        sock, self._sock = self._sock, None
-        if sock is not None:
-            sock.close()
+        pipe, self._pipe = self._pipe, None
+        if pipe is not None:
+            pipe.close()
         self._waiting.clear()
 
     def _connect(self, address: str) -> None:
@@ -96,48 +91,16 @@ class Bus(QObject):
         except OSError:
             sock.close()
             return
-        self._sock = sock
-        for kind, slot in ((QSocketNotifier.Type.Read, self._readable), (QSocketNotifier.Type.Write, self._writable)):
-            notifier = QSocketNotifier(sock.fileno(), kind, self)
-            notifier.activated.connect(slot)
-            self._notifiers.append(notifier)
+        self._pipe = Pipe(sock, self._received, self._broken, self)
         uid = str(os.getuid()).encode().hex()
-        self._send(f"\0AUTH EXTERNAL {uid}\r\n".encode())
+        self._pipe.send(f"\0AUTH EXTERNAL {uid}\r\n".encode())
 
-    def _send(self, data: bytes) -> None:
-        self._out += data
-        if self._sock is not None:
-            self._notifiers[1].setEnabled(True)
-
-    def _writable(self) -> None:
-        if self._sock is None:
-            return
-        try:
-            self._out = self._out[self._sock.send(self._out) :]
-        except BlockingIOError:
-            return
-        except OSError:
-            self._broken()
-            return
-        self._notifiers[1].setEnabled(bool(self._out))
-
-    def _readable(self) -> None:
-        if self._sock is None:
-            return
-        try:
-            data = self._sock.recv(65536)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self._broken()
-            return
+    def _received(self, data: bytes) -> None:
         self._in += data
         if not self._greeted:
             self._authenticate()
         try:
-            while self._greeted and self._sock is not None:
+            while self._greeted and self._pipe is not None:
                 message, self._in = take(self._in)
                 if message is None:
                     return
@@ -152,10 +115,12 @@ class Bus(QObject):
         if not line.startswith(b"OK "):
             self._broken()
             return
+        if self._pipe is None:
+            return
         self._in, self._greeted = rest, True
         fields = {PATH: "/org/freedesktop/DBus", INTERFACE: BUS, MEMBER: "Hello", DESTINATION: BUS}
         # the bus wants its greeting before everything else; a serial of its own that no call uses
-        self._send(b"BEGIN\r\n" + encode(Message(CALL, 0xFFFFFFF0, fields)) + self._queue)
+        self._pipe.send(b"BEGIN\r\n" + encode(Message(CALL, 0xFFFFFFF0, fields)) + self._queue)
         self._queue = b""
 
     def _take(self, message: Message) -> None:
