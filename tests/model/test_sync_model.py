@@ -27,7 +27,7 @@ from tests.model.remote_secret import DRIFT, RemoteSecret
 
 from amika_agent.sync import rules
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # half a minute of work, many times that on a busy machine
 START = 2_000_000_000.0  # after every file of the test was written
 ADA, EVE = "ada@example.com", "eve@example.com"
 FAULTS = ["refuse", "drop", "late", "status", "status_after", "half", "html", "portal"]
