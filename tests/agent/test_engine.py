@@ -97,7 +97,9 @@ def test_a_half_written_file_costs_nothing_and_after_five_seconds_is_a_problem(p
     clock._wall += 6
     engine.look()
     assert codes(engine) == ["malformed"]
-    (problem,) = engine.snapshot()["problems"]
+    problems = engine.snapshot()["problems"]
+    assert [problem["code"] for problem in problems] == ["sync_db"], problems
+    (problem,) = problems
     assert str(home / ".codex" / "auth.json") in problem["message"]
     assert problem["remedy"]
     assert cache(profile)["OPENAI_API_KEY"] == KEY
@@ -144,7 +146,9 @@ def test_a_data_folder_that_cannot_be_written_is_a_problem_with_a_remedy(
     Path(profile.data_dir).write_text("in the way")
     write_codex(home)
     engine.look()
-    (problem,) = engine.snapshot()["problems"]
+    problems = engine.snapshot()["problems"]
+    assert [problem["code"] for problem in problems] == ["sync_db"], problems
+    (problem,) = problems
     assert problem["code"] == "sync_db"
     assert problem["remedy"]
     assert [line["id"] for line in engine.snapshot()["credentials"]] == ["codex/openai"]
