@@ -111,7 +111,7 @@ def hidden(platform: str) -> list[str]:
 def dropped(path: str) -> bool:
     """Tell whether a collected file, named relative to the bundle, is one that is never loaded."""
     path = path.replace("\\", "/")
-    if "PySide6" in path:
+    if "PySide6" in path or path.startswith("libQt6"):  # PyInstaller links to Qt's libraries from the top
         return any(part in path for part in QT_DROPPED)
     return path.startswith(LIBRARIES_DROPPED)
 
@@ -122,9 +122,10 @@ def keeps_script(name: str) -> bool:
 
 
 def stripped(path: str) -> bool:
-    """Tell whether the symbols of a library may go: the interpreter's are 24 MB, Qt's and Rust's are gone already."""
+    """Tell whether the symbols of a library may go: the interpreter's are 24 MB, cryptography's 3; Qt's are gone."""
     name = path.rpartition("/")[2]
-    return name.startswith("libpython") or ("lib-dynload/" in path and name.endswith(".so"))
+    ours = ("libpython", "_rust.abi3", "_cffi_backend")
+    return name.startswith(ours) or ("lib-dynload/" in path and name.endswith(".so"))
 
 
 def app(platform: str) -> dict[str, object] | None:

@@ -1,6 +1,6 @@
 """`make bench`: measures on the real programs and prints one table. Figures are reported, never asserted.
 
-python -m tests.benchmarks [--quick] [--write] [--only startup|shells|agent|freshness|idle|storm|rules|tray]
+python -m tests.benchmarks [--quick] [--write] [--only startup|shells|agent|freshness|idle|storm|rules|tray|bundle]
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import httpx
-from tests.benchmarks import agent, freshness, idle, rules, shells, startup, storm, tray
+from tests.benchmarks import agent, bundle, freshness, idle, rules, shells, startup, storm, tray
 from tests.benchmarks.table import Missing, Row, machine, markdown, render
 from tests.benchmarks.world import ROOT, World, running_world
 
-PARTS = ("startup", "shells", "agent", "freshness", "idle", "storm", "rules", "tray")
+PARTS = ("startup", "shells", "agent", "freshness", "idle", "storm", "rules", "tray", "bundle")
 BEGIN, END = "<!-- make bench ARGS=--write -->", "<!-- end -->"
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 
@@ -43,6 +43,8 @@ def main() -> int:
         rows += _or_why("the running agent", lambda: _with_an_agent(parts, quick=args.quick))
     if "tray" in parts:
         rows += _or_why("the tray", lambda: tray.measure(3 if args.quick else 10))
+    if "bundle" in parts:
+        rows += _or_why("the bundle", lambda: bundle.measure(10 if args.quick else 60))
     print(render(rows))
     if args.write:
         DOCUMENT.write_text(_written(rows), encoding="utf-8")
@@ -59,7 +61,15 @@ def _written(rows: list[Row | Missing]) -> str:
     text = DOCUMENT.read_text(encoding="utf-8")
     head, _, rest = text.partition(BEGIN)
     _, _, tail = rest.partition(END)
-    return f"{head}{BEGIN}\nMeasured on {machine()}.\n\n{markdown(rows)}\n{END}{tail}"
+    return f"{head}{BEGIN}\nMeasured on {machine()}.\n\n{markdown(rows)}\n\n{_lists()}\n{END}{tail}"
+
+
+def _lists() -> str:
+    """Return the modules that commands load, folded away until somebody wants to know."""
+    lines = ["<details><summary>Modules that a command loads, beyond those of a bare interpreter</summary>", ""]
+    for words, found in startup.import_lists().items():
+        lines += [f"- `amika {words}` ({len(found)}): {', '.join(found) or 'none'}"]
+    return "\n".join([*lines, "", "</details>"])
 
 
 def _with_an_agent(parts: Sequence[str], *, quick: bool) -> list[Row | Missing]:

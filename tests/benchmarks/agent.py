@@ -2,36 +2,59 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.benchmarks.idle import memory
 from tests.benchmarks.startup import against, in_turns
 from tests.benchmarks.table import Missing, Row
-from tests.benchmarks.world import BIN, World, until
+from tests.benchmarks.world import World, until
 
 from amika_agent.clock import SystemClock
 from amika_agent.workspace import launch
+from amika_agent.workspace.unused import LOCK
 
-LIST = ["secret", "claude", "list", "--local"]
-WITH, WITHOUT = "amika secret claude list, agent running", "amika secret claude list, no agent"
+COMMANDS = ("secret claude list", "secret list", "secret push KEY=VALUE --yes")
+WITH, WITHOUT = "amika {}, agent running", "amika {}, no agent"
 
 
 def measure(world: World, runs: int) -> list[Row | Missing]:
-    """Time the list, then stop the agent for the other half and start it again."""
-    command = [str(BIN / "amika"), *LIST]
-    rows = in_turns({WITH: command}, world, runs)
-    memories = [*_memories(world), _tray(world)]
-    world.amika("agent", "stop", "--local")
-    rows |= in_turns({WITHOUT: command}, world, runs)
-    world.amika("agent", "start", "--local")
-    against(rows, WITHOUT, {}, "without")
-    return [*rows.values(), *memories]
+    """Time the commands, then stop the agent for the other half and start it again.
+
+    The server runs all the time: without an agent a command would start the local workspace and end it again.
+    """
+    commands = {words: [str(world.programs / "amika"), *words.split(), "--local"] for words in COMMANDS}
+    rows = in_turns({WITH.format(words): command for words, command in commands.items()}, world, runs)
+    memories = [*memories_of(world), tray_memory(world)]
+    with _serving(world):
+        world.amika("agent", "stop", "--local")
+        rows |= in_turns({WITHOUT.format(words): command for words, command in commands.items()}, world, runs)
+        world.amika("agent", "start", "--local")
+    shown = []
+    for words in COMMANDS:
+        pair = {what.format(words): rows[what.format(words)] for what in (WITH, WITHOUT)}
+        against(pair, WITHOUT.format(words), {}, "without")
+        shown += pair.values()
+    return [*shown, *memories]
 
 
-def _memories(world: World) -> list[Row | Missing]:
+@contextmanager
+def _serving(world: World) -> Iterator[None]:
+    """Use the local workspace, so that nobody ends it meanwhile."""
+    lock = os.open(world.data / "workspace" / LOCK, os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
+def memories_of(world: World) -> list[Row | Missing]:
     workspace = launch.find(str(world.data / "workspace"), SystemClock())
     if workspace is None:
         raise RuntimeError("the local workspace has ended")
@@ -41,12 +64,12 @@ def _memories(world: World) -> list[Row | Missing]:
     ]
 
 
-def _tray(world: World) -> Row | Missing:
+def tray_memory(world: World) -> Row | Missing:
     what = "tray, resident memory"
     env = {**world.env, "QT_QPA_PLATFORM": "offscreen"}
     log = world.home / "tray.log"
     with log.open("wb") as output:
-        tray = subprocess.Popen([str(BIN / "amika-tray"), "--local"], env=env, stdout=output, stderr=output)
+        tray = subprocess.Popen([str(world.programs / "amika-tray"), "--local"], env=env, stdout=output, stderr=output)
     try:
         until(lambda: tray.poll() is not None or _drawn(tray.pid), "the tray", seconds=20, step=0.1)
         if tray.poll() is not None:

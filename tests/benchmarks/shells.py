@@ -1,16 +1,21 @@
 """What the hook costs inside a shell: when one starts, and at each prompt. Processor time of the shell itself (Linux).
 
-Many rounds run in one process: the start of a process varies by more than the hook costs.
+Many rounds run in one process: the start of a process varies by more than the hook costs. For the same reason the last
+rows, which start each shell anew with the line in its start-up file and without, need many starts and compare in turns.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import time
+from pathlib import Path
 
 from tests.benchmarks.table import Missing, Row
 from tests.benchmarks.world import World
+
+from amika_agent.shell.hook import rc_line
 
 ROUNDS = 1000  # of which one measurement is the mean: the system counts in ticks of up to 4 ms
 KEYS = ("GROQ_API_KEY", "OPENAI_API_KEY", "XAI_API_KEY")
@@ -51,6 +56,7 @@ for n in (seq {runs})
     printf '\\n'
 end
 """
+_NULL = [(os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_RDWR, 0) for stream in (0, 1, 2)]
 _QUIET = {"bash": ["bash", "--norc", "-c"], "zsh": ["zsh", "-f", "-c"], "fish": ["fish", "--no-config", "-c"]}
 
 
@@ -64,6 +70,7 @@ def measure(world: World, runs: int) -> list[Row | Missing]:
             continue
         world.amika("shell-init", shell, "--install")
         rows += _added(world, shell, command, runs)
+        rows.append(_whole_start(world, shell, runs * 10))
         world.amika("shell-init", shell, "--uninstall")
     extract = Row('bash start with eval "$(amika auth extract --export)", added', "ms")
     bare = ["bash", "--norc", "-c", ":"]
@@ -87,6 +94,37 @@ def _added(world: World, shell: str, command: list[str], runs: int) -> list[Row 
         start.values.append(both - forget)
         prompt.values.append(once - nothing)
     return [start, prompt]
+
+
+def _whole_start(world: World, shell: str, starts: int) -> Row:
+    """Return what the line adds to the processor time of a new shell; one measurement is the third fastest of ten."""
+    line = rc_line(shell, f"{world.hooks}/hook.{shell}")
+    folders = [world.home / f"rc-{shell}-{name}" for name in ("without", "with")]
+    for folder, text in zip(folders, ("", line + "\n"), strict=True):
+        (folder / "fish").mkdir(parents=True)
+        for name in (".bashrc", ".zshrc", "fish/config.fish"):
+            (folder / name).write_text(text)
+    row = Row(f"{shell} start, added by the hook, new process", "ms", aim="at most 0.1")
+    spent: tuple[list[float], list[float]] = ([], [])
+    for _ in range(starts):
+        for index, folder in enumerate(folders):
+            spent[index].append(_processor_time(shell, folder, world))
+    for begin in range(0, starts, 10):
+        some = [sorted(values[begin : begin + 10])[2] for values in spent]  # whatever disturbs a start makes it slower
+        row.values.append(1000 * (some[1] - some[0]))
+    return row
+
+
+def _processor_time(shell: str, folder: Path, world: World) -> float:
+    start = {
+        "bash": ["bash", "--rcfile", f"{folder}/.bashrc", "-i", "-c", ":"],
+        "zsh": ["zsh", "-i", "-c", ":"],
+        "fish": ["fish", "-c", "true"],
+    }[shell]
+    env = {**world.env, "ZDOTDIR": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    pid = os.posix_spawnp(start[0], start, env, file_actions=_NULL)
+    usage = os.wait4(pid, 0)[2]
+    return usage.ru_utime + usage.ru_stime
 
 
 def _wall(command: list[str], world: World) -> float:

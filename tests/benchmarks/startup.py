@@ -20,6 +20,7 @@ FLOOR = "python -c pass, same environment"
 EXTRACT = "amika auth extract"
 LOAD = "python -c json.load of a 20 MB ~/.claude.json"
 EXTRACT_BIG = "amika auth extract with that file"
+LISTED = ("auth extract", "auth status", "status", "run -- true", "shell-init bash")
 WARM_UP = 3
 BIG = 20_000_000  # bytes; files above 20 MiB are not read
 KEY = "sk-ant-api03-" + "bench" * 8
@@ -98,14 +99,15 @@ def _commands() -> tuple[dict[str, list[str]], list[Missing]]:
 
 
 def _imports() -> list[Row | Missing]:
-    """Count the modules that a command loads, beyond those of a bare interpreter."""
+    return [Row(f"amika {words}, modules loaded", "", [float(len(found))]) for words, found in import_lists().items()]
+
+
+def import_lists() -> dict[str, list[str]]:
+    """Return for the commands of people's start-up files the modules they load beyond those of a bare interpreter."""
     with tempfile.TemporaryDirectory(prefix="amika-bench-") as folder:
         env = World(Path(folder)).env
         bare = _modules(["-c", "pass"], env)
-        commands = {
-            words: _modules([str(BIN / "amika"), *words.split()], env) for words in ("auth extract", "auth status")
-        }
-    return [Row(f"amika {words}, modules loaded", "", [float(len(found - bare))]) for words, found in commands.items()]
+        return {words: sorted(_modules([str(BIN / "amika"), *words.split()], env) - bare) for words in LISTED}
 
 
 def _modules(command: list[str], env: dict[str, str]) -> set[str]:

@@ -22,13 +22,14 @@ APP = "amika-desktop"
 class World:
     """One home; everything is started in it, and ends with it."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, programs: Path = BIN) -> None:
         self.home = home
+        self.programs = programs
         runtime = home / ".run"
         runtime.mkdir(mode=0o700)
         self.env = {
             "HOME": str(home),
-            "PATH": f"{BIN}:{os.environ['PATH']}",
+            "PATH": f"{programs}:{os.environ['PATH']}",
             "LANG": "C.UTF-8",
             "XDG_RUNTIME_DIR": str(runtime),
             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
@@ -49,7 +50,12 @@ class World:
     def amika(self, *words: str, timeout: float = 120) -> str:
         """Run a command of ours and return what it prints; raises RuntimeError with what it complains about."""
         done = subprocess.run(
-            [str(BIN / "amika"), *words], env=self.env, capture_output=True, text=True, timeout=timeout, check=False
+            [str(self.programs / "amika"), *words],
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
         )
         if done.returncode:
             raise RuntimeError(f"`amika {' '.join(words)}` ended with {done.returncode}: {done.stderr.strip()[:300]}")
@@ -103,10 +109,10 @@ def until(condition: Callable[[], object], what: str, seconds: float = 30.0, ste
 
 
 @contextmanager
-def running_world() -> Iterator[World]:
+def running_world(programs: Path = BIN) -> Iterator[World]:
     """A world that is signed in at its local workspace, with an agent in the background."""
     with tempfile.TemporaryDirectory(prefix="amika-bench-") as folder:
-        world = World(Path(folder))
+        world = World(Path(folder), programs)
         try:
             world.sign_in_to_claude("sk-ant-oat01-" + "first" * 8)
             world.amika("up", "--local", "--yes", "--once", "--no-tray")

@@ -70,6 +70,12 @@ def test_every_program_says_its_version(run: Run) -> None:
         assert done.stdout.startswith(program)
 
 
+def test_no_link_in_it_leads_nowhere(bundle: Path) -> None:
+    links = [path for path in bundle.rglob("*") if path.is_symlink()]
+    assert links
+    assert [path for path in links if not path.exists()] == []
+
+
 def test_an_empty_home_gives_nothing_and_no_noise(run: Run) -> None:
     done = run("auth", "extract")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
