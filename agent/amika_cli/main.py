@@ -239,7 +239,8 @@ def _listing(prefix: str, shown: "dict[str, str]") -> "list[str]":
         lines.append(f"  {name:<{width}}{text}")
     if prefix == "secrets":
         lines += ["", "Every other `amika secrets …` means `amika secret …`."]
-    return [*lines, "", f"`amika {prefix + ' ' if prefix else ''}COMMAND --help` explains one command."]
+    lines += ["", f"`amika {prefix + ' ' if prefix else ''}COMMAND --help` explains one command."]
+    return lines if prefix else [*lines, "`amika up --local` tries everything out, without an account."]
 
 
 def _near(prefix: str) -> str:

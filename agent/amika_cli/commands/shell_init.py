@@ -17,6 +17,9 @@ line for your shell's start-up file; with --yes it adds the line itself. The run
 Logins (OAuth tokens) are never exported. ANTHROPIC_API_KEY is withheld beside a Claude subscription login, because it
 would switch Claude Code to metered billing: `amika config set shell.allow ANTHROPIC_API_KEY` allows it.
 Without a flag the hook is printed.
+
+  amika shell-init bash --install --yes    from the next shell on; a key that changes is in the next prompt
+  amika shell-init bash --explain          which keys, and which not
 """
 FLAGS = (
     Flag("install", "", "install the hook"),

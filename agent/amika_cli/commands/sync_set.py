@@ -5,8 +5,8 @@ from amika_cli.flags import Args, Flag
 USAGE = "RULE [--on-removal keep|delete|ask] [--without-refresh-token | --with-refresh-token]"
 TEXT = """Changes what a rule does.
 
---on-removal says what becomes of the stored secret when the credential goes from this machine: keep it (as it is
-without a word), delete it too, or ask. A generic secret cannot be deleted; it is emptied."""
+--on-removal says what becomes of the stored secret when the credential goes from this machine: keep it (what happens
+when nothing is said), delete it too, or ask. A generic secret cannot be deleted; it is emptied."""
 FLAGS = (
     Flag("on-removal", "WHAT", "keep, delete or ask", choices=("keep", "delete", "ask")),
     Flag("without-refresh-token", "", "what is stored cannot renew itself; it is replaced whenever it is renewed here"),
