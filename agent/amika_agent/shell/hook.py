@@ -15,7 +15,6 @@ import os
 import re
 import stat
 from collections.abc import Mapping
-from importlib import resources
 
 from amika_agent.shell.env_file import SHELLS, Folder
 from amika_agent.stores.private_file import sync_dir, write_new, write_private
@@ -34,6 +33,8 @@ def text(where: Folder, shell: str) -> str:
 
 
 def _text(name: str, where: Folder, shell: str) -> str:
+    from importlib import resources  # the agent looks at the hooks at each start, and hardly ever writes one
+
     quote = fish if shell == "fish" else posix
     template = resources.files("amika_agent.shell").joinpath(f"{name}.{shell}").read_text("utf-8")
     return template.replace("@FOLDER@", quote(where.path))
