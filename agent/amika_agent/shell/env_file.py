@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 from amika_agent.shell import env_text
 from amika_agent.stores.private_file import write_private
-from amika_local.credential import API_KEY, OAUTH, Credential, Problem
+from amika_local.credential import API_KEY, Credential, Problem
 from amika_local.errors import AmikaError
 from amika_local.providers import is_variable
+from amika_local.subscription import has_claude_login
 
 if TYPE_CHECKING:
     from amika_local.discovery import Discovery
 
 SHELLS = ("bash", "zsh", "fish")
 METERED = "ANTHROPIC_API_KEY"
-CLAUDE_LOGIN = "claude-oauth"
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,7 @@ def choose(discovery: Discovery, allowed: Iterable[str], now: float) -> list[Cho
         now: epoch seconds.
 
     """
-    subscribed = any(c.source == CLAUDE_LOGIN and c.kind == OAUTH for c in discovery.credentials) or any(
-        p.source == CLAUDE_LOGIN and p.code == "expired" for p in discovery.problems
-    )
+    subscribed = has_claude_login(discovery)
     taken: set[str] = set()
     choices = []
     for credential in discovery.credentials:

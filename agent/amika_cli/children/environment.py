@@ -18,13 +18,13 @@ from amika_local.credential import API_KEY, OAUTH, Credential
 from amika_local.errors import NotFound
 from amika_local.providers import is_variable, variables
 from amika_local.secret import Secret
+from amika_local.subscription import LOGINS, has_claude_login
 
 if TYPE_CHECKING:
     from amika_local.discovery import Discovery
 
 METERED = "ANTHROPIC_API_KEY"
 CLAUDE_TOKEN = "CLAUDE_CODE_OAUTH_TOKEN"  # noqa: S105 -- the name of a variable
-CLAUDE_LOGIN = "claude-oauth"
 
 
 @dataclass
@@ -58,7 +58,7 @@ def for_child(
 
     """
     child = Child()
-    subscribed = _subscribed(discovery)
+    subscribed = has_claude_login(discovery)
     offered = _offered(discovery, subscribed=subscribed)
     known = {**_aliases(discovery), **offered}
     for name in only or offered:
@@ -75,12 +75,6 @@ def for_child(
     return child
 
 
-def _subscribed(discovery: Discovery) -> bool:
-    # an expired login is still one: Claude Code renews it when it starts
-    found = any(c.source == CLAUDE_LOGIN and c.kind == OAUTH for c in discovery.credentials)
-    return found or any(p.source == CLAUDE_LOGIN and p.code == "expired" for p in discovery.problems)
-
-
 def _offered(discovery: Discovery, *, subscribed: bool) -> dict[str, Credential]:
     """Return variable → credential: for each name the first in order of priority, winners first."""
     offered: dict[str, Credential] = {}
@@ -91,7 +85,7 @@ def _offered(discovery: Discovery, *, subscribed: bool) -> dict[str, Credential]
 
 
 def _logins(discovery: Discovery, *, subscribed: bool) -> Iterable[Credential]:
-    return [c for c in discovery.credentials if subscribed and c.source == CLAUDE_LOGIN]
+    return [c for c in discovery.credentials if subscribed and c.source in LOGINS]
 
 
 def _names(credential: Credential) -> list[str]:

@@ -47,8 +47,17 @@ def test_the_metered_key_is_withheld_beside_a_subscription_login_unless_allowed_
     assert exported(Found(metered)) == ["ANTHROPIC_API_KEY"]
     assert exported(Found(login(), metered)) == []
     assert exported(Found(login(), metered), "ANTHROPIC_API_KEY") == ["ANTHROPIC_API_KEY"]
-    expired = Problem("expired", "the login has expired", source="claude-oauth")
-    assert exported(Found(metered, problems=(expired,))) == []
+
+
+@pytest.mark.parametrize("source", ["claude-oauth", "claude-keychain"])
+def test_a_login_counts_wherever_it_is_kept_and_though_it_is_expired_or_cannot_be_read_now(source: str) -> None:
+    metered = api_key("ANTHROPIC_API_KEY")
+    kept = Credential("anthropic", OAUTH, Secret("fake-login"), source, "/y", 400)
+    assert exported(Found(kept, metered)) == []
+    for code in ("expired", "malformed"):
+        assert exported(Found(metered, problems=(Problem(code, "…", source=source),))) == []
+    blank = Problem("blank", "signed out", source=source)
+    assert exported(Found(metered, problems=(blank,))) == ["ANTHROPIC_API_KEY"]
 
 
 @pytest.mark.parametrize(
