@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 from collections.abc import Callable
 
@@ -34,6 +33,7 @@ class Pipe(QObject):
         self._taken, self._gone = taken, gone
         self._out = b""
         self._open = True
+        self.destroyed.connect(sock.close)  # whoever owns this may go without closing it
         self._reading = self._notifier(QSocketNotifier.Type.Read, self._readable)
         self._writing = self._notifier(QSocketNotifier.Type.Write, self._writable)
         self._writing.setEnabled(False)
@@ -84,7 +84,3 @@ class Pipe(QObject):
             self._taken(data)
         else:
             self._gone()
-
-    def __del__(self) -> None:
-        with contextlib.suppress(Exception):
-            self._sock.close()
