@@ -136,8 +136,14 @@ def _last_good(name: str, entry: Entry, discovery: Discovery, db: SyncDb, now: f
 
 def _derivable(credential: Credential, now: float) -> bool:
     name = credential.native_name
-    fresh = credential.expires_at is None or credential.expires_at > now
+    end = _end(credential)
+    fresh = end is None or end > now
     return credential.source != CACHE_SOURCE and is_variable(name) and fresh and bool(credential.value)
+
+
+def _end(credential: Credential) -> float | None:
+    """Return its end as the file has it, in whole seconds: an entry that is past its own end must not be there."""
+    return None if credential.expires_at is None else float(int(credential.expires_at))
 
 
 def _from(credential: Credential) -> Entry:
@@ -145,7 +151,7 @@ def _from(credential: Credential) -> Entry:
         credential.value.reveal(),
         credential.source,
         credential.kind,
-        None if credential.expires_at is None else float(int(credential.expires_at)),
+        _end(credential),
         credential.provider,
         credential.priority,
         credential.path,

@@ -424,3 +424,11 @@ def test_a_symlink_to_a_disk_that_is_not_mounted_is_no_logout(world, clock, tmp_
     world.run()
     clock.at += 6
     assert world.run().entries == 0
+
+
+def test_an_end_within_a_second_is_no_reason_to_look_again_and_again(world, clock):
+    result = world.run(claude("one", expires_at=clock.at + 10.9))
+    assert result.due_at == int(clock.at + 10.9)
+    clock.at = result.due_at
+    result = world.run(claude("one", expires_at=clock.at + 0.9))
+    assert (result.entries, result.due_at) == (0, None)

@@ -155,3 +155,19 @@ def test_a_bridge_that_may_hold_another_value_is_not_leant_on_by_its_name(machin
     assert token_of(server) == "three"
     assert names(server) == ["Claude OAuth"]
     assert never_none(server)
+
+
+@pytest.mark.parametrize("kind", ["refuse", "status", "late", "portal"])
+@pytest.mark.parametrize("status", [422, 500])
+def test_nothing_is_in_the_ledger_before_the_server_has_said_so(machine, server, kind, status):
+    server.faults.add(kind, method="POST", times=-1, status=status)
+    machine.remote.run(discovery(claude("one")))
+    assert machine.db.pushed(machine.key) == {}
+    server.faults.clear()
+    machine.db.drop_hold(machine.key, "claude-oauth")
+    quiet(machine, "one")
+    assert token_of(server) == "one"
+    before = machine.db.pushed(machine.key)
+    server.faults.add(kind, method="POST", skip=1, times=-1, status=status)
+    machine.remote.run(discovery(claude("two")))
+    assert machine.db.pushed(machine.key) == before
