@@ -6,7 +6,12 @@ USAGE = "[FLAGS]"
 TEXT = "Runs the agent in this terminal until Ctrl-C. Service managers call it; `amika agent start` detaches it."
 FLAGS = (
     Flag("homedir", "PATH", "look at another home"),
-    Flag("log-level", "LEVEL", "how much is logged: debug, info (default), warning or error", choices=("debug", "info", "warning", "error")),
+    Flag(
+        "log-level",
+        "LEVEL",
+        "how much is logged: debug, info (default), warning or error",
+        choices=("debug", "info", "warning", "error"),
+    ),
 )
 WORDS = (0, 0)
 
