@@ -110,8 +110,17 @@ class Context:
         """
         account = self.authority.account()
         if account is None:
-            raise NotSignedIn("nobody is signed in to Amika", remedy=f"Sign in: {self.command('auth login')}")
+            raise self._nobody()
         return account
+
+    def _nobody(self) -> NotSignedIn:
+        """Return the refusal that says why nobody counts as signed in: a damaged or ended login is named."""
+        from amika_local.identity import identity, what_is_wrong
+
+        who = identity(dict(self.account_env), self.profile.amika_state_dir, self.clock.now())
+        what, remedy = what_is_wrong(who)
+        again = f"Sign in: {self.command('auth login')}"
+        return NotSignedIn(what or "nobody is signed in to Amika", remedy=remedy or again)
 
     @cached_property
     def api(self) -> SecretsApi:

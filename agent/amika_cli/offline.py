@@ -23,6 +23,7 @@ from amika_agent.sync.payload import payload
 from amika_agent.sync.plan import BLOCKED, Facts, Settings, plan
 from amika_local.credential import Credential, Problem
 from amika_local.errors import AmikaError, UsageError
+from amika_local.identity import what_is_wrong
 from amika_shared.snapshot import read_snapshot
 
 if TYPE_CHECKING:
@@ -58,10 +59,8 @@ def _others(context: Context) -> OtherFacts:
 
 def _of_login(who: Mapping[str, Any]) -> list[Problem]:
     """Return what is wrong with the login; being signed out is no problem."""
-    if not who.get("problem"):
-        return []
-    warnings = [str(warning) for warning in who.get("warnings", [])] or [f"the login is {who['problem']}"]
-    return [Problem("session", warnings[0], source="amika", path=str(who.get("path") or ""))]
+    what, remedy = what_is_wrong(who)
+    return [Problem("session", what, source="amika", path=str(who.get("path") or ""), remedy=remedy)] if what else []
 
 
 def _local(context: Context) -> LocalFacts:

@@ -146,6 +146,14 @@ def problem_lines(problems: Sequence[ProblemLine], short: Short) -> list[str]:
     return lines
 
 
+def ours(snapshot: Snapshot) -> list[str]:
+    """Return what went wrong with our own work; a bad source is its owner's, and costs that source only."""
+    found = [p["message"] for p in snapshot["problems"] if p["source"] == "amika" or p["code"] == "sync_db"]
+    if snapshot["env_cache"]["state"] in ("problem", "behind"):  # behind without a problem: paused, or being written
+        found += [p["message"] for p in snapshot["problems"] if p["source"] == "env-cache"]
+    return found
+
+
 def shortened(text: str, path: str, short: Short) -> str:
     """Return a text in which the path it is about is shortened."""
     return text.replace(path, short(path)) if path else text

@@ -235,7 +235,8 @@ class _Search:
 
     def _bad(self, row: Row, path: str, problem: Problem) -> None:
         problem.source = row.id  # the file may have been read for another source first
-        problem.remedy = problem.remedy or f"Repair the file, or sign in again: {row.login}."
+        again = f", or sign in again: {row.login}" if row.login else ""
+        problem.remedy = problem.remedy or f"Repair the file{again}."
         self.out.files[row.id, path] = "bad"
         self._report(problem, Reading(row.id, path, "bad", detail=problem.message))
 
@@ -274,7 +275,7 @@ def _expired(found: Credential, row: Row) -> Problem:
         f"{found.path}: the login for {shown(found.provider)} has expired",
         source=row.id,
         path=found.path,
-        remedy=f"Its own tool renews it when you next use it; or sign in again: {row.login}.",
+        remedy=f"Its own tool renews it when you next use it{f'; or sign in again: {row.login}' if row.login else ''}.",
     )
 
 

@@ -16,6 +16,10 @@ from amika_local.session_file import (
     session_path,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 LONG_EXPIRED = 30 * 86400.0  # no authorization server renews a session that was silent for this long
 SIGN_IN = "amika auth login"
 API_URL = "https://app.amika.dev"
@@ -45,6 +49,17 @@ def identity(env: "os._Environ[str] | dict[str, str]", state_dir: str, now: floa
     if api_url.rstrip("/") not in ("", API_URL) and client in ("", CLIENT_ID):
         _warn(found, OTHER_API)
     return found
+
+
+def what_is_wrong(who: "Mapping[str, object]") -> "tuple[str, str]":
+    """Return (what is wrong with the login, what to do about it); ("", "") for one that works and for none at all."""
+    warnings = who.get("warnings")
+    if not who.get("problem"):
+        return "", ""
+    if not isinstance(warnings, list) or not warnings:
+        return f"the login is {who['problem']}", f"Sign in: {SIGN_IN}"
+    what, _, step = str(warnings[0]).rpartition("; ")
+    return (what, step[:1].upper() + step[1:]) if what else (step, f"Sign in: {SIGN_IN}")
 
 
 def _found(env: "os._Environ[str] | dict[str, str]", state_dir: str, now: float) -> "dict[str, object]":

@@ -66,9 +66,28 @@ def test_status_names_every_service_and_what_is_wrong_with_its_login(amika, home
 
 def test_status_of_a_damaged_session(amika, home):
     write(home / ".local" / "state" / "amika" / "workos-session.json", "{")
-    ran = amika("status")
-    assert ran.code == 0
-    assert "workos-session.json" in ran.out
+    (problem,) = amika("status", "--json").json["problems"]
+    assert problem["message"].endswith("workos-session.json is damaged: not JSON")
+    assert problem["remedy"] == "Sign in: amika auth login"
+
+
+def test_who_needs_the_account_of_a_damaged_session_is_told_that_it_is_damaged(amika, home):
+    write(home / ".local" / "state" / "amika" / "workos-session.json", "{")
+    ran = amika("secret", "list")
+    assert ran.code == 3
+    assert "workos-session.json is damaged" in ran.err
+    assert "Sign in: amika auth login" in ran.err
+
+
+def test_an_env_cache_that_cannot_be_written_is_a_failure_with_and_without_an_account(amika, claude, home):
+    claude()
+    cache = write(home / ".cache" / "amika" / "env-cache.json", "{")
+    for words in (("sync",), ("up", "--once", "--local", "--yes")):
+        ran = amika(*words)
+        assert ran.code == 5, (words, ran)
+        assert "env-cache.json" in ran.err
+        assert "sign in again" not in ran.all, "nobody signs in to that file"
+    assert cache.read_text() == "{"
 
 
 def test_status_with_a_refused_server(amika, home):

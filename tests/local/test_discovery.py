@@ -60,7 +60,8 @@ def test_every_row_has_its_module_and_a_way_to_sign_in():
     for row in TABLE:
         module = __import__(f"amika_local.sources.{row.module}", fromlist=["parse"])
         assert callable(module.parse)
-        assert row.login
+        # people write these files themselves: there is nothing to sign in to
+        assert row.login or row.id in {"env-cache", "keychain", "oauth", "amp"}
         assert (row.identity is None) or callable(module.account)
 
 

@@ -12,7 +12,7 @@ from amika_agent.accounts.endpoints import Endpoints
 from amika_agent.accounts.sign_in import sign_in
 from amika_agent.accounts.sign_in_events import ChooseOrganization, CodeReady, Organization, SignedIn, SignInEvent
 from amika_agent.clock import Clock
-from amika_agent.http.client import Http
+from amika_agent.http.client import Answer, Http
 from amika_agent.session.keeper import SessionKeeper
 from amika_local.errors import Failed, NotSignedIn, UsageError
 from amika_local.secret import Secret
@@ -129,18 +129,20 @@ class Authority:
         """
         method = self.method
         answer = self._ask(self.bearer())
-        if answer == 401 and method == "session":
+        if answer.status == 401 and method == "session":
             answer = self._ask(self.bearer(force=True))
-        if answer == 401:
+        status = answer.status
+        if status == 401:
             raise self._rejected()
-        if answer >= 500 or answer == 429:
-            raise Failed(f"the server has a problem (HTTP {answer})", remedy="Try again later.")
-        if answer not in (200, 403):
-            raise Failed(f"the server's answer was not understood (HTTP {answer})", remedy="Check AMIKA_API_URL.")
+        if status >= 500 or status == 429:
+            raise Failed(f"the server has a problem (HTTP {status})", remedy="Try again later.")
+        # a captive portal says 200 to everything: what is no JSON says nothing about the login
+        if status not in (200, 403) or (status == 200 and answer.body is None):
+            raise Failed(f"the server's answer was not understood (HTTP {status})", remedy="Check AMIKA_API_URL.")
         return {"verified": True, "method": method, "api_url": self.endpoints.api_url}
 
-    def _ask(self, bearer: Secret) -> int:
-        return self._http.request("GET", f"{self.endpoints.api_url}/api/v0beta1/secrets", bearer=bearer).status
+    def _ask(self, bearer: Secret) -> Answer:
+        return self._http.request("GET", f"{self.endpoints.api_url}/api/v0beta1/secrets", bearer=bearer)
 
     def _env_key(self) -> str:
         key = self._env.get("AMIKA_API_KEY", "").strip()

@@ -179,7 +179,7 @@ def translated(error: OSError, path: str) -> Failed:
     remedies = {
         errno.ENOSPC: "The disk is full: free some space and try again.",
         errno.EDQUOT: "Your disk quota is used up: free some space and try again.",
-        errno.EROFS: "The file system is read-only.",
+        errno.EROFS: f"Mount the disk of {folder} writable, or let HOME or the XDG variables name another place.",
         errno.EACCES: writable,
         errno.EPERM: writable,
         errno.ENOTDIR: "A file is where a directory should be; move it away.",

@@ -7,7 +7,7 @@ from amika_cli.accounts.services import chosen, own_environment
 from amika_cli.flags import Args, Flag
 from amika_local import rfc3339
 from amika_local.errors import AmikaError, Failed, NotSignedIn
-from amika_local.identity import identity
+from amika_local.identity import identity, what_is_wrong
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,10 +110,9 @@ def _note(who: "dict[str, object]", context: "Context") -> None:
 
 
 def _nobody(who: "dict[str, object]", profile: str) -> NotSignedIn:
-    reasons = who["warnings"]
-    if who["problem"] and isinstance(reasons, list) and reasons:
-        what, _, step = str(reasons[0]).partition("; ")
-        return NotSignedIn(what, remedy=step[:1].upper() + step[1:])
+    what, remedy = what_is_wrong(who)
+    if what:
+        return NotSignedIn(what, remedy=remedy)
     return NotSignedIn("nobody is signed in to Amika", remedy=f"Sign in: amika auth login{profile}")
 
 
@@ -164,7 +163,7 @@ def _lines(who: "dict[str, object]") -> "list[str]":
         then = "" if not who["renewable"] else "; renewed before" if end > now else "; renewed when it is needed next"
         lines.append(f"  until  {who['expires_at']} ({until(end, now)}{then})")
     if "verified" in who:
-        lines.append("  server " + ("accepts it" if who["verified"] else "not asked"))
+        lines.append("  server " + ("accepts it" if who["verified"] else "not known now"))
     return lines
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from amika_cli.context import as_error
 from amika_cli.render import emit, note, table, terminal_width
-from amika_cli.status_text import problem_lines
+from amika_cli.status_text import ours, problem_lines
 from amika_local.errors import Failed, NotSignedIn
 from amika_shared.client import AgentError
 from amika_shared.snapshot import read_snapshot
@@ -111,7 +111,7 @@ def reconcile(context: Context) -> int:
     value = {"env_cache": cache, "pushes": actions, "problems": snapshot["problems"]}
     emit(context.args, value, lines)
     _complain(context, snapshot)
-    if any(not action["ok"] for action in actions) or any(p["source"] == "amika" for p in snapshot["problems"]):
+    if any(not action["ok"] for action in actions) or ours(snapshot):
         raise Failed("not everything is in sync", remedy="See the lines above; `amika status` shows them again.")
     return 0
 

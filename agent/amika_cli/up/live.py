@@ -108,6 +108,7 @@ def _sign_in(context: Context, view: View) -> None:
     except (AgentError, AmikaError) as error:
         told = as_error(error) if isinstance(error, AgentError) else error
         view.say(f"Not signed in: {told.message}. {told.remedy}".strip())
+        view.say(f"The rest goes on without an account. To sign in later: {context.command('auth login')}")
 
 
 def _choose(context: Context, approval: Approval, event: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from amika_cli.accounts.approval import Approval
 from amika_cli.render import emit
-from amika_cli.status_text import account_line, credential_lines, problem_lines
+from amika_cli.status_text import account_line, credential_lines, ours, problem_lines
 from amika_local.errors import AmikaError, Failed
 from amika_shared.snapshot import read_snapshot
 
@@ -51,8 +51,7 @@ def _trouble(snapshot: Snapshot, pushes: Sequence[Mapping[str, Any]]) -> str:
     for push in pushes:
         if not push["ok"] and push["action"] != "blocked":
             return f"not pushed: {push['name']}: {push['detail']}"
-    ours = [p["message"] for p in snapshot["problems"] if p["source"] == "amika" or p["code"] == "sync_db"]
-    return ours[0] if ours else ""
+    return next(iter(ours(snapshot)), "")
 
 
 def _signed_in(snapshot: Snapshot) -> bool:

@@ -86,11 +86,11 @@ TABLE = (
         login="run `claude auth login`",
     ),
     Row("codex", 300, "codex", (("codex", "auth.json"),), login="run `codex login`"),
-    Row("env-cache", 290, "amika_stores", (("cache", "amika/env-cache.json"),), login="edit the file"),
-    Row("keychain", 280, "amika_stores", (("data", "amika/keychain.json"),), login="edit the file"),
-    Row("oauth", 270, "amika_stores", (("state", "amika/oauth.json"),), oauth=True, login="edit the file"),
+    Row("env-cache", 290, "amika_stores", (("cache", "amika/env-cache.json"),), login=""),
+    Row("keychain", 280, "amika_stores", (("data", "amika/keychain.json"),), login=""),
+    Row("oauth", 270, "amika_stores", (("state", "amika/oauth.json"),), oauth=True, login=""),
     Row("opencode", 200, "opencode", (("data", "opencode/auth.json"),), login="run `opencode auth login`"),
-    Row("amp", 100, "amp", (("home", ".amp/config.json"),), login="edit the file"),
+    Row("amp", 100, "amp", (("home", ".amp/config.json"),), login=""),
     # beyond the eight
     Row(
         "claude-keychain",

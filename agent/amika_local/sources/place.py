@@ -102,5 +102,5 @@ class Place:
             f"{self.path}: {what + ' ' if what else ''}holds an empty login",
             source=self.row.id,
             path=self.path,
-            remedy=f"Sign in again: {self.row.login}.",
+            remedy=f"Sign in again: {self.row.login}." if self.row.login else "Write it anew.",
         )

@@ -161,6 +161,14 @@ def test_verify_learns_nothing(world, server, kind, error):
     assert "BODY" not in caught.value.message
 
 
+def test_a_page_that_says_200_to_everything_has_not_accepted_the_login(world, server):
+    world.sign_in()
+    server.fail("api", "answer", status=200, body=b"<html>Welcome to the hotel BODY")
+    with pytest.raises(Failed, match="not understood") as caught:
+        world.authority().verify()
+    assert "BODY" not in caught.value.message
+
+
 def test_forbidden_is_still_signed_in(world, server):
     world.sign_in()
     server.fail("api", "403")
