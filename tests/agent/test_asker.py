@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,8 +18,8 @@ WAIT = "import sys; print('up', flush=True); sys.stdin.read()\n"
 
 
 @contextmanager
-def running(*command: str, executable: str | None = None) -> Iterator[int]:
-    with subprocess.Popen(command, executable=executable, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+def running(*command: str, cwd: str | None = None) -> Iterator[int]:
+    with subprocess.Popen(command, cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stdout.readline() == b"up\n"
@@ -38,10 +39,26 @@ def tray(tmp_path: Path) -> str:
 def test_a_script_is_known_by_its_path_however_it_was_started(tray: str) -> None:
     with running(tray, "--hidden") as pid:
         assert runs(pid, tray)
+    with running("./amika-tray", cwd=os.path.dirname(tray)) as pid:
+        assert runs(pid, tray)
     link = f"{tray}-link"
     os.symlink(tray, link)
     with running(link) as pid:
         assert runs(pid, tray)
+
+
+def test_a_program_of_its_own_is_known_by_what_the_system_runs(tmp_path: Path) -> None:
+    bundled = tmp_path / "amika-tray"
+    shutil.copy("/bin/cat", bundled)
+    with subprocess.Popen([str(bundled)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"up\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == b"up\n"  # it has become that program by now
+        assert runs(process.pid, str(bundled))
+        assert not runs(process.pid, "/bin/cat")
+        process.stdin.close()
 
 
 def test_a_program_that_only_names_the_tray_in_its_arguments_is_another(tray: str) -> None:

@@ -23,15 +23,25 @@ def runs(pid: int | None, program: str) -> bool:
     """Tell whether the system says of a process that it runs `program`, itself or as a script of this interpreter."""
     if not pid or pid < 0 or not os.path.isfile(program):
         return False
-    words = _words(pid)
-    # the program itself, or an interpreter with the script as its first argument; what comes later is only data
-    return (
-        any(_same(word, program) for word in words[: 2 if _same(words[0], sys.executable) else 1]) if words else False
-    )
+    if _link(pid, "exe") == os.path.realpath(program):
+        return True
+    words, folder = _words(pid), _link(pid, "cwd")
+    if words and not os.path.isdir("/proc/self") and _same(words[0], program, folder):
+        return True  # where the system does not say what it runs, its first word does
+    # an interpreter with the script as its first argument; what comes later is only data
+    return len(words) > 1 and _same(words[0], sys.executable, folder) and _same(words[1], program, folder)
 
 
-def _same(word: str, path: str) -> bool:
+def _same(word: str, path: str, folder: str) -> bool:
+    word = os.path.join(folder, word)
     return os.path.isabs(word) and os.path.realpath(word) == os.path.realpath(path)
+
+
+def _link(pid: int, name: str) -> str:
+    try:
+        return os.path.realpath(os.readlink(f"/proc/{pid}/{name}"))
+    except OSError:
+        return ""
 
 
 def _words(pid: int) -> list[str]:
