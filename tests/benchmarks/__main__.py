@@ -27,6 +27,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer runs, 10 s of idling: a first impression")
     parser.add_argument("--write", action="store_true", help="write the table to docs/benchmarks.md as well")
     parser.add_argument("--only", choices=PARTS, action="append", help="one part; may be repeated")
+    parser.add_argument("--changes", type=int, default=500, help="changed files to follow, two seconds each (500)")
     args = parser.parse_args()
     parts = args.only or PARTS
     print(f"on {machine()}", flush=True)
@@ -40,7 +41,7 @@ def main() -> int:
     if "rules" in parts:
         rows += _or_why("the plan as rules grow", lambda: rules.measure(5 if args.quick else 50))
     if set(parts) & {"agent", "freshness", "idle", "storm"}:
-        rows += _or_why("the running agent", lambda: _with_an_agent(parts, quick=args.quick))
+        rows += _or_why("the running agent", lambda: _with_an_agent(parts, args.changes, quick=args.quick))
     if "tray" in parts:
         rows += _or_why("the tray", lambda: tray.measure(3 if args.quick else 10))
     if "bundle" in parts:
@@ -72,13 +73,13 @@ def _lists() -> str:
     return "\n".join([*lines, "", "</details>"])
 
 
-def _with_an_agent(parts: Sequence[str], *, quick: bool) -> list[Row | Missing]:
+def _with_an_agent(parts: Sequence[str], changes: int, *, quick: bool) -> list[Row | Missing]:
     rows: list[Row | Missing] = []
     with running_world() as world:
         if "agent" in parts:
             rows += _or_why("commands beside a running agent", lambda: agent.measure(world, 10 if quick else 50))
         if "freshness" in parts:
-            rows += _or_why(freshness.REMOTE, lambda: freshness.measure(world, 10 if quick else 500))
+            rows += _or_why(freshness.REMOTE, lambda: freshness.measure(world, 10 if quick else changes))
         if "idle" in parts:
             rows += _or_why("idle agent", lambda: idle.measure(world, 10 if quick else 60))
         if "storm" in parts:
