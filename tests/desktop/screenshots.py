@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.desktop.photographer import ROOT
 from tests.desktop.screen import Desktop
-from tests.desktop.views import icons, in_browser, notifications, windows
+from tests.desktop.views import asked_for_sign_in, icons, in_browser, notifications, windows
 
 IMAGES = ROOT / "docs" / "images"
 NOTES = "views.json"
@@ -47,7 +47,9 @@ def photograph(into: Path) -> dict[str, list[str]]:
     desktop = Desktop(home, runtime, os.environ)
     try:
         desktop.open()
-        notes = {**windows(desktop, into), **notifications(desktop, into), **in_browser(desktop, into)}
+        with asked_for_sign_in() as asked:
+            notes = {**windows(desktop, into, asked), **in_browser(desktop, into, asked)}
+        notes |= notifications(desktop, into)
     finally:
         desktop.close()
         shutil.rmtree(runtime, ignore_errors=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -52,13 +54,27 @@ ARRIVED = {
 }
 
 
-def windows(desktop: Desktop, into: Path) -> dict[str, list[str]]:
-    """Photograph the windows and menus, in light and dark."""
+@contextlib.contextmanager
+def asked_for_sign_in() -> Iterator[dict[str, str]]:
+    """Have a local workspace with a sign-in under way, as its answer to the one who asked."""
+    clock = SystemClock()
+    with tempfile.TemporaryDirectory(prefix="amika-ws-") as folder:
+        workspace = launch.ensure(folder, clock)
+        try:
+            asked = {"client_id": "x", "requesting_program": "amika-agent", "requesting_machine": "laptop"}
+            address = f"{workspace.url}/user_management/authorize/device"
+            yield httpx.post(address, data=asked, trust_env=False).json()
+        finally:
+            launch.stop(workspace, clock)
+
+
+def windows(desktop: Desktop, into: Path, asked: Mapping[str, str]) -> dict[str, list[str]]:
+    """Photograph the windows and menus, in light and dark. asked: the sign-in that the dialog shows."""
     notes: dict[str, list[str]] = {}
     for scheme in (LIGHT, DARK):
         with lxqt_panel(desktop), photographer(desktop, into, scheme) as camera:
             _start(camera)
-            _signing_in(camera)
+            _signing_in(camera, asked)
             _signed_in(camera)
             _pages(camera)
             _stopped(camera)
@@ -88,26 +104,27 @@ def notifications(desktop: Desktop, into: Path) -> dict[str, list[str]]:
     return {"notification": sorted(f"{one['summary']['data']}: {one['body']['data']}" for one in told)}
 
 
-def in_browser(desktop: Desktop, into: Path) -> dict[str, list[str]]:
-    """Photograph the page on which a sign-in to the local workspace is approved."""
-    clock = SystemClock()
-    with tempfile.TemporaryDirectory(prefix="amika-ws-") as folder:
-        workspace = launch.ensure(folder, clock)
-        try:
-            asked = {"client_id": "x", "requesting_program": "amika-agent", "requesting_machine": "laptop"}
-            answer = httpx.post(f"{workspace.url}/user_management/authorize/device", data=asked, trust_env=False).json()
-            with chromium(desktop, Path(folder)) as chrome:
-                chrome.get(answer["verification_uri_complete"])
-                wait(lambda: answer["user_code"] in chrome.page_source, "the page")
-                wait_until_still(desktop)
-                crop(desktop.screenshot("page", into=into), Box(*WINDOW), margin=0)
-                text = chrome.find_element("tag name", "body").text
-        finally:
-            launch.stop(workspace, clock)
-    text = text.replace(answer["user_code"], "CODE")  # another one each time, as the hour is and who takes the picture
-    for pattern, word in ((r"at \d\d:\d\d, in \d+ min", "at TIME, in MINUTES"), (r"\S+@localhost", "YOU@localhost")):
+def in_browser(desktop: Desktop, into: Path, asked: Mapping[str, str]) -> dict[str, list[str]]:
+    """Photograph the page on which the sign-in to the local workspace is approved."""
+    with tempfile.TemporaryDirectory(prefix="amika-web-") as folder, chromium(desktop, Path(folder)) as chrome:
+        chrome.get(asked["verification_uri_complete"])
+        wait(lambda: asked["user_code"] in chrome.page_source, "the page")
+        wait_until_still(desktop)
+        crop(desktop.screenshot("page", into=into), Box(*WINDOW), margin=0)
+        text = chrome.find_element("tag name", "body").text
+    return {"page": _timeless(text.splitlines(), asked["user_code"])}
+
+
+def _timeless(lines: list[str], code: str) -> list[str]:
+    """Return what is shown without the code, the port and the hour, and whoever takes the picture."""
+    text = "\n".join(lines).replace(code, "CODE")
+    for pattern, word in (
+        (r"at \d\d:\d\d, in \d+ min", "at TIME, in MINUTES"),
+        (r"\S+@localhost", "YOU@localhost"),
+        (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
+    ):
         text = re.sub(pattern, word, text)
-    return {"page": text.splitlines()}
+    return text.splitlines()
 
 
 def icons(into: Path) -> dict[str, list[str]]:
@@ -139,13 +156,15 @@ def _start(camera: Photographer) -> None:
     camera.ask("close", MAIN)
 
 
-def _signing_in(camera: Photographer) -> None:
+def _signing_in(camera: Photographer, asked: Mapping[str, str]) -> None:
     agent = camera.agent
-    agent.page = "http://127.0.0.1:8417/device"
+    agent.page, agent.code = asked["verification_uri"], asked["user_code"]
     camera.ask("act", "sign_in", "amika")
-    camera.take("dialog", SIGN_IN, CODE)
+    camera.take("dialog", SIGN_IN, agent.code)
+    for name in camera.notes:
+        camera.notes[name] = _timeless(camera.notes[name], agent.code)
     _leave(camera)
-    agent.page = PAGE
+    agent.page, agent.code = PAGE, CODE
     camera.ask("act", "sign_in", "amika")
     camera.wait_for(SIGN_IN, CODE)
     agent.deny()

@@ -58,7 +58,7 @@ class FakeAgent:
     hello           sent to every client; change it before a client comes
     vault, connected  what secret_list and connections answer; secret_put adds to the vault
     mute            True: nothing is answered any more, connections stay open
-    page            where a sign-in is approved
+    page, code      where a sign-in is approved, and what it shows
     now             wall time, epoch seconds
     """
 
@@ -101,7 +101,7 @@ class FakeAgent:
         self.vault: list[dict[str, Any]] = []
         self.connected: list[dict[str, Any]] = []
         self.mute = False
-        self.page = PAGE
+        self.page, self.code = PAGE, CODE
         self._snapshot: dict[str, Any] = {"state": "signed_out", "accounts": [], "credentials": [], "problems": []}
         self._generation = 1
         self._loop = asyncio.new_event_loop()
@@ -335,8 +335,8 @@ class FakeAgent:
 
     async def _sign_in(self, writer: asyncio.StreamWriter) -> dict[str, Any]:
         expires = self._now() + 600
-        complete = f"{self.page}?user_code={CODE}"
-        code = {"user_code": CODE, "verification_uri": self.page, "verification_uri_complete": complete}
+        complete = f"{self.page}?user_code={self.code}"
+        code = {"user_code": self.code, "verification_uri": self.page, "verification_uri_complete": complete}
         writer.write(encode({"item": {"event": "code", **code, "expires_at": expires, "interval": 5}}))
         waiting = {"service": "amika", "state": "waiting", **code, "expires_at": expires}
         await self._publish({"sign_in": waiting})
