@@ -250,6 +250,18 @@ def test_live_without_a_screen_says_so(amika, home, nothing_left, monkeypatch):
         assert process.wait(30) == 130
 
 
+def test_live_says_that_the_tray_could_not_start(amika, home, nothing_left, monkeypatch):
+    pytest.importorskip("PySide6")
+    monkeypatch.setenv("DISPLAY", ":4095")  # nobody is there
+    monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    with started("up", "--local", "--yes") as (process, out, err):
+        err.wait("The menu-bar application has ended; this shows why: amika tray --local")
+        out.wait("signed in as")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+
+
 def test_live_on_a_terminal_keeps_its_lines_apart(amika, codex, home, nothing_left, monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)

@@ -21,6 +21,8 @@ from amika_shared.client import AgentClient, AgentError, reach
 from amika_shared.snapshot import Snapshot, empty_snapshot, read_snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from amika_cli.context import Context
 
 TRAY_END = 5.0
@@ -36,10 +38,12 @@ def live(context: Context) -> int:
     """
     with contextlib.ExitStack() as stack:
         _start_agent(context, stack)
-        _start_tray(context, stack)
+        tray = _start_tray(context, stack)
         view = View(context, _connected(context))
         stack.callback(view.close)
         view.start()
+        if tray is not None:
+            tray.tell(view.say, context.command("tray"))
         if not view.signed_in():
             _sign_in(context, view)
         view.wait()
@@ -63,28 +67,48 @@ def _stop_agent(*, local: bool, homedir: str | None) -> None:
         note("Stopped the agent.")
 
 
-def _start_tray(context: Context, stack: contextlib.ExitStack) -> None:
+def _start_tray(context: Context, stack: contextlib.ExitStack) -> Tray | None:
     command = tray_command(local=context.args.local)
     if context.args.has("no-tray"):
-        return
+        return None
     if command is None or not has_display(context.env):
         why = "there is no screen here" if command else "it is not installed"
         note(f"The menu-bar application is not started: {why}. Everything else works without it.")
-        return
-    quiet = subprocess.DEVNULL
-    child = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)  # noqa: S603
+        return None
+    tray = Tray(command)
     note("Started the menu-bar application.")
-    stack.callback(_stop_tray, child)
+    stack.callback(tray.stop)
+    return tray
 
 
-def _stop_tray(child: subprocess.Popen[bytes]) -> None:
-    with undisturbed():
-        child.terminate()
-        try:
-            child.wait(TRAY_END)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+class Tray:
+    """The menu-bar application as a child of ours; one that runs already is shown by it, and the child ends with 0."""
+
+    def __init__(self, command: list[str]) -> None:
+        quiet = subprocess.DEVNULL
+        self._child = subprocess.Popen(  # noqa: S603 -- a fixed program of ours
+            command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
+        )
+        self._wanted = threading.Event()
+
+    def tell(self, say: Callable[[str], None], command: str) -> None:
+        """From now on say when it ends with an error, and what shows the reason."""
+        threading.Thread(target=self._watch, args=(say, command), name="tray", daemon=True).start()
+
+    def _watch(self, say: Callable[[str], None], command: str) -> None:
+        if self._child.wait() and not self._wanted.is_set():
+            say(f"The menu-bar application has ended; this shows why: {command}. Everything else works without it.")
+
+    def stop(self) -> None:
+        """End it; a stubborn one is killed."""
+        self._wanted.set()
+        with undisturbed():
+            self._child.terminate()
+            try:
+                self._child.wait(TRAY_END)
+            except subprocess.TimeoutExpired:
+                self._child.kill()
+                self._child.wait()
 
 
 def _connected(context: Context) -> AgentClient:
