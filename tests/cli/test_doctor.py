@@ -49,3 +49,12 @@ def test_with_a_damaged_everything(amika, home):
     assert ran.code == 0
     assert "fake" not in ran.all
     assert "problem malformed" in ran.out
+
+
+def test_the_env_files_of_the_shells_are_places_that_hold_values(amika, home):
+    fill(home, ALL)
+    for shell in ("bash", "fish"):
+        assert amika("shell-init", shell, "--install").code == 0
+    held = {os.path.basename(row["path"]): row for row in amika("doctor", "--json").json["holds_values"]}
+    assert {held[name]["mode"] for name in ("env.sh", "env.fish")} == {"0600"}
+    assert not {name for name in held if name.startswith(("hook.", "rest."))}

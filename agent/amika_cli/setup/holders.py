@@ -34,6 +34,7 @@ def _of_profile(profile: Profile) -> list[tuple[str, str]]:
         (session_path(profile.data_dir), "the AKOS session"),
         (credentials_path(_almyty(profile)), "the almyty login"),
         (os.path.join(profile.data_dir, "vault.json"), "the vault: names, and values sealed where there is no keyring"),
+        *((path, "API keys for the shells that have the hook") for path in _env_files(profile.data_dir)),
         (profile.sync_db + ".key", "the key of the ledger's fingerprints; no credential"),
         *((path, "the local workspace: values encrypted, and their key") for path in _workspace(profile.workspace_dir)),
     ]
@@ -50,6 +51,14 @@ def _is_login(name: str) -> bool:
 
 def _foreign(context: Context) -> list[str]:
     return watched_files(context.profile.home, dict(context.env), confined=context.profile.confined)
+
+
+def _env_files(data_dir: str) -> list[str]:
+    from amika_agent.shell.env_file import folder
+
+    shells = folder(data_dir).path
+    # also what a crash in the middle of writing one left behind
+    return [os.path.join(shells, name) for name in _names(shells) if name.startswith("env.")]
 
 
 def _workspace(folder: str) -> list[str]:
