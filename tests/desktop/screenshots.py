@@ -48,7 +48,8 @@ def photograph(into: Path) -> dict[str, list[str]]:
     try:
         desktop.open()
         with asked_for_sign_in() as asked:
-            notes = {**windows(desktop, into, asked), **in_browser(desktop, into, asked)}
+            # the page first: its code is good for ten minutes
+            notes = {**in_browser(desktop, into, asked), **windows(desktop, into, asked)}
         notes |= notifications(desktop, into)
     finally:
         desktop.close()
