@@ -24,7 +24,7 @@ from amika_local.quoting import fish, posix
 
 MARK = "# added by amika shell-init"
 VERSION = 2  # in the first line of every hook; the first format had none
-REST_STAYS = 86_400.0
+STAYS = 86_400.0
 
 
 def text(where: Folder, shell: str) -> str:
@@ -95,6 +95,9 @@ def renew(where: Folder, now: float) -> list[Problem]:
             message = f"the shell hook for {shell} is of an older version and cannot be renewed: {error}"
             remedy = f"Install it anew: amika shell-init {shell} --install"
             problems.append(Problem("shell_hook", message, source="shell", path=where.hook(shell), remedy=remedy))
+    for name in os.listdir(where.path) if os.path.isdir(where.path) else ():
+        if name.startswith("env.") and ".tmp-" in name:  # keys in plain text, from a crash in the middle of writing
+            _clear(os.path.join(where.path, name), now)
     return problems
 
 
@@ -107,10 +110,10 @@ def _version(path: str) -> int:
     return 1 if first.startswith("# amika: ") else VERSION
 
 
-def _clear(rest: str, now: float) -> None:
+def _clear(path: str, now: float) -> None:
     with contextlib.suppress(OSError):  # absent, or in a folder that is none: nothing is lost by leaving it
-        if now - os.stat(rest).st_mtime > REST_STAYS:
-            os.unlink(rest)
+        if now - os.stat(path).st_mtime > STAYS:
+            os.unlink(path)
 
 
 def add_line(path: str, line: str, hook_file: str) -> bool:

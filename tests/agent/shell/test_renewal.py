@@ -72,10 +72,22 @@ def test_what_a_removed_hook_leaves_for_open_shells_goes_after_a_day(where: env_
     hook.install(where, "fish")
     assert hook.uninstall(where, "fish")
     removed = os.stat(where.rest("fish")).st_mtime
-    hook.renew(where, removed + hook.REST_STAYS - 1)
+    hook.renew(where, removed + hook.STAYS - 1)
     assert os.listdir(where.path) == ["rest.fish"]
-    hook.renew(where, removed + hook.REST_STAYS + 1)
+    hook.renew(where, removed + hook.STAYS + 1)
     assert os.listdir(where.path) == []
+
+
+def test_what_a_crash_left_of_an_env_file_goes_and_the_env_file_stays(where: env_file.Folder) -> None:
+    hook.install(where, "bash")
+    names = ("env.sh", "env.sh.tmp-0badc0de", "env.fish.tmp-0badc0de")
+    for name in names:
+        (Path(where.path) / name).write_text("export GROQ_API_KEY='fake'\n")
+    written = os.stat(where.env("bash")).st_mtime
+    hook.renew(where, written + 1)  # another process may be writing it just now
+    assert set(names) <= set(os.listdir(where.path))
+    hook.renew(where, written + hook.STAYS + 1)
+    assert sorted(os.listdir(where.path)) == ["env.sh", "hook.bash", "rest.bash"]
 
 
 def test_a_hook_behind_a_link_is_a_problem_with_a_remedy(where: env_file.Folder, tmp_path: Path) -> None:
