@@ -83,3 +83,13 @@ def test_what_a_killed_writer_left_is_swept_once_it_is_old(tmp_path: Path) -> No
     assert remove_private(str(path)) is True
     assert sorted(tmp_path.iterdir()) == [other]
     assert remove_private(str(path)) is False
+
+
+def test_the_folders_above_are_private_too_whatever_the_umask(tmp_path) -> None:
+    """Who can write into a folder above ours can put another in its place."""
+    before = os.umask(0)
+    try:
+        make_private_dir(str(tmp_path / "a" / "b" / "c"))
+    finally:
+        os.umask(before)
+    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a", "a/b", "a/b/c")] == [0o700] * 3

@@ -1,16 +1,22 @@
-"""The stored API key: `api-key.json`, shared with the Go CLI."""
+"""The stored API key: `api-key.json`, shared with the Go CLI; it is sent to one server only."""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
+import os
 
 from amika_agent.accounts.endpoints import Endpoints
 from amika_agent.clock import Clock
 from amika_agent.stores.private_file import remove_private, write_private
 from amika_local import rfc3339
-from amika_local.errors import UsageError
+from amika_local.errors import Failed, UsageError
 from amika_local.secret import Secret
 from amika_local.session_file import api_key_path
+
+ORIGIN = ".api-key.origin"
+"""Which server a key of the Go CLI was first used with: {"key_sha256", "origin"}; no key."""
 
 
 def checked_key(data: bytes, name: str) -> Secret:
@@ -47,23 +53,46 @@ def store_api_key(state_dir: str, key: Secret, endpoints: Endpoints, clock: Cloc
 
 
 def check_origin(state_dir: str, endpoints: Endpoints) -> None:
-    """Make sure that the stored key is for the configured server; one that the Go CLI stored does not say.
+    """Make sure that the stored key is for the configured server.
+
+    One that the Go CLI stored does not say: it belongs to the server it is first used with.
 
     Raises:
         UsageError: it is for another server.
 
     """
-    try:
-        with open(api_key_path(state_dir), "rb") as file:
-            found = json.loads(file.read(1 << 20))
-    except (OSError, ValueError, RecursionError):
-        return
-    origin = found.get("origin") if isinstance(found, dict) else None
+    found = _object(api_key_path(state_dir))
+    origin = found.get("origin") or _first_used_with(state_dir, found, endpoints)
     if isinstance(origin, str) and origin and origin != endpoints.origin:
         raise UsageError(
             f"the stored API key belongs to {origin}, but {endpoints.origin} is configured",
             remedy="Store a key of that server (amika auth login --api-key-file PATH), or unset AMIKA_API_URL.",
         )
+
+
+def _first_used_with(state_dir: str, found: dict[str, object], endpoints: Endpoints) -> str:
+    """Return the server that a key without an origin was first used with; now is the first time when none is noted."""
+    key = next((value for name, value in found.items() if name.lower() == "key"), None)
+    if not isinstance(key, str):
+        return ""
+    digest = hashlib.sha256(key.strip().encode("utf-8", "replace")).hexdigest()
+    # beside the file itself: a folder with nothing but a link to the key must not make a first time of it
+    path = os.path.join(os.path.dirname(os.path.realpath(api_key_path(state_dir))), ORIGIN)
+    noted = _object(path)
+    if noted.get("key_sha256") == digest:
+        return str(noted.get("origin", ""))
+    with contextlib.suppress(Failed):  # where nothing can be written nothing can be noted
+        write_private(path, json.dumps({"key_sha256": digest, "origin": endpoints.origin}).encode() + b"\n")
+    return endpoints.origin
+
+
+def _object(path: str) -> dict[str, object]:
+    try:
+        with open(path, "rb") as file:
+            found = json.loads(file.read(1 << 20))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def delete_api_key(state_dir: str) -> bool:
@@ -73,6 +102,7 @@ def delete_api_key(state_dir: str) -> bool:
         Failed: it cannot be deleted.
 
     """
+    remove_private(os.path.join(state_dir, ORIGIN))
     return remove_private(api_key_path(state_dir))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from amika_agent.accounts.endpoints import LOOPBACK, Endpoints
@@ -11,7 +12,7 @@ from amika_agent.session.keychain import ChosenStore
 from amika_agent.session.meta import Meta, MetaFile
 from amika_agent.session.rules import GRACE, SKEW_NOTICED, digest, hurried, just_renewed, lead, left
 from amika_local.errors import NotSignedIn, Unreachable, UsageError
-from amika_local.session_file import SessionFileError, StoredSession
+from amika_local.session_file import SessionFileError, StoredSession, session_path
 
 SIGN_IN = "Sign in: amika auth login"
 TORN_PAUSE = 0.1
@@ -102,6 +103,23 @@ class Parts:
                     "or unset AMIKA_API_URL and AMIKA_WORKOS_URL to go on with this login.",
                 )
         return True
+
+    def check_first_use(self) -> None:
+        """Make sure that a login nothing is known of may be tied to the configured servers.
+
+        A folder that a variable names may hold a link to a login whose servers are noted elsewhere.
+
+        Raises:
+            UsageError: the login is a link.
+
+        """
+        path = session_path(self.state_dir)
+        if os.path.islink(path):
+            raise UsageError(
+                f"{path} is a symbolic link, and which server that login belongs to is not known there",
+                remedy="Unset AMIKA_STATE_DIRECTORY (and XDG_STATE_HOME), or remove the link and sign in: "
+                "amika auth login",
+            )
 
     def bind(self, session: StoredSession, meta: Meta) -> None:
         """Note in `meta` (not yet on disk) that the session belongs to the configured servers."""

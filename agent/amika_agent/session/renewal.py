@@ -101,6 +101,7 @@ def _claim(parts: Parts, current: StoredSession, meta: Meta) -> None:
             remedy="Sign in: amika auth login",
         )
     if not parts.bound(current, meta):
+        parts.check_first_use()
         parts.bind(current, meta)
         # on a file system that cannot be written nothing can be noted, and nothing renewed either
         with contextlib.suppress(Failed):

@@ -18,14 +18,22 @@ ABANDONED = 60.0  # seconds after which a temporary file has no writer any more
 
 
 def make_private_dir(path: str) -> None:
-    """Create `path` (0700) and its parents; an existing directory keeps its mode.
+    """Create `path` and the parents that are missing (all 0700, whatever the umask); an existing one keeps its mode.
 
     Raises:
         Failed: it cannot be created, or something else is in the way.
 
     """
+    if os.path.isdir(path):
+        return
+    parent = os.path.dirname(path)
+    if parent != path and parent:
+        make_private_dir(parent)  # makedirs gives the mode to the last one only; who can write above can replace it
     try:
-        os.makedirs(path, mode=0o700, exist_ok=True)
+        os.mkdir(path, 0o700)
+    except FileExistsError as error:
+        if not os.path.isdir(path):
+            raise translated(error, path) from None
     except OSError as error:
         raise translated(error, path) from None
 

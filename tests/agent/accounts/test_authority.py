@@ -8,7 +8,7 @@ from tests.fakes.turned_clock import TurnedClock
 from tests.fakes.workos_server import WorkosServer
 
 from amika_agent.accounts.amika import AccountKey, Authority
-from amika_agent.accounts.api_key import checked_key, delete_api_key, store_api_key
+from amika_agent.accounts.api_key import check_origin, checked_key, delete_api_key, store_api_key
 from amika_agent.accounts.endpoints import Endpoints, resolve_endpoints
 from amika_agent.http.client import Http
 from amika_local.errors import Failed, NotSignedIn, Unreachable, UsageError
@@ -110,6 +110,21 @@ def test_a_stored_key_is_bound_to_its_server(world, server):
         world.authority(endpoints=elsewhere).bearer()
     (world.state / "api-key.json").write_text('{"key": "ak_go", "stored_at": "2026-01-01T00:00:00Z"}')
     assert world.authority(endpoints=elsewhere).bearer().reveal() == "ak_go"
+    # what Go stored does not say: it belongs to where it was first used, however its folder is named later
+    with pytest.raises(UsageError, match="belongs to"):
+        world.authority().bearer()
+    link = world.state / "elsewhere"
+    link.mkdir()
+    (link / "api-key.json").symlink_to(world.state / "api-key.json")
+    with pytest.raises(UsageError, match="belongs to"):
+        check_origin(str(link), world.endpoints)
+    assert "ak_go" not in (world.state / ".api-key.origin").read_text()
+    assert stat.S_IMODE((world.state / ".api-key.origin").stat().st_mode) == 0o600
+    # another key is another first use
+    (world.state / "api-key.json").write_text('{"Key": "ak_new"}')
+    assert world.authority().bearer().reveal() == "ak_new"
+    delete_api_key(str(world.state))
+    assert not (world.state / ".api-key.origin").exists()
 
 
 def test_verify_session(world, server):

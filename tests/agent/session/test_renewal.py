@@ -8,7 +8,7 @@ import pytest
 from tests.agent.session.successor import stage
 from tests.fakes.workos_server import WorkosServer
 
-from amika_agent.session.keeper import RenewalPostponed, SessionEnded
+from amika_agent.session.keeper import RenewalPostponed, SessionEnded, SessionKeeper
 from amika_agent.stores.private_file import locked
 from amika_local.errors import Busy, Failed, NotSignedIn, UsageError
 from amika_local.session_file import SessionFileError
@@ -662,6 +662,20 @@ def test_a_refused_switch_leaves_the_session_alone(world):
 
 
 # servers
+
+
+def test_a_link_to_a_login_is_no_first_use(world, tmp_path):
+    """AMIKA_STATE_DIRECTORY names a folder with nothing but a link: what is known of the login lies elsewhere."""
+    world.sign_in_by_go()
+    folder = tmp_path / "of a repository"
+    folder.mkdir()
+    (folder / "workos-session.json").symlink_to(world.file)
+    there = SessionKeeper(str(folder), world.endpoints, world.http, world.clock, role="cli")
+    for attempt in (there.bearer, lambda: there.fresh(force=True)):
+        with pytest.raises(UsageError, match="symbolic link"):
+            attempt()
+    assert world.server.seen == []
+    assert not (folder / ".session.meta").exists()
 
 
 def test_a_session_is_bound_to_its_servers(world, server):
