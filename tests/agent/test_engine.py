@@ -98,7 +98,7 @@ def test_a_half_written_file_costs_nothing_and_after_five_seconds_is_a_problem(p
     engine.look()
     assert codes(engine) == ["malformed"]
     problems = engine.snapshot()["problems"]
-    assert [problem["code"] for problem in problems] == ["sync_db"], problems
+    assert [problem["code"] for problem in problems] == ["malformed"], problems
     (problem,) = problems
     assert str(home / ".codex" / "auth.json") in problem["message"]
     assert problem["remedy"]
