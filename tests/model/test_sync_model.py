@@ -103,13 +103,14 @@ class Days(RuleBasedStateMachine):
         }
 
     def teardown(self):
-        if not hasattr(self, "secrets"):
-            return
         try:
-            self.all_is_well_again()
+            if hasattr(self, "secrets"):
+                self.all_is_well_again()
         finally:
-            self.laptop.db.close()
-            shutil.rmtree(self.folder)
+            if hasattr(self, "laptop"):
+                self.laptop.db.close()
+            if hasattr(self, "folder"):
+                shutil.rmtree(self.folder)
 
     # the disk
 
