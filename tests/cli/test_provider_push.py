@@ -189,6 +189,23 @@ def test_what_has_to_wait_says_once_how_it_goes_on(amika, claude, server):
     assert "goes on when an agent runs" in ran.err
 
 
+def test_what_has_to_wait_is_known_to_the_agent_at_once_and_goes_on_by_itself(amika, claude, server):
+    claude()
+    assert amika("agent", "start").code == 0
+    try:
+        server.faults.add("status", method="GET", path="/secrets/claude", status=500, times=-1)
+        ran = amika("secret", "claude", "push", "--type", "oauth")
+        assert ran.code == 5
+        assert "goes on by itself" in ran.err
+        end = time.monotonic() + 40  # an agent that was not told looks after a minute
+        while not (shown := amika("status", "--json").json)["rules"]:
+            assert time.monotonic() < end, "the agent does not know of it"
+        assert shown["agent"]["used"]
+        assert shown["rules"][0]["state"] == "pending"
+    finally:
+        assert amika("agent", "stop").code == 0
+
+
 def test_blank_is_refused_even_with_force(amika, home, server):
     path = write(home / "given", {"claudeAiOauth": {"accessToken": "", "expiresAt": 0}})
     assert amika("secret", "claude", "push", "--from-file", str(path), "--force").code == 2

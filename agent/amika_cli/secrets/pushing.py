@@ -65,8 +65,10 @@ def push(context: Context, provider: str) -> int:
         )
         return _report(context, candidate, _went_through(context, outcome), None)
     rule, is_new = _rule(context, candidate, known, name, scope, take_over)
-    outcome = _keep_in_sync(context, rule, discovery, is_new=is_new)
-    context.nudge()
+    try:
+        outcome = _keep_in_sync(context, rule, discovery, is_new=is_new)
+    finally:
+        context.nudge()  # what could not be stored now is the agent's to go on with
     return _report(context, candidate, outcome, rule)
 
 
