@@ -19,7 +19,7 @@ from tests.desktop.photographer import ROOT
 from tests.desktop.screenshots import IMAGES, NOTES
 from tests.desktop.views import VIEWS
 
-pytestmark = [pytest.mark.desktop, pytest.mark.slow]
+pytestmark = [pytest.mark.desktop, pytest.mark.slow, pytest.mark.timeout(1500)]
 
 LIMIT = 1200.0
 COARSE = QSize(64, 48)
