@@ -23,10 +23,10 @@ def runs(pid: int | None, program: str) -> bool:
     """Tell whether the system says of a process that it runs `program`, itself or as a script of this interpreter."""
     if not pid or pid < 0 or not os.path.isfile(program):
         return False
-    if _link(pid, "exe") == os.path.realpath(program):
+    runs_now, words, folder = _link(pid, "exe"), _words(pid), _link(pid, "cwd")
+    if runs_now == os.path.realpath(program):
         return True
-    words, folder = _words(pid), _link(pid, "cwd")
-    if words and not os.path.isdir("/proc/self") and _same(words[0], program, folder):
+    if words and not runs_now and _same(words[0], program, folder):
         return True  # where the system does not say what it runs, its first word does
     # an interpreter with the script as its first argument; what comes later is only data
     return len(words) > 1 and _same(words[0], sys.executable, folder) and _same(words[1], program, folder)
