@@ -45,7 +45,7 @@ def main() -> int:
     if "tray" in parts:
         rows += _or_why("the tray", lambda: tray.measure(3 if args.quick else 10))
     if "bundle" in parts:
-        rows += _or_why("the bundle", lambda: bundle.measure(10 if args.quick else 60))
+        rows += _or_why("the bundle", lambda: bundle.measure(10 if args.quick else 60, 3 if args.quick else 10))
     print(render(rows))
     if args.write:
         DOCUMENT.write_text(_written(rows), encoding="utf-8")

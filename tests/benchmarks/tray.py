@@ -27,13 +27,15 @@ PROGRAMS = ("Xvfb", "dbus-daemon", "openbox", "xdotool", "display")
 OPENINGS = 50
 
 
-def measure(starts: int, find: Callable[[str], str | None] = shutil.which) -> list[Row | Missing]:
+def measure(
+    starts: int, find: Callable[[str], str | None] = shutil.which, program: Path = BIN / "amika-tray"
+) -> list[Row | Missing]:
     """Start the tray `starts` times beside a stand-in agent. find: tells where a program is, None for nowhere."""
     if absent := [program for program in PROGRAMS if find(program) is None]:
         return missing(f"there is no {', '.join(absent)} (make desktop)")
     try:
         with _desktop() as desktop:
-            return _on(desktop, starts)
+            return _on(desktop, starts, str(program))
     except (AssertionError, RuntimeError) as error:  # the desktop tests' parts say by an assertion what is wrong
         return missing(f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
 
@@ -52,7 +54,7 @@ def missing(why: str) -> list[Row | Missing]:
     return [Missing(what, why) for what in (ICON, MENU, MEMORY)]
 
 
-def _on(desktop: Desktop, starts: int) -> list[Row | Missing]:
+def _on(desktop: Desktop, starts: int, program: str) -> list[Row | Missing]:
     env = {
         **desktop.env,
         "QT_QPA_PLATFORM": "xcb",
@@ -62,25 +64,25 @@ def _on(desktop: Desktop, starts: int) -> list[Row | Missing]:
     agent = FakeAgent(_profile(env), env).start()
     try:
         agent.publish(state="in_sync", accounts=[ACCOUNT])
-        _start(desktop, env)  # the first one reads its files from the disk
-        icons = [_start(desktop, env) for _ in range(starts)]
-        menus, resident = _running(desktop, env)
+        _start(desktop, env, program)  # the first one reads its files from the disk
+        icons = [_start(desktop, env, program) for _ in range(starts)]
+        menus, resident = _running(desktop, env, program)
     finally:
         agent.stop()
     return rows(icons, menus, resident)
 
 
-def _start(desktop: Desktop, env: Mapping[str, str]) -> float:
+def _start(desktop: Desktop, env: Mapping[str, str], program: str) -> float:
     """Return the milliseconds from the start of the process until the host has its icon."""
     with TestHost(env["DBUS_SESSION_BUS_ADDRESS"]) as host:
         began = time.monotonic()
-        with _tray(desktop, env) as tray:
+        with _tray(desktop, env, program) as tray:
             return 1000 * (_icon(host, tray) - began)
 
 
-def _running(desktop: Desktop, env: Mapping[str, str]) -> tuple[list[float], float]:
+def _running(desktop: Desktop, env: Mapping[str, str], program: str) -> tuple[list[float], float]:
     """Return how many milliseconds each opening of the menu takes, and the memory before the first (MB)."""
-    with TestHost(env["DBUS_SESSION_BUS_ADDRESS"]) as host, _tray(desktop, env) as tray:
+    with TestHost(env["DBUS_SESSION_BUS_ADDRESS"]) as host, _tray(desktop, env, program) as tray:
         _icon(host, tray)
         time.sleep(SETTLE)
         resident = memory(Path("/proc") / str(tray.pid), "VmRSS")
@@ -103,8 +105,8 @@ def _icon(host: TestHost, tray: TrayProgram) -> float:
 
 
 @contextmanager
-def _tray(desktop: Desktop, env: Mapping[str, str]) -> Iterator[TrayProgram]:
-    tray = TrayProgram(desktop, env, "--local", program=str(BIN / "amika-tray"))
+def _tray(desktop: Desktop, env: Mapping[str, str], program: str) -> Iterator[TrayProgram]:
+    tray = TrayProgram(desktop, env, "--local", program=program)
     try:
         yield tray
     except BaseException:
