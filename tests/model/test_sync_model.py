@@ -160,6 +160,11 @@ class Days(RuleBasedStateMachine):
         if calm:
             self.quiet()
 
+    @rule(at=AT, how=st.sampled_from(["logged_out", "deleted"]))
+    def an_owner_signs_out(self, at, how):
+        self.sources[at].accident(how, 0)
+        self.quiet()
+
     @rule(lives=st.sampled_from([-10.0, 50.0, 5000.0, 90000.0]), calm=CALM)
     def a_login_that_ends_soon(self, lives, calm):
         self.clock.at += 3

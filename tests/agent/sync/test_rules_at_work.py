@@ -685,6 +685,28 @@ def test_a_generic_secret_survives_lost_answers(machine, server, kind):
         assert only(machine.remote.run(generic(machine, method))).did == "unchanged"
 
 
+class Beaten:
+    """The real client; somebody creates the secret between its listing and its creation."""
+
+    def __init__(self, inner, server):
+        self.inner = inner
+        self.server = server
+
+    def request(self, method, url, **options):
+        if method == "POST":
+            self.server.put("generic", name="GROQ_API_KEY", value="quicker")
+        return self.inner.request(method, url, **options)
+
+
+def test_a_generic_secret_that_was_created_meanwhile_is_updated_and_not_made_twice(machine, server):
+    found = generic(machine, "mine")
+    api = SecretsApi(server.url, lambda _force: Secret(server.token), Beaten(machine.http, server))
+    remote = RemoteSync(machine.db, api, machine.account, machine.clock, machine.settings)
+    assert only(remote.run(found)).did == "updated"
+    (record,) = server.records("generic")
+    assert server.value_of(record["id"]) == "mine"
+
+
 def test_an_update_that_comes_late_over_a_newer_one_is_put_right(machine, server, clock):
     machine.remote.run(generic(machine, "one"))
     (record,) = server.records("generic")
