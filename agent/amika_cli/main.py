@@ -83,6 +83,9 @@ COMMANDS: "dict[str, tuple[str, str]]" = {
     "install-cli": ("install_cli", "put `amika` on your PATH"),
 }
 
+# people wait for these at every start of a shell, or they hold no value: two milliseconds are too many
+QUICK = ("", "auth extract", "auth status", "whoami", "completion", "shell-init", "agent run")
+
 # heading of the overview, before the command it begins with
 SECTIONS = {
     "up": "every day",
@@ -107,7 +110,22 @@ def main(argv: "list[str] | None" = None) -> int:
     """Run one command and return its exit code."""
     if sys.stdout is None or sys.stderr is None:
         _open_closed_streams()
+    if argv is None:
+        _keep_out_of_core_files(sys.argv[1:])
     return _flushed(_guarded(sys.argv[1:] if argv is None else argv))
+
+
+def _keep_out_of_core_files(argv: "list[str]") -> None:
+    """Have no core file made of this process: it would hold values."""
+    name, _ = _find(_ordered(argv))
+    if name != "run" and sys.platform != "win32":  # what `run` becomes keeps its own limit
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    if name not in QUICK:
+        from amika_agent.hardening import close_memory
+
+        close_memory()
 
 
 def _guarded(argv: "list[str]") -> int:

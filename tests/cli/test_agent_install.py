@@ -85,3 +85,15 @@ def test_a_folder_that_cannot_be_made_is_told(home):
     (home / ".config/autostart").write_text("in the way")
     with pytest.raises((Failed, Conflict)):
         install(chosen({"PATH": "/nonexistent"}, AGENT, [], platform="linux"))
+
+
+def test_what_is_started_at_login_is_written_for_its_owner_alone(tmp_path: Path, with_systemd) -> None:
+    start = chosen(with_systemd | {"XDG_CONFIG_HOME": str(tmp_path / "config")}, AGENT, [], platform="linux")
+    before = os.umask(0)
+    try:
+        install(start)
+    finally:
+        os.umask(before)
+    assert os.stat(start.path).st_mode & 0o777 == 0o600
+    for folder in (os.path.dirname(start.path), os.path.dirname(start.wants)):
+        assert os.stat(folder).st_mode & 0o777 == 0o700

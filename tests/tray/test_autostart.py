@@ -37,6 +37,15 @@ def test_on_and_off_and_the_truth_in_between(login: AtLogin) -> None:
     assert not os.path.exists(login.path)
 
 
+def test_nobody_else_may_write_what_is_started_at_login(login: AtLogin) -> None:
+    before = os.umask(0)
+    try:
+        assert login.switch(on=True) == ""
+    finally:
+        os.umask(before)
+    assert os.stat(login.path).st_mode & 0o777 == 0o600
+
+
 def test_profiles_do_not_share_an_entry(login: AtLogin) -> None:
     local = at_login(os.environ, PROGRAM, local=True, platform="linux")
     assert local is not None

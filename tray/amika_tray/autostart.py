@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 MAX_BYTES = 1 << 16
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
 
 
@@ -64,9 +65,10 @@ class AtLogin:
             text = launch_agent(self.command, label=LAUNCH_LABEL)
         else:
             text = desktop_entry(self.command, comment=t("Keeps your coding agents' credentials fresh"))
-        os.makedirs(os.path.dirname(self.path), exist_ok=True)
+        os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
         temporary = f"{self.path}.new-{os.getpid()}"
-        with open(temporary, "w", encoding="utf-8") as file:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_LINK, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as file:  # it starts a program: nobody else may write it
             file.write(text)
         os.replace(temporary, self.path)
 

@@ -46,6 +46,7 @@ class UsageError(Exception):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `amika-tray` and return its exit code: 0 done, 2 usage, 5 cannot run here."""
+    _keep_out_of_core_files()
     return run(sys.argv[1:] if argv is None else argv, os.environ)
 
 
@@ -77,6 +78,14 @@ def run(argv: Sequence[str], env: Mapping[str, str], agent_command: Sequence[str
         return desktop.run(profile, env, command, desktop.Manner(options.local, options.hidden, _flags(options)))
     except desktop.CannotRun as error:
         return _complain(str(error), 5)
+
+
+def _keep_out_of_core_files() -> None:
+    """Have no core file made of this process: it holds values on their way to the clipboard."""
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 -- not on every system
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def parse(argv: Sequence[str]) -> Options:

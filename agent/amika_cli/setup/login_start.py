@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -78,19 +79,20 @@ def install(start: Start) -> bool:
         Failed: it cannot be written.
 
     """
+    from amika_agent.stores.private_file import make_private_dir, write_new
+
     before = _content(start.path)
     if before is not None and MARK not in before:
         raise Conflict(f"{start.path} is not ours and was left as it is", remedy="Move it away first.")
     if before == start.content and (not start.wants or os.path.islink(start.wants)):
         return False
     try:
-        os.makedirs(os.path.dirname(start.path), exist_ok=True)
-        temporary = f"{start.path}.new-{os.getpid()}"
-        with open(temporary, "w", encoding="utf-8") as file:
-            file.write(start.content)
+        make_private_dir(os.path.dirname(start.path))
+        temporary = f"{start.path}.new-{secrets.token_hex(4)}"
+        write_new(temporary, start.content.encode())  # it starts a program: nobody else may write it
         os.replace(temporary, start.path)
         if start.wants:
-            os.makedirs(os.path.dirname(start.wants), exist_ok=True)
+            make_private_dir(os.path.dirname(start.wants))
             with contextlib.suppress(FileExistsError):
                 os.symlink(start.path, start.wants)
     except OSError as error:
