@@ -288,13 +288,24 @@ def _print(text: str, stream: "TextIO | None" = None) -> None:
 
 
 def _complain(message: str, remedy: str, *, newline: bool = False) -> None:
-    text = f"amika: {message}\n" + (f"  {remedy}\n" if remedy else "")
+    text = "".join(
+        f"{_steerless(line)}\n" for line in (f"amika: {message}" + (f"\n  {remedy}" if remedy else "")).split("\n")
+    )
     for stream, line in ((sys.stdout, ""), (sys.stderr, text)):
         try:
             stream.write("\n" + line if line and newline and stream.isatty() else line)  # a question may stand there
             stream.flush()
         except (OSError, ValueError):
             continue
+
+
+def _steerless(line: str) -> str:
+    """Return a line without what steers a terminal: an error may name a file, or quote who answered."""
+    if line.isprintable():
+        return line
+    from amika_shared.redaction import plain
+
+    return plain(line)
 
 
 def _open_closed_streams() -> None:

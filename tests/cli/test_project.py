@@ -82,3 +82,13 @@ def test_a_damaged_list_trusts_nobody(tmp_path):
     for text in ("", "[]", "{", json.dumps({found.path: 3})):
         trust.write_text(text)
         assert not project.is_allowed(str(trust), found)
+
+
+def test_an_error_that_names_a_path_steers_no_terminal(amika, home):
+    folder = home / "\x1b]0;title\x07\u202ered"
+    write(folder, "not = [toml")
+    ran = amika("allow", cwd=folder)
+    assert ran.code == 2
+    assert "is not valid TOML" in ran.err
+    assert not {"\x1b", "\x07", "\u202e"} & set(ran.err)
+    assert ran.err.endswith("\n  Repair the file.\n")

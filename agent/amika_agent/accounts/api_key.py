@@ -47,7 +47,7 @@ def store_api_key(state_dir: str, key: Secret, endpoints: Endpoints, clock: Cloc
 
     """
     path = api_key_path(state_dir)
-    content = {"key": key.reveal(), "stored_at": rfc3339.text(clock.now()), "origin": endpoints.origin}
+    content = {"key": key.reveal(), "stored_at": rfc3339.text(clock.now()), "origin": endpoints.key_origin}
     write_private(path, json.dumps(content, indent=2).encode() + b"\n")
     return path
 
@@ -63,10 +63,11 @@ def check_origin(state_dir: str, endpoints: Endpoints) -> None:
     """
     found = _object(api_key_path(state_dir))
     origin = found.get("origin") or _first_used_with(state_dir, found, endpoints)
-    if isinstance(origin, str) and origin and origin != endpoints.origin:
+    if isinstance(origin, str) and origin and origin != endpoints.key_origin:
         raise UsageError(
-            f"the stored API key belongs to {origin}, but {endpoints.origin} is configured",
-            remedy="Store a key of that server (amika auth login --api-key-file PATH), or unset AMIKA_API_URL.",
+            f"the stored API key belongs to {origin}, but {endpoints.key_origin} is configured",
+            remedy="Store a key of that server (amika auth login --api-key-file PATH), or unset AMIKA_API_URL "
+            "(and XDG_CONFIG_HOME, which chooses network.ca_file).",
         )
 
 
@@ -82,8 +83,8 @@ def _first_used_with(state_dir: str, found: dict[str, object], endpoints: Endpoi
     if noted.get("key_sha256") == digest:
         return str(noted.get("origin", ""))
     with contextlib.suppress(Failed):  # where nothing can be written nothing can be noted
-        write_private(path, json.dumps({"key_sha256": digest, "origin": endpoints.origin}).encode() + b"\n")
-    return endpoints.origin
+        write_private(path, json.dumps({"key_sha256": digest, "origin": endpoints.key_origin}).encode() + b"\n")
+    return endpoints.key_origin
 
 
 def _object(path: str) -> dict[str, object]:

@@ -21,12 +21,14 @@ class Endpoints:
     workos_url  the authorization server (device flow, refresh, logout)
     client_id   our public client there
     local       True for the local workspace, which is all servers in one
+    ca_file     certificates that are trusted instead of the system's, "" for none: who chooses them can be any server
     """
 
     api_url: str
     workos_url: str
     client_id: str
     local: bool = False
+    ca_file: str = ""
 
     @property
     def origin(self) -> str:
@@ -35,8 +37,13 @@ class Endpoints:
 
     @property
     def issuer(self) -> str:
-        """The authorization server as a session is bound to it."""
-        return _bound(self.workos_url)
+        """The authorization server as a session is bound to it, with what it is recognized by."""
+        return _bound(self.workos_url, self.ca_file)
+
+    @property
+    def key_origin(self) -> str:
+        """The API as a stored API key is bound to it, with what it is recognized by."""
+        return _bound(self.api_url, self.ca_file)
 
     @property
     def device_url(self) -> str:
@@ -64,7 +71,7 @@ def resolve_endpoints(
 ) -> Endpoints:
     """Return the endpoints: `local_url` (one server for all), else environment, settings, default.
 
-    Settings keys: "account.api_url", "account.workos_url", "account.client_id"; "" counts as not set.
+    Settings keys: "account.api_url", "account.workos_url", "account.client_id", "network.ca_file"; "" counts as unset.
 
     Raises:
         UsageError: a URL that is malformed, not https (http only for loopback), or carries a password or query.
@@ -91,6 +98,7 @@ def resolve_endpoints(
         checked_url(*pick("AMIKA_API_URL", "account.api_url", API_URL)),
         checked_url(*pick("AMIKA_WORKOS_URL", "account.workos_url", WORKOS_URL)),
         client,
+        ca_file=str(settings.get("network.ca_file") or ""),
     )
 
 
@@ -147,5 +155,7 @@ def _loopback_host(host: str) -> bool:
     return len(parts) == 4 and parts[0] == "127" and all(p.isdigit() and int(p) < 256 for p in parts)
 
 
-def _bound(url: str) -> str:
-    return LOOPBACK if is_loopback(url) else url
+def _bound(url: str, ca_file: str = "") -> str:
+    if is_loopback(url):
+        return LOOPBACK
+    return f"{url} with the certificates of {ca_file}" if ca_file else url

@@ -100,7 +100,8 @@ class Parts:
                     f"you are signed in to another server: this login belongs to the {what} {_shown(theirs)}, "
                     f"but {_shown(ours)} is configured",
                     remedy="Sign in to that server first (amika auth login), "
-                    "or unset AMIKA_API_URL and AMIKA_WORKOS_URL to go on with this login.",
+                    "or unset AMIKA_API_URL and AMIKA_WORKOS_URL (and XDG_CONFIG_HOME, which chooses network.ca_file) "
+                    "to go on with this login.",
                 )
         return True
 

@@ -10,6 +10,7 @@ from tests.fakes.workos_server import WorkosServer
 from amika_agent.accounts.amika import AccountKey, Authority
 from amika_agent.accounts.api_key import check_origin, checked_key, delete_api_key, store_api_key
 from amika_agent.accounts.endpoints import Endpoints, resolve_endpoints
+from amika_agent.clock import SystemClock
 from amika_agent.http.client import Http
 from amika_local.errors import Failed, NotSignedIn, Unreachable, UsageError
 from amika_local.secret import Secret
@@ -108,6 +109,10 @@ def test_a_stored_key_is_bound_to_its_server(world, server):
     elsewhere = Endpoints("https://evil.example", "https://evil.example", "client")
     with pytest.raises(UsageError, match="belongs to"):
         world.authority(endpoints=elsewhere).bearer()
+    trusting = resolve_endpoints({}, settings={"network.ca_file": "/repository/ca.pem"})
+    store_api_key(str(world.state), Secret("ak_fake"), resolve_endpoints({}), SystemClock())
+    with pytest.raises(UsageError, match="certificates"):
+        world.authority(endpoints=trusting).bearer()
     (world.state / "api-key.json").write_text('{"key": "ak_go", "stored_at": "2026-01-01T00:00:00Z"}')
     assert world.authority(endpoints=elsewhere).bearer().reveal() == "ak_go"
     # what Go stored does not say: it belongs to where it was first used, however its folder is named later

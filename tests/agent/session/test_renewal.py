@@ -664,6 +664,19 @@ def test_a_refused_switch_leaves_the_session_alone(world):
 # servers
 
 
+def test_a_session_is_bound_to_the_certificates_its_servers_are_known_by(world):
+    """XDG_CONFIG_HOME names a settings file that trusts a certificate of its author: any server could be ours."""
+    real = type(world.endpoints)("https://real.example", "https://real.example", "client")
+    world.sign_in_by_go()
+    world.keeper("cli", real).fresh()
+    trusting = type(real)("https://real.example", "https://real.example", "client", ca_file="/repository/ca.pem")
+    with pytest.raises(UsageError, match=r"certificates of /repository/ca\.pem"):
+        world.keeper("cli", trusting).bearer()
+    with pytest.raises(UsageError):
+        world.keeper("agent", trusting).fresh(force=True)
+    assert world.keeper("cli", real).bearer().reveal() == world.stored()["access_token"]
+
+
 def test_a_link_to_a_login_is_no_first_use(world, tmp_path):
     """AMIKA_STATE_DIRECTORY names a folder with nothing but a link: what is known of the login lies elsewhere."""
     world.sign_in_by_go()
