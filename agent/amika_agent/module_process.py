@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 
 
-def module_command(module: str, *arguments: str) -> list[str]:
+def module_command(module: str, *arguments: str, python_path: bool = False) -> list[str]:
     """Return the command that runs one of our modules with this interpreter.
 
     `-P` keeps the current directory off the import path: a folder one happens to stand in must not choose the code.
-    In a bundle the executable itself takes `-m MODULE` and knows no `-P`.
+    Nor must a project's PYTHONPATH (`-E`), unless `python_path`: for what the person has put there by name.
+    In a bundle the executable itself takes `-m MODULE` and knows neither.
     """
     frozen = getattr(sys, "frozen", False)
-    return [sys.executable, *([] if frozen else ["-P"]), "-m", module, *arguments]
+    return [sys.executable, *([] if frozen else ["-P"] if python_path else ["-E", "-P"]), "-m", module, *arguments]
 
 
 def run_as_module(argv: list[str]) -> bool:

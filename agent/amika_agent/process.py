@@ -130,7 +130,8 @@ def command(words: list[str]) -> list[str]:
     if getattr(sys, "frozen", False):
         name = "amika-agent.exe" if sys.platform == "win32" else "amika-agent"
         return [os.path.join(os.path.dirname(sys.executable), name), *words]
-    return [sys.executable, "-P", "-m", "amika_agent.main", *words]  # -P: the current folder must not choose the code
+    # neither the current folder (-P) nor a project's PYTHONPATH (-E) may choose the code
+    return [sys.executable, "-E", "-P", "-m", "amika_agent.main", *words]
 
 
 def _spawn(profile: Profile, env: Mapping[str, str], *, local: bool, homedir: str | None) -> dict[str, Any]:

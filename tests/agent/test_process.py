@@ -16,6 +16,7 @@ import pytest
 from tests.fakes.agents import AgentProcess
 
 from amika_agent import process
+from amika_agent.module_process import module_command
 from amika_local.errors import Failed
 from amika_shared.client import reach
 from amika_shared.profile import resolve
@@ -203,18 +204,17 @@ def test_a_start_that_fails_says_why(home: Path) -> None:
     assert caught.value.remedy
 
 
-def test_an_agent_that_dies_without_a_word_is_told_by_the_end_of_its_log(home: Path) -> None:
+def test_an_agent_that_dies_without_a_word_is_told_by_the_end_of_its_log(home: Path, monkeypatch) -> None:
     profile = resolve(os.environ)
     os.makedirs(profile.state_dir)
     Path(profile.agent_log).write_text("one\nkilled with sk-fake-0123456789\n")
-    crash = home / "crash"
-    crash.mkdir()
     # an interpreter that ends while the agent starts, as for a damaged installation
-    (crash / "sitecustomize.py").write_text(
-        "import os, sys\nif '--detach' in sys.orig_argv: print('{}', flush=True); os._exit(1)\n"
-    )
+    crash = home / "crash"
+    crash.write_text("#!/bin/sh\necho '{}'\nexit 1\n")
+    crash.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(crash))
     with pytest.raises(Failed, match="did not start") as caught:
-        process.start(env={**os.environ, "PYTHONPATH": str(crash)})
+        process.start()
     assert "killed with ****" in caught.value.message
     assert profile.agent_log in caught.value.remedy
 
@@ -319,3 +319,14 @@ def test_a_connection_to_nobody_is_refused(home: Path) -> None:
     with socket.socket(socket.AF_UNIX) as sock:
         sock.bind(profile.socket)
     assert process.status() == {}
+
+
+def test_a_projects_python_path_chooses_no_code(home: Path, stopped: None) -> None:
+    """Many projects set it, and what lies there is named like modules of the standard library, or runs at start."""
+    (home / "src").mkdir()
+    (home / "src" / "sitecustomize.py").write_text(f"open({str(home / 'ran')!r}, 'w').close()\n")
+    assert process.start(env={**os.environ, "PYTHONPATH": str(home / "src")}).pid > 0
+    assert not (home / "ran").exists()
+    command = module_command("amika_agent.stores.keyring_process")
+    subprocess.run(command, env={**os.environ, "PYTHONPATH": str(home / "src")}, input=b"", check=False)
+    assert not (home / "ran").exists()

@@ -88,7 +88,8 @@ def _ask(question: dict[str, str]) -> str | None:
         raise KeyringProblem("absent")
     try:
         child = subprocess.Popen(  # noqa: S603 -- our own module; the question goes through stdin
-            module_command(__name__),
+            # a backend that was chosen by name may lie where PYTHONPATH says
+            module_command(__name__, python_path=bool(_chosen())),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
