@@ -52,7 +52,9 @@ class Context:
     @cached_property
     def profile(self) -> Profile:
         """Folders of the profile that the flags choose."""
-        return resolve(self.env, local=self.args.local, homedir=self.args.get("homedir") or None)
+        from amika_cli.homedir import homedir
+
+        return resolve(self.env, local=self.args.local, homedir=homedir(self.args))
 
     @cached_property
     def settings(self) -> Settings:

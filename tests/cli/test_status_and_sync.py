@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 
+import pytest
 from tests.cli.conftest import FUTURE_MS, write
 from tests.fakes.terminal import Terminal
 
@@ -77,6 +78,15 @@ def test_who_needs_the_account_of_a_damaged_session_is_told_that_it_is_damaged(a
     assert ran.code == 3
     assert "workos-session.json is damaged" in ran.err
     assert "Sign in: amika auth login" in ran.err
+
+
+@pytest.mark.parametrize("words", [("status",), ("up", "--once", "--local"), ("up", "--local"), ("agent", "start")])
+@pytest.mark.parametrize("path", ["", "not-there"])
+def test_a_home_that_is_not_there_is_refused_and_not_made(amika, home, words, path):
+    ran = amika(*words, f"--homedir={path}")
+    assert ran.code == 2
+    assert "--homedir needs a directory that exists" in ran.err
+    assert files(home) == []
 
 
 def test_an_env_cache_that_cannot_be_written_is_a_failure_with_and_without_an_account(amika, claude, home):

@@ -19,5 +19,6 @@ WORDS = (0, 0)
 def run(args: Args) -> int:
     """Be the agent."""
     from amika_agent import main
+    from amika_cli.homedir import homedir
 
-    return main.run(local=args.local, homedir=args.get("homedir") or None, log_level=args.get("log-level") or None)
+    return main.run(local=args.local, homedir=homedir(args), log_level=args.get("log-level") or None)

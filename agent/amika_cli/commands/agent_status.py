@@ -14,11 +14,12 @@ def run(args: Args) -> int:
     """Print the agent's own account of itself."""
     from amika_agent import process
     from amika_cli.context import Context
+    from amika_cli.homedir import homedir
     from amika_cli.render import ago, emit
     from amika_local.errors import NotFound
 
     with Context(args) as context:
-        found = process.status(local=args.local, homedir=args.get("homedir") or None)
+        found = process.status(local=args.local, homedir=homedir(args))
         if not found:
             if args.output != "text":
                 emit(args, {"running": False}, [])

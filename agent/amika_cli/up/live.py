@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from amika_agent import process
 from amika_cli.accounts.approval import Approval
 from amika_cli.context import as_error
+from amika_cli.homedir import homedir
 from amika_cli.programs import has_display, tray_command
 from amika_cli.render import encoded, note, terminal_width
 from amika_cli.terminal.interruption import undisturbed
@@ -52,13 +53,13 @@ def live(context: Context) -> int:
 
 def _start_agent(context: Context, stack: contextlib.ExitStack) -> None:
     args = context.args
-    homedir = args.get("homedir") or None
-    started = process.start(local=args.local, homedir=homedir)
+    home = homedir(args)
+    started = process.start(local=args.local, homedir=home)
     if started.already:
         note(f"The agent runs already (pid {started.pid}) and goes on when this ends.")
         return
     note(f"Started the agent (pid {started.pid}).")
-    stack.callback(_stop_agent, local=args.local, homedir=homedir)
+    stack.callback(_stop_agent, local=args.local, homedir=home)
 
 
 def _stop_agent(*, local: bool, homedir: str | None) -> None:
