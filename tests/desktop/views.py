@@ -37,6 +37,7 @@ WINDOWS = (
     "dialog-done",
     "dialog-failed",
     "signed-out",
+    "push",
     "quit",
     "menu",
     "menu-full",
@@ -212,9 +213,22 @@ def _pages(camera: Photographer) -> None:
     camera.ask("act", "show", "credential:claude-oauth/anthropic")
     camera.take("details", "Anthropic")
     camera.ask("close", "Anthropic")
+    _push(camera)
     camera.ask("act", "quit")
     camera.take("quit", "Quit Amika")
     camera.ask("press", "Quit Amika", "Cancel")
+
+
+def _push(camera: Photographer) -> None:
+    fields = machine(NOW)
+    fields["credentials"][0]["sync"] = {"state": "not_pushed"}
+    camera.agent.publish(**fields)
+    camera.ask("open", "credentials")
+    camera.wait_for(MAIN, "Keep it pushed…")
+    camera.ask("press", MAIN, "Keep it pushed…")
+    camera.take("push", "Keep it pushed")
+    camera.ask("press", "Keep it pushed", "Cancel")
+    camera.agent.publish(**machine(NOW))
 
 
 def _stopped(camera: Photographer) -> None:

@@ -35,7 +35,7 @@ class PushQuestion(QMessageBox):
         self.setWindowIcon(app_icon())
         self.setIcon(QMessageBox.Icon.Question)
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setText(t("Keep this credential stored at Amika? {whose}", whose=whose))
+        self.setText(t("Keep the {whose} stored at Amika?", whose=whose))
         told = [t("Your sandboxes get it, nobody else does, and whenever it changes here it is replaced there.")]
         self.slim: QCheckBox | None = None
         other = ROTATING.get(credential["provider"])
@@ -47,7 +47,7 @@ class PushQuestion(QMessageBox):
                     other=other,
                 )
             )
-            self.slim = QCheckBox(t("&Leave the renewal out: the copy cannot renew itself"))
+            self.slim = QCheckBox(t("&Leave out the refresh token: the copy cannot renew itself"))
             self.setCheckBox(self.slim)
         self.setInformativeText("\n\n".join(told))
         push = self.addButton(t("Keep it &pushed"), QMessageBox.ButtonRole.AcceptRole)
