@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import select
 import signal
+import threading
 from collections.abc import Iterator
 from types import FrameType
 
@@ -30,6 +33,25 @@ def undisturbed() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def wait_for_input(descriptor: int) -> None:
+    """Return when `descriptor` can be read; a signal is heard even when it comes just before the wait begins.
+
+    A blocking read would overlook that one until the person types something: the handler runs only after it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    before = signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    try:
+        while descriptor not in select.select([descriptor, woken], [], [])[0]:
+            os.read(woken, 64)  # the handler has its turn here; it may raise
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(woken)
+        os.close(wake)
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:

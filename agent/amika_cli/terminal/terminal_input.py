@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from amika_cli.terminal.hidden import Hidden, whole
+from amika_cli.terminal.interruption import wait_for_input
 from amika_local.errors import UsageError
 
 _PASTE = 0.1  # seconds within which the next line of a paste arrives
@@ -117,6 +118,7 @@ def _rest(data: bytes, *, until: bytes) -> bytes:
 
 def _line(descriptor: int) -> bytes:
     # os.read, not sys.stdin: a buffer would hide from `select` what has arrived already
+    wait_for_input(descriptor)
     return whole(os.read(descriptor, 1 << 16))
 
 
