@@ -40,6 +40,7 @@ def chromium(desktop: Desktop, folder: Path) -> Iterator[Chrome]:
     env = {**os.environ, **desktop.env, "HOME": str(folder)}
     service = Service(shutil.which("chromedriver") or "chromedriver", env=env)
     driver = Chrome(options=options, service=service)
+    driver.implicitly_wait(10)  # an element that a page is still bringing is waited for
     try:
         yield driver
     finally:

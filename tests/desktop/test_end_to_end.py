@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import pytest
 from selenium.webdriver.common.by import By
-from tests.agent.workspace.page_seen import wait_for_page
+from tests.agent.workspace.page_seen import wait_for_page, wait_for_text
 from tests.desktop.browser import WINDOW, chromium
 from tests.desktop.hosts import lxqt_panel
 from tests.desktop.keyring import unlocked_keyring
@@ -206,7 +206,7 @@ def sign_in(person: Person, tmp_path: Path) -> None:
     wait(person.opened.exists, "the page in the browser")
     with chromium(desktop, tmp_path) as chrome:
         chrome.get(person.opened.read_text())
-        assert (person.snapshot()["sign_in"] or {})["user_code"] in chrome.page_source
+        wait_for_text(chrome, (person.snapshot()["sign_in"] or {})["user_code"])
         wait_until_still(desktop)
         crop(desktop.screenshot("page"), Box(*WINDOW), margin=0)
         chrome.find_element(By.XPATH, "//button[text()='Approve']").click()

@@ -20,3 +20,9 @@ def wait_for_page(chrome: Chrome, text: str) -> None:
     # a question to a page that is being left ends in more than one kind of error
     patient = WebDriverWait(chrome, 30, ignored_exceptions=(WebDriverException,))
     patient.until(lambda driver: heading(driver) == text, f"no page with the heading {text!r}")
+
+
+def wait_for_text(chrome: Chrome, text: str) -> None:
+    """Return when the page holds this text: its source is empty for a moment after the browser says it is there."""
+    patient = WebDriverWait(chrome, 30, ignored_exceptions=(WebDriverException,))
+    patient.until(lambda driver: text in driver.page_source, "a text never came")

@@ -14,7 +14,7 @@ from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
-from tests.agent.workspace.page_seen import wait_for_page
+from tests.agent.workspace.page_seen import wait_for_page, wait_for_text
 from tests.agent.workspace.running import RunningServer
 from tests.agent.workspace.signing_in import ProgramSigningIn, place_of
 
@@ -35,6 +35,7 @@ def chrome(tmp_path: Path) -> Iterator[Chrome]:
     options.add_argument(f"--user-data-dir={tmp_path / 'profile'}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = Chrome(options=options, service=Service(shutil.which("chromedriver") or "chromedriver"))
+    driver.implicitly_wait(10)  # an element that a page is still bringing is waited for
     yield driver
     driver.quit()
 
@@ -94,7 +95,7 @@ def test_a_key_that_the_api_rejects_is_said_in_browser_and_program(
             chrome.get(program.page().url)
             click(chrome, "Approve")
             wait_for_page(chrome, "You are not signed in")
-            assert "does not accept the key" in chrome.page_source
+            wait_for_text(chrome, "does not accept the key")
             program.wait()
     assert isinstance(program.error, NotSignedIn)
     assert "different environments" in program.error.remedy
@@ -108,7 +109,7 @@ def test_a_second_tab_and_a_program_that_has_gone_are_told(
         page = program.page()
         chrome.get(f"http://127.0.0.1:{page.port}/cb#token=almyty_fake&state=wrong")
         wait_for_page(chrome, "You are not signed in")
-        assert "another sign-in" in chrome.page_source
+        wait_for_text(chrome, "another sign-in")
         assert chrome.current_url == f"http://127.0.0.1:{page.port}/cb"
         chrome.get("about:blank")
         chrome.get(f"http://127.0.0.1:{page.port}/cb")
@@ -135,7 +136,7 @@ def test_another_device_approves(server: RunningServer, chrome: Chrome, tmp_path
         assert (page.port, page.url) == (0, f"{server.url}/cli-auth?code={page.code}")
         chrome.get(page.url)
         wait_for_page(chrome, "Sign in to this workspace?")
-        assert page.code in chrome.page_source
+        wait_for_text(chrome, page.code)
         click(chrome, "Approve")
         wait_for_page(chrome, "Approved")
         program.wait()
@@ -156,7 +157,7 @@ def test_a_form_on_another_page_mints_no_key(server: RunningServer, chrome: Chro
         chrome.get(evil.as_uri())
         chrome.find_element(By.TAG_NAME, "button").click()
         WebDriverWait(chrome, 30).until(lambda driver: driver.current_url.startswith(server.url))
-        assert "must not use" in chrome.page_source
+        wait_for_text(chrome, "must not use")
         program.cancel.set()
         program.wait()
     assert program.done is None
@@ -170,8 +171,8 @@ def test_the_overview_lists_keys_without_their_values(server: RunningServer, chr
     plain = minted(server)
     chrome.get(launch.page_link(str(server.data_dir)))
     wait_for_page(chrome, "What is stored here")
-    assert "API keys (almyty)" in chrome.page_source
-    assert plain[:13] in chrome.page_source
+    wait_for_text(chrome, "API keys (almyty)")
+    wait_for_text(chrome, plain[:13])
     assert plain[13:] not in chrome.page_source
 
 

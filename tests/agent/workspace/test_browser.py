@@ -11,7 +11,7 @@ from selenium.webdriver import Chrome, ChromeOptions, Keys
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
-from tests.agent.workspace.page_seen import wait_for_page
+from tests.agent.workspace.page_seen import wait_for_page, wait_for_text
 from tests.agent.workspace.running import RunningServer
 
 from amika_agent.workspace import launch
@@ -27,6 +27,7 @@ def chrome(tmp_path: Path) -> Iterator[Chrome]:
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = Chrome(options=options, service=Service(shutil.which("chromedriver") or "chromedriver"))
+    driver.implicitly_wait(10)  # an element that a page is still bringing is waited for
     yield driver
     driver.quit()
 
@@ -35,7 +36,7 @@ def chrome(tmp_path: Path) -> Iterator[Chrome]:
 def test_a_click_decides(server: RunningServer, chrome: Chrome, button: str, end: str, error: str) -> None:
     started = server.start_sign_in(requesting_program="amika 0.1.0", requesting_machine="ada-laptop")
     chrome.get(started["verification_uri_complete"])
-    assert started["user_code"] in chrome.page_source
+    wait_for_text(chrome, started["user_code"])
     chrome.find_element(By.XPATH, f"//button[text()='{button}']").click()
     wait_for_page(chrome, end)
     assert server.poll(started).json().get("error", "") == error
@@ -77,7 +78,7 @@ def test_a_form_on_another_page_decides_nothing(server: RunningServer, chrome: C
     chrome.get(evil.as_uri())
     chrome.find_element(By.TAG_NAME, "button").click()
     WebDriverWait(chrome, 30).until(lambda driver: driver.current_url.startswith(server.url))
-    assert "must not use" in chrome.page_source
+    wait_for_text(chrome, "must not use")
     assert server.poll(started).json()["error"] == "authorization_pending"
 
 
@@ -88,6 +89,6 @@ def test_the_overview_opens_with_its_link(server: RunningServer, chrome: Chrome)
         )
     chrome.get(launch.page_link(str(server.data_dir)))
     wait_for_page(chrome, "What is stored here")
-    assert "Shown in Chromium" in chrome.page_source
+    wait_for_text(chrome, "Shown in Chromium")
     assert "canary-in-chromium" not in chrome.page_source
     assert "key=" not in chrome.current_url
