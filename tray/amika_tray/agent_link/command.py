@@ -76,8 +76,7 @@ class Command(QObject):
             self.done.emit(_text(self._process.readAllStandardOutput().data()))
             return
         said = _text(self._process.readAllStandardError().data())
-        first = next((line.strip() for line in said.splitlines() if line.strip()), "").removeprefix("amika: ")
-        self._fail(elided(safe_line(first), 200) or t("it ended with code {code}", code=code))
+        self._fail(elided(safe_line(_reason(said)), 300) or t("it ended with code {code}", code=code))
 
     def _error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
@@ -96,6 +95,15 @@ class Command(QObject):
         self._over = True
         self._limit.stop()
         self._process.finished.disconnect(self._finished)
+
+
+def _reason(said: str) -> str:
+    """Return the error among what a command said, with what to do next; notes may stand before it."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    at = next((number for number, line in enumerate(lines) if line.startswith("amika: ")), None)
+    if at is None:
+        return lines[0] if lines else ""
+    return ". ".join([lines[at].removeprefix("amika: ").rstrip("."), *lines[at + 1 :]])
 
 
 def _text(data: bytes | bytearray | memoryview) -> str:
