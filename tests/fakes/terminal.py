@@ -51,9 +51,9 @@ class Terminal:
         )
         os.close(slave)
 
-    def type(self, line: str) -> None:
-        """Type a line and Enter."""
-        os.write(self._master, line.encode() + b"\n")
+    def type(self, line: str | bytes, end: str = "\n") -> None:
+        """Type a line and Enter, or another `end`."""
+        os.write(self._master, (line.encode() if isinstance(line, str) else line) + end.encode())
 
     def expect(self, text: str, seconds: float = 20.0) -> str:
         """Read until `text` is on the screen; return everything seen so far."""

@@ -6,6 +6,7 @@ import contextlib
 import os
 import select
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
@@ -40,8 +41,8 @@ def wait_for_input(descriptor: int) -> None:
 
     A blocking read would overlook that one until the person types something: the handler runs only after it.
     """
-    if threading.current_thread() is not threading.main_thread():
-        return
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+        return  # Windows waits for sockets only
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     before = signal.set_wakeup_fd(wake, warn_on_full_buffer=False)

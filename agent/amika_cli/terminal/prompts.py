@@ -1,11 +1,13 @@
 """Questions to the person: only on a terminal, one reader on stdin, on stderr so that stdout stays the result."""
 
+import os
 import sys
 from collections.abc import Sequence
 
 from amika_cli.flags import Args
 from amika_cli.render import clean
 from amika_cli.terminal.hidden import Hidden, whole
+from amika_cli.terminal.interruption import wait_for_input
 from amika_local.errors import UsageError
 from amika_local.secret import Secret
 
@@ -35,7 +37,7 @@ class Prompts:
         if self._yes:
             return True
         self._require(f"this needs a confirmation: {question}", otherwise)
-        return _read(f"{clean(question)} [y/N] ").strip().lower() in ("y", "yes")
+        return _read(f"{clean(question)} [y/N] ").strip().lower() in (b"y", b"yes")
 
     def choose(self, question: str, options: Sequence[str], *, otherwise: str) -> int:
         """Ask for one of the options; return its index.
@@ -49,7 +51,7 @@ class Prompts:
             print(f"  {number}) {clean(option)}", file=sys.stderr)
         for _ in range(3):
             answer = _read(f"{clean(question)} [1-{len(options)}] ").strip()
-            if answer.isascii() and answer.isdecimal() and 1 <= int(answer[:6]) <= len(options):
+            if answer.isdigit() and len(answer) <= 6 and 1 <= int(answer) <= len(options):
                 return int(answer) - 1
             print(f"Please type a number from 1 to {len(options)}.", file=sys.stderr)
         raise UsageError("no choice was made", remedy=otherwise)
@@ -58,15 +60,18 @@ class Prompts:
         """Ask for a value without showing it.
 
         Raises:
-            UsageError: nobody can be asked, or the terminal cut the line; `otherwise` says what to pass.
+            UsageError: nobody can be asked, the terminal cut the line, or it is not UTF-8; `otherwise` says what to
+                pass.
 
         """
         self._require(f"this needs a value: {question}", otherwise)
         with Hidden(sys.stdin.fileno()):
             answer = _read(f"{clean(question)} (not shown): ")
         print(file=sys.stderr)
-        whole(answer.encode("utf-8", "surrogateescape"))
-        return Secret(answer.rstrip("\r\n"))
+        try:
+            return Secret(whole(answer).decode().rstrip("\r\n"))
+        except UnicodeDecodeError:
+            raise UsageError("what was typed is not UTF-8 text", remedy=otherwise or "Set a UTF-8 locale.") from None
 
     def _require(self, what: str, otherwise: str) -> None:
         if not self.interactive:
@@ -89,14 +94,27 @@ def read_stdin(limit: int = 1 << 20) -> str:
         raise UsageError("what came on stdin is not UTF-8 text", remedy="Pass the value as text.") from None
 
 
-def _read(prompt: str) -> str:
-    # readline, not input(): input() would use the readline library, whose history may keep answers
+def _read(prompt: str) -> bytes:
+    """Return the line that the person types, with its end."""
+    # not input(): the readline library's history may keep answers; not sys.stdin: its buffer would hide what has
+    # arrived from those who read the terminal itself
     print(prompt, end="", file=sys.stderr, flush=True)
-    line = sys.stdin.readline()
+    descriptor = sys.stdin.fileno()
+    wait_for_input(descriptor)
+    line = b""
+    while not line.endswith(b"\n") and (character := _character(descriptor)):
+        line += character
     if not line:
         print(file=sys.stderr)
         raise UsageError("the input ended before the question was answered", remedy="Run it again and answer.")
     return line
+
+
+def _character(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 1)
+    except OSError:  # the terminal has gone
+        return b""
 
 
 def _is_terminal(stream: object) -> bool:
