@@ -297,6 +297,46 @@ def test_forget_leaves_the_secret(amika, claude, server, stored):
     assert amika("sync", "forget", "claude-oauth").code == 4
 
 
+def test_forget_deletes_the_secret_when_asked(amika, claude, codex, server, stored):
+    claude()
+    codex()
+    amika("secret", "claude", "push", "--type", "oauth")
+    amika("secret", "claude", "push", "--value", "sk-ant-fake", "--name", "By hand")
+    amika("secret", "extract", "--push", "--only", "OPENAI_API_KEY", "--yes")
+    amika("config", "set", "sync.auto_push", "claude")
+    ran = amika("sync", "forget", "claude-oauth", "--delete")
+    assert ran.code == 0, ran.err
+    assert "What was stored is deleted." in ran.out
+    assert "sync.auto_push" in ran.out
+    assert [record["name"] for record in server.records("claude")] == ["By hand"]
+    assert all(stored().values()), "another rule's secret stays"
+    (generic,) = [rule["id"] for rule in amika("sync", "rules", "--json").json]
+    assert "emptied" in amika("sync", "forget", generic, "--delete").out
+    assert stored() == {("OPENAI_API_KEY", "user"): ""}
+    assert amika("sync", "rules", "--json").json == []
+    assert amika("sync").code == 0
+    assert [record["name"] for record in server.records("claude")] == ["By hand"], "auto_push does not begin anew"
+
+
+def test_a_secret_that_cannot_be_deleted_keeps_its_rule(amika, claude, server, stored):
+    claude()
+    amika("secret", "claude", "push", "--type", "oauth")
+    server.faults.add("status", method="DELETE", status=500)
+    ran = amika("sync", "forget", "claude-oauth", "--delete")
+    assert ran.code == 5
+    assert "The rule stays; run it again." in ran.err
+    assert [rule["id"] for rule in amika("sync", "rules", "--json").json] == ["claude-oauth"]
+    server.faults.clear()
+    assert amika("sync", "forget", "claude-oauth", "--delete").code == 0
+    assert server.records("claude") == []
+
+
+def test_delete_is_for_one_rule(amika):
+    ran = amika("sync", "forget", "--everything", "--delete", "--yes")
+    assert ran.code == 2
+    assert "--delete" in ran.err
+
+
 def test_list_and_delete(amika, claude, server):
     assert "amika secret claude push" in amika("secret", "claude", "list").out
     claude()

@@ -232,6 +232,23 @@ class RemoteSync:
                     self._db.commit(self._account, replace(after, rule=""))
             self._db.forget_rule(self._account, rule_id)
 
+    def take_back(self, rule_id: str) -> Outcome | None:
+        """Delete the secret that a rule has pushed (a generic one is emptied), and remove the rule.
+
+        Returns:
+            What became of the secret; with a `problem` it is still there, and so is the rule. None: the rule is
+            removed, and nothing of ours was stored.
+
+        Raises:
+            NotFound: no such rule.
+            NotSignedIn: the server rejected the sign-in.
+
+        """
+        rule = self._db.rule(self._account, rule_id)
+        work = partial(self._retract, rule.provider, rule.scope, [rule_id])
+        outcomes = self._runners[rule.provider].guarded(rule.scope, work)
+        return next((outcome for outcome in outcomes if outcome.rule == rule_id), None)
+
     def forget_everything(self) -> list[Outcome]:
         """Delete every provider secret this machine has pushed, empty the generic ones, and remove all rules.
 
@@ -274,8 +291,8 @@ class RemoteSync:
         times = [self._runners[one].due_at() for one in ((queue,) if queue else QUEUES)]
         return min((at for at in times if at is not None), default=None)
 
-    def _retract(self, provider: str, scope: str) -> list[Outcome]:
+    def _retract(self, provider: str, scope: str, only: Collection[str] | None = None) -> list[Outcome]:
         for entry in self._db.pending(self._account):
-            if (entry.provider, entry.scope) == (provider, scope):
+            if (entry.provider, entry.scope) == (provider, scope) and (only is None or entry.rule in only):
                 self._replacements.close(entry)
-        return removal.retract(self._its, provider, scope)
+        return removal.retract(self._its, provider, scope, only)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from amika_agent.stores.amika_api import NoSuchSecret, SecretsApi
@@ -38,8 +39,14 @@ def remove(its: Account, action: Action) -> Outcome:
     return replace(told(action), did="swept" if action.kind == plan.SWEEP else "deleted", problem=None)
 
 
-def retract(its: Account, provider: str, scope: str) -> list[Outcome]:
+def retract(its: Account, provider: str, scope: str, only: Collection[str] | None = None) -> list[Outcome]:
     """Take away everything this machine has pushed to a provider and scope, and forget the rules it is gone for.
+
+    Args:
+        its: the account.
+        provider: of the rules.
+        scope: of the rules.
+        only: ids of the rules that are meant, with their left-overs; None: all, with every left-over.
 
     Raises:
         Unreachable: the rest is still there; calling again goes on.
@@ -49,9 +56,9 @@ def retract(its: Account, provider: str, scope: str) -> list[Outcome]:
     pushed = its.db.pushed(its.key)
     there = {record.id for record in listed}
     outcomes = []
-    for rule in its.db.rules(its.key):
-        if (rule.provider, rule.scope) != (provider, scope):
-            continue
+    here = [rule for rule in its.db.rules(its.key) if (rule.provider, rule.scope) == (provider, scope)]
+    mine = [rule for rule in here if only is None or rule.id in only]
+    for rule in mine:
         last = pushed.get(rule.id)
         outcome = None
         if last is not None and last.remote_id in there:
@@ -61,7 +68,8 @@ def retract(its: Account, provider: str, scope: str) -> list[Outcome]:
             its.db.forget_rule(its.key, rule.id)
     for record in listed:
         bridge = bridge_of(record.name)
-        if bridge is not None and (bridge.machine, bridge.scope) == (its.db.machine_id, scope):
+        meant = bridge is not None and (only is None or bridge.name in [rule.name for rule in mine])
+        if bridge is not None and meant and (bridge.machine, bridge.scope) == (its.db.machine_id, scope):
             stray = Action(plan.SWEEP, "", provider, record.type, scope, record.name, "left_over", "", "", record.id)
             outcomes.append(remove(its, stray))
     return outcomes

@@ -15,22 +15,40 @@ if TYPE_CHECKING:
 
 
 def forget_rule(context: Context, rule_id: str) -> int:
-    """Remove one rule; what is stored stays.
+    """Remove one rule; what is stored stays, or goes too with --delete.
 
     Raises:
         NotFound: there is no such rule.
+        Failed: what is stored could not be deleted; the rule stays.
 
     """
     rule = context.db.rule(context.account.text, rule_id)
-    context.remote.forget(rule.id)
+    stopped = _stop_auto_push(context, [rule.provider])  # first: a running agent would make the rule again
+    if context.args.has("delete"):
+        became = _take_back(context, rule, stopped)
+    else:
+        context.remote.forget(rule.id)
+        became = "What is stored stays."
     context.diary.rules([rule], [], "asked for", context.email)
-    stopped = _stop_auto_push(context, [rule.provider])
     context.nudge()
-    text = [f"“{rule.name}” is no longer kept in sync. What is stored stays.", *stopped]
-    if rule.provider != "generic":
+    text = [f"“{rule.name}” is no longer kept in sync. {became}", *stopped]
+    if rule.provider != "generic" and not context.args.has("delete"):
         text.append(f"To remove it, find its id and delete it: {context.command(f'secret {rule.provider} list')}")
-    emit(context.args, {"forgotten": rule.id, "name": rule.name, "provider": rule.provider}, text)
+    value = {"forgotten": rule.id, "name": rule.name, "provider": rule.provider, "detail": became}
+    emit(context.args, value, text)
     return 0
+
+
+def _take_back(context: Context, rule: Rule, stopped: Sequence[str]) -> str:
+    outcome = context.remote.take_back(rule.id)
+    if outcome is None:
+        return "Nothing that this machine had pushed was still stored."
+    context.diary.outcomes({}, [outcome], context.email)
+    if outcome.problem is not None:
+        then = [outcome.problem.remedy, "The rule stays; run it again.", *stopped]
+        raise Failed(f"not deleted: {outcome.problem.message}", remedy=" ".join(line for line in then if line))
+    emptied = rule.provider == "generic"
+    return "What was stored is emptied; it cannot be deleted." if emptied else "What was stored is deleted."
 
 
 def forget_everything(context: Context) -> int:
