@@ -23,6 +23,7 @@ TEXTS = (
     "revocation_url",
     "session_url",
     "tenants_url",
+    "certificates",
     "rejected",
 )
 
@@ -33,7 +34,8 @@ class AkosSession:
     access_token, refresh_token   Secret; the refresh token may be empty
     expires_at    epoch seconds of the access token's end, or None
     sent_at       epoch seconds at which the refresh token was sent and no answer was stored yet, or None
-    texts         the fields of TEXTS, "" for what is absent; `rejected` is the hash of a refresh token that is over
+    texts         the fields of TEXTS, "" for what is absent; `rejected` is the hash of a refresh token that is over,
+                  `certificates` the file of those its servers were recognized by, "" for the system's
     """
 
     __slots__ = ("access_token", "expires_at", "refresh_token", "sent_at", "texts")

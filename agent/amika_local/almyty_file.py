@@ -24,11 +24,13 @@ class AlmytyLogin:
     email, organization, organization_id   "" when unknown
     expires_at     epoch seconds, or None
     key_id         id of the key at the server when our own browser sign-in minted it, else ""
+    certificates   file of those its server was recognized by, "" for the system's, and where another program wrote it
     mode           permissions of the file
     """
 
     __slots__ = (
-        "email", "expires_at", "frontend_url", "key_id", "mode", "organization", "organization_id", "token", "url",
+        "certificates", "email", "expires_at", "frontend_url", "key_id", "mode", "organization", "organization_id",
+        "token", "url",
     )  # fmt: skip
 
     def __init__(
@@ -51,6 +53,7 @@ class AlmytyLogin:
         self.organization_id = organization_id
         self.expires_at = expires_at
         self.key_id = key_id
+        self.certificates = ""
         self.mode = 0o600
 
     def __repr__(self) -> str:
@@ -97,6 +100,7 @@ def read_login(path: str) -> "AlmytyLogin | None":
         expires_at=instant(found.get("expiresAt")),
         key_id=text(ours, "keyId"),
     )
+    login.certificates = text(ours, "certificates")
     login.mode = _mode(path)
     return login
 

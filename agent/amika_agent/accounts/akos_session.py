@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
+from amika_agent.accounts import certificates
 from amika_agent.accounts.akos_endpoints import AkosEndpoints, AkosPlace, bound
 from amika_agent.accounts.signed_out import SignedOut
 from amika_agent.clock import Clock
@@ -55,7 +56,7 @@ class AkosKeeper:
 
         Raises:
             NotSignedIn: nobody is signed in, or the session is over or cannot be read.
-            UsageError: it belongs to another server.
+            UsageError: it belongs to another server, or one that is recognized by other certificates.
 
         """
         session = self.stored()
@@ -67,6 +68,8 @@ class AkosKeeper:
                 remedy=f"Sign in there first ({SIGN_IN}), or unset AKOS_API_URL.",
             )
         _follow(session, place)
+        if other := self._other_certificates(session):
+            raise UsageError(f"the AKOS session is not sent: {other}", remedy=certificates.again(SIGN_IN))
         if session.texts["rejected"] and session.texts["rejected"] == _hashed(session.refresh_token):
             raise _over()
         return session
@@ -110,6 +113,7 @@ class AkosKeeper:
             "revocation_url": endpoints.revocation_url,
             "session_url": endpoints.session_url,
             "tenants_url": endpoints.tenants_url,
+            "certificates": self._http.ca_file,
             **told(answer.body),
         }
         session = self._granted(answer, Secret(""), texts)
@@ -149,6 +153,11 @@ class AkosKeeper:
             revoked, done, problem = self._revoke(session, timeout)
             self._delete()
             return SignedOut(was_signed_in=True, revoked=revoked, done=done, problem=problem)
+
+    def _other_certificates(self, session: AkosSession) -> str:
+        names = ("api_url", "token_url", "revocation_url", "session_url", "tenants_url")
+        urls = [session.texts[name] for name in names]
+        return certificates.unlike(session.texts["certificates"], self._http.ca_file, urls)
 
     def _lasts(self, session: AkosSession, early: float) -> bool:
         if session.sent_at is not None:
@@ -209,6 +218,8 @@ class AkosKeeper:
         token = session.refresh_token or session.access_token
         if not url:
             return None, "signed out of AKOS here; its server has no way to end the session, it ends by itself", ""
+        if other := self._other_certificates(session):
+            return False, "signed out of AKOS here", f"the session was not ended at the server: {other}"
         form = {"token": token.reveal(), "client_id": session.texts["client_id"]}
         try:
             answer = self._http.request("POST", url, form=form, timeout=timeout)

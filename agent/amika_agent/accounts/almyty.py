@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
+from amika_agent.accounts import certificates
 from amika_agent.accounts.almyty_api import (
     EXCHANGE_PATH,
     SIGN_IN,
@@ -160,7 +161,7 @@ def verify(where: Place, env: Mapping[str, str], http: Http) -> AlmytyProfile:
 
     Raises:
         NotSignedIn: nobody, or the server rejects the token.
-        UsageError: the stored login is for another server than the configured one.
+        UsageError: the stored login is for another server than the configured one, or for other certificates.
         Failed, Unreachable: nothing was learned.
 
     """
@@ -178,7 +179,10 @@ def verify(where: Place, env: Mapping[str, str], http: Http) -> AlmytyProfile:
             f"the stored almyty login is for {login.url}, but {where.api_url} is configured",
             remedy=f"Sign in there first ({SIGN_IN} --api {where.api_url}), or unset ALMYTY_URL.",
         )
-    return AlmytyApi(login.url, http).profile(login.token, login.organization_id)
+    api = AlmytyApi(login.url, http)
+    if other := api.refuses(login):
+        raise UsageError(f"the almyty login is not sent: {other}", remedy=certificates.again(SIGN_IN))
+    return api.profile(login.token, login.organization_id)
 
 
 class _Attempt:
@@ -301,6 +305,7 @@ def _stored(where: Place, token: Secret, profile: AlmytyProfile, own: OwnKey, ap
         expires_at=own.expires_at,
         key_id=own.id,
     )
+    login.certificates = api.certificates
     path = store_login(where.folder, login)
     remember_addresses(where.folder, api=where.remember_api, frontend=where.remember_frontend)
     replaced = "" if previous is None else _end_replaced(previous, where, api)
@@ -313,6 +318,8 @@ def _end_replaced(previous: AlmytyLogin, where: Place, api: AlmytyApi) -> str:
         return ""
     if not where.local and not same_server(where.api_url, previous.url):
         return f"the key of the login before stays valid at {previous.url}"
+    if other := api.refuses(previous):
+        return f"the key of the login before was not deleted at the server: {other}"
     try:
         api.delete_key(previous.token, previous.key_id, previous.organization_id)
     except AmikaError as error:

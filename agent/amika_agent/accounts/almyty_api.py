@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from amika_agent.accounts import certificates
 from amika_agent.accounts.endpoints import checked_url
 from amika_agent.http.client import Answer, Http
-from amika_local.almyty_file import instant
+from amika_local.almyty_file import AlmytyLogin, instant
 from amika_local.errors import Failed, NotSignedIn
 from amika_local.secret import Secret
 
@@ -81,6 +82,12 @@ def _localhost_label(url: str) -> str:
     return host if parts.scheme == "http" and host.endswith(".localhost") and plain and host in url else ""
 
 
+def _reached(url: str) -> str:
+    """Return where requests go: not every resolver keeps the names below localhost on this machine."""
+    label = _localhost_label(url)
+    return url.replace(label, "127.0.0.1", 1) if label else url
+
+
 class AlmytyApi:
     """The API at one address.
 
@@ -95,6 +102,15 @@ class AlmytyApi:
         self.url = checked_address(url, "almyty's address")
         self._http = http
         self._exchange_path = exchange_path
+
+    @property
+    def certificates(self) -> str:
+        """File of the certificates that the server is recognized by, "" for the system's."""
+        return self._http.ca_file
+
+    def refuses(self, login: AlmytyLogin) -> str:
+        """Return why this login must not be sent under the certificates of today, "" when it may."""
+        return certificates.unlike(login.certificates, self.certificates, [_reached(self.url)])
 
     def profile(self, token: Secret, organization_id: str = "") -> AlmytyProfile:
         """Ask who the token belongs to; members of several organizations say in which one they work.
@@ -201,12 +217,9 @@ class AlmytyApi:
         timeout: float = REQUEST,
     ) -> Answer:
         headers = {"X-Organization-Id": organization_id} if organization_id else {}
-        url = self.url
-        label = _localhost_label(url)
-        if label:
-            # not every resolver keeps these names on this machine: go there ourselves
-            headers["Host"] = urlsplit(url).netloc
-            url = url.replace(label, "127.0.0.1", 1)
+        url = _reached(self.url)
+        if url != self.url:
+            headers["Host"] = urlsplit(self.url).netloc
         return self._http.request(method, url + path, json=json, bearer=token, headers=headers, timeout=timeout)
 
     def _refused(self, answer: Answer) -> NotSignedIn | Failed:

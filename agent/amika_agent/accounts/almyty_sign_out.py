@@ -44,7 +44,10 @@ def _revoke(login: AlmytyLogin, http: Http, url: str) -> tuple[bool | None, str,
         done = "signed out of almyty; the key was not made by this program and stays valid at the server"
         return None, done, ""
     try:
-        deleted = AlmytyApi(url, http).delete_key(login.token, login.key_id, login.organization_id)
+        api = AlmytyApi(url, http)
+        if other := api.refuses(login):
+            return False, "signed out of almyty here", f"the key was not deleted at the server: {other}"
+        deleted = api.delete_key(login.token, login.key_id, login.organization_id)
     except AmikaError as error:
         return False, "signed out of almyty here", f"the key could not be deleted at the server: {error.message}"
     if not deleted:

@@ -29,7 +29,12 @@ def store_login(folder: str, login: AlmytyLogin) -> str:
     if login.frontend_url:
         content["frontendUrl"] = login.frontend_url
     # readers ignore what they do not know; the hash ties the note to this very token, others write the file too
-    note = {"keyId": login.key_id, "organization": login.organization, "organizationId": login.organization_id}
+    note = {
+        "keyId": login.key_id,
+        "organization": login.organization,
+        "organizationId": login.organization_id,
+        "certificates": login.certificates,
+    }
     if any(note.values()):
         content[OURS] = {name: value for name, value in note.items() if value} | {"tokenHash": token_hash(token)}
     path = credentials_path(folder)

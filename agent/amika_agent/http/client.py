@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import logging
+import os
 import ssl
 import threading
 import zlib
@@ -88,6 +89,11 @@ class Http:
         self._lock = threading.Lock()
         self._clients: dict[bool, httpx.Client] = {}
         self._deadline = Deadline(self._clock)
+
+    @property
+    def ca_file(self) -> str:
+        """File of the certificates that servers are recognized by, "" for the system's."""
+        return self._ca_file
 
     def request(
         self,
@@ -205,6 +211,9 @@ class Http:
 def _context(ca_file: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if ca_file:
+        if not os.path.isabs(ca_file):
+            # which file that is would depend on the folder one happens to be in
+            raise Failed(f"network.ca_file is not a whole path: {ca_file}", remedy="Set it as /…/certificates.pem.")
         try:
             context.load_verify_locations(cafile=ca_file)
         except (OSError, ssl.SSLError):
