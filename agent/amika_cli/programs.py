@@ -37,7 +37,10 @@ def has_display(env: Mapping[str, str]) -> bool:
 def _program(name: str, module: str) -> list[str]:
     if _frozen():
         return [os.path.join(os.path.dirname(os.path.realpath(sys.executable)), name)]
-    return [sys.executable, "-m", module]
+    script = os.path.join(os.path.dirname(sys.executable), name)
+    # neither the current folder (-P) nor a project's PYTHONPATH (-E) may choose the code; by its script the agent
+    # knows the tray (amika_agent.server.asker)
+    return [sys.executable, "-E", "-P", *([script] if os.path.isfile(script) else ["-m", module])]
 
 
 def _frozen() -> bool:

@@ -47,6 +47,11 @@ def test_a_script_is_known_by_its_path_however_it_was_started(tray: str) -> None
         assert runs(pid, tray)
 
 
+def test_a_script_is_known_behind_the_flags_that_our_own_programs_give_the_interpreter(tray: str) -> None:
+    with running(sys.executable, "-E", "-P", tray, "--local") as pid:
+        assert runs(pid, tray)
+
+
 def test_a_program_of_its_own_is_known_by_what_the_system_runs(tmp_path: Path) -> None:
     bundled = tmp_path / "amika-tray"
     shutil.copy("/bin/cat", bundled)
@@ -65,6 +70,7 @@ def test_a_program_that_only_names_the_tray_in_its_arguments_is_another(tray: st
     for command in (
         (sys.executable, "-c", WAIT, tray),
         (sys.executable, "-u", "-c", WAIT, tray),
+        (sys.executable, "-E", "-P", "-c", WAIT, tray),
         ("/bin/sh", "-c", "echo up; read -r line; :", tray),
     ):
         with running(*command) as pid:

@@ -30,6 +30,13 @@ def test_help_and_version() -> None:
     assert run("--version").stdout == f"amika-tray {BUILD}\n"
 
 
+def test_what_it_starts_is_never_taken_from_the_current_folder() -> None:
+    code = "import os; from amika_tray.main import main; main(['--version']); print(os.environ['PATH'])"
+    env = {**os.environ, "PATH": ".:/usr/bin:node_modules/.bin"}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines()[-1] == "/usr/bin"
+
+
 @pytest.mark.parametrize(
     "flags", [["--lokal"], ["word"], ["--homedir"], ["--homedir="], ["--homedir", "/no/such/folder"]]
 )

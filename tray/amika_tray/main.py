@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from amika_shared import BUILD
 from amika_shared.profile import resolve
+from amika_shared.search_path import forget_relative
 
 USAGE = """\
 usage: amika-tray [--local] [--homedir PATH] [--hidden]
@@ -47,6 +48,7 @@ class UsageError(Exception):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `amika-tray` and return its exit code: 0 done, 2 usage, 5 cannot run here."""
     _keep_out_of_core_files()
+    forget_relative()  # the browser, and whatever else is started, is not taken from the folder one stands in
     return run(sys.argv[1:] if argv is None else argv, os.environ)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 
+PS = "/bin/ps"  # where there is no /proc; not one that PATH names
+
 
 def program(pid: int | None) -> str:
     """Return "name (pid N)" of a running process, or "unknown"."""
@@ -25,7 +27,7 @@ def _from_proc(pid: int) -> str:
 def _from_ps(pid: int) -> str:
     try:
         done = subprocess.run(  # noqa: S603 -- a number of our own
-            ["ps", "-o", "comm=", "-p", str(pid)],  # noqa: S607 -- where it lies differs between systems
+            [PS, "-o", "comm=", "-p", str(pid)],
             capture_output=True,
             text=True,
             timeout=2,

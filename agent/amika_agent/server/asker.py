@@ -10,7 +10,10 @@ import os
 import subprocess
 import sys
 
+from amika_agent.activity.caller import PS
+
 TRAY = "amika-tray"
+ISOLATION = ("-E", "-P")  # how our programs start each other; such a flag takes no value and runs nothing itself
 MAX_BYTES = 1 << 16
 
 
@@ -29,7 +32,8 @@ def runs(pid: int | None, program: str) -> bool:
     if words and not runs_now and _same(words[0], program, folder):
         return True  # where the system does not say what it runs, its first word does
     # an interpreter with the script as its first argument; what comes later is only data
-    return len(words) > 1 and _same(words[0], sys.executable, folder) and _same(words[1], program, folder)
+    script = next((word for word in words[1:] if word not in ISOLATION), "")
+    return bool(script) and _same(words[0], sys.executable, folder) and _same(script, program, folder)
 
 
 def _same(word: str, path: str, folder: str) -> bool:
@@ -57,7 +61,7 @@ def _words(pid: int) -> list[str]:
 def _words_from_ps(pid: int) -> list[str]:
     try:
         done = subprocess.run(  # noqa: S603 -- a number of our own
-            ["ps", "-ww", "-o", "args=", "-p", str(pid)],  # noqa: S607 -- where it lies differs between systems
+            [PS, "-ww", "-o", "args=", "-p", str(pid)],
             capture_output=True,
             text=True,
             timeout=2,

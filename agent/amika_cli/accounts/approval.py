@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from amika_cli.programs import has_display
 from amika_cli.render import clean, note, span
+from amika_cli.terminal.browser import opened
 
 if TYPE_CHECKING:
     from amika_cli.context import Context
@@ -67,10 +67,5 @@ class Approval:
 
 
 def _open(page: str, say: Callable[[str], None]) -> None:
-    import webbrowser
-
-    opened = False
-    with contextlib.suppress(webbrowser.Error, OSError):
-        opened = webbrowser.open(page)
-    if not opened:
+    if not opened(page):
         say("No browser could be opened; open the page yourself, on any device.")

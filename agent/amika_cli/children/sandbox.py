@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 from amika_cli.children.project import is_variable
 from amika_local.errors import Conflict, Failed, NotFound, Unreachable, UsageError
 from amika_shared.redaction import redact
+from amika_shared.search_path import find
 
 if TYPE_CHECKING:
     from amika_agent.stores.amika_api import Sandbox
@@ -92,12 +93,13 @@ def repository(given: str) -> str:
 
 
 def _origin(folder: str) -> str:
-    command = ["git", "-C", folder, "remote", "get-url", "origin"]
+    git = find("git")
+    if not git:
+        raise UsageError("git is not installed", remedy="Pass the repository's URL: --git URL")
+    command = [git, "-C", folder, "remote", "get-url", "origin"]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
-    except FileNotFoundError:
-        raise UsageError("git is not installed", remedy="Pass the repository's URL: --git URL") from None
-    except subprocess.TimeoutExpired:
+    except (OSError, subprocess.TimeoutExpired):
         raise UsageError("git does not answer", remedy="Pass the repository's URL: --git URL") from None
     if answer.returncode != 0 or not answer.stdout.strip():
         raise UsageError(f"{folder} has no git remote called origin", remedy="Pass the repository's URL: --git URL")

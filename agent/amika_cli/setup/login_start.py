@@ -8,13 +8,13 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from amika_local.errors import Conflict, Failed
+from amika_shared.search_path import find
 from amika_shared.startup import AGENT_UNIT, desktop_entry, launch_agent, systemd_unit
 
 MARK = "Written by `amika agent install`; `amika agent uninstall` removes it."
@@ -61,7 +61,7 @@ def chosen(env: Mapping[str, str], agent: str, flags: Sequence[str], *, platform
         raise Failed("the agent cannot be started at login here yet", remedy="Let the tray start it: amika tray")
     told = env.get("XDG_CONFIG_HOME", "")
     config = told if os.path.isabs(told) else os.path.join(home, ".config")
-    if shutil.which("systemctl", path=env.get("PATH")):
+    if find("systemctl", env.get("PATH")):
         folder = os.path.join(config, "systemd", "user")
         unit = AGENT_UNIT.replace(".service", f"{suffix}.service")
         text = systemd_unit([agent, "run", *flags], description=NAME)
@@ -124,11 +124,12 @@ def uninstall(start: Start) -> bool:
 
 def tell_systemd(start: Start) -> None:
     """Have a running systemd of this user read its units anew; without one, it reads them when it starts."""
-    if start.kind != "systemd":
+    systemctl = find("systemctl")
+    if start.kind != "systemd" or not systemctl:
         return
     with contextlib.suppress(OSError, subprocess.SubprocessError):
-        subprocess.run(
-            ["systemctl", "--user", "daemon-reload"],  # noqa: S607 -- the person's own PATH, as for every tool
+        subprocess.run(  # noqa: S603 -- the person's own PATH, as for every tool
+            [systemctl, "--user", "daemon-reload"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -37,12 +37,19 @@ def tunnel(env: Mapping[str, str], port: int) -> str:
     return f"ssh -L {port}:127.0.0.1:{port} {user}{host}"
 
 
-def _open(page: str) -> None:
+def opened(page: str) -> bool:
+    """Open the page and tell whether a browser took it; never one that lies in the current folder."""
     import webbrowser
 
+    from amika_shared.search_path import forget_relative
+
+    forget_relative()
     try:
-        opened = webbrowser.open(page)
+        return webbrowser.open(page)
     except (webbrowser.Error, OSError):
-        opened = False
-    if not opened:
+        return False
+
+
+def _open(page: str) -> None:
+    if not opened(page):
         note("No browser could be opened; open the page above yourself, on any device.")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amika_local.errors import Failed
+from amika_shared.search_path import find
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +60,7 @@ def tool(env: Mapping[str, str]) -> Tool:
 
     """
     for found in TOOLS:
-        if (not found.needs or env.get(found.needs)) and shutil.which(found.name):
+        if (not found.needs or env.get(found.needs)) and find(found.name, env.get("PATH")):
             return found
     raise Failed(
         "no clipboard can be reached from here",
@@ -120,9 +120,12 @@ def run(command: tuple[str, ...], data: bytes, *, wanted: bool = False) -> bytes
 
     Its output is no pipe unless it is wanted: the programs that own a selection stay behind and would hold it open.
     """
+    program = find(command[0])
+    if not program:
+        return None
     try:
         done = subprocess.run(  # noqa: S603 -- a program of the table, found on PATH
-            command,
+            (program, *command[1:]),
             input=data,
             stdout=subprocess.PIPE if wanted else subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
