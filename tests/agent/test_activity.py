@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 from pathlib import Path
 
 import pytest
 
-from amika_agent.activity.log import KEPT_FOR, ActivityLog
+from amika_agent.activity.log import KEPT_FOR, ActivityLog, Line
 
 
 class FixedClock:
@@ -95,3 +96,59 @@ def test_two_processes_worth_of_connections_write_side_by_side(tmp_path: Path, c
     assert sorted(int(event.subject) for event in one.events()) == list(range(20))
     one.close()
     two.close()
+
+
+def refuse(path: Path, subject: str) -> sqlite3.Connection:
+    """Have the database refuse the event of one subject, as a full disk would in the middle of many."""
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute(
+        f"CREATE TRIGGER refused BEFORE INSERT ON event WHEN NEW.subject = '{subject}'"
+        " BEGIN SELECT RAISE(ABORT, 'refused'); END"
+    )
+    return db
+
+
+def test_many_events_are_written_all_or_none(log: ActivityLog, tmp_path: Path) -> None:
+    log.record("found", "before", "x", caller="agent")
+    db = refuse(tmp_path / "state" / "activity.db", "third")
+    lines = [Line("found", subject, "x", "agent") for subject in ("first", "second", "third", "fourth")]
+    log.record_all(lines)
+    assert "could not be used" in log.trouble
+    assert [event.subject for event in log.events()] == ["before"]
+    db.execute("DROP TRIGGER refused")
+    db.close()
+    log.record_all(lines)
+    assert [event.subject for event in log.events()] == ["before", "first", "second", "third", "fourth"]
+    assert log.trouble == ""
+
+
+def test_what_is_known_and_the_lines_that_tell_it_are_written_both_or_neither(log: ActivityLog, tmp_path: Path) -> None:
+    def change(before):
+        return {"a": "1", "b": "2"}, [Line("found", key, "x", "agent") for key in ("a", "b") if key not in before]
+
+    log.record("found", "before", "x", caller="agent")
+    db = refuse(tmp_path / "state" / "activity.db", "b")
+    assert log.exchange("topic", change) == []
+    db.execute("DROP TRIGGER refused")
+    db.close()
+    assert [line.subject for line in log.exchange("topic", change)] == ["a", "b"]
+    assert log.exchange("topic", change) == []
+    assert [event.subject for event in log.events()] == ["before", "a", "b"]
+
+
+def test_of_two_that_see_a_change_at_the_same_time_one_tells_it(
+    log: ActivityLog, tmp_path: Path, clock: FixedClock
+) -> None:
+    other = ActivityLog(str(tmp_path / "state" / "activity.db"), clock)
+    log.record("found", "before", "x", caller="agent")
+
+    def change(before):
+        return {"a": "1"}, [Line("found", "a", "x", "agent")]
+
+    def overtaken(before):
+        other.exchange("topic", change)
+        return change(before)
+
+    assert log.exchange("topic", overtaken) == []
+    assert [event.subject for event in log.events()] == ["before", "a"]
+    other.close()

@@ -1,6 +1,6 @@
 """`make bench`: measures on the real programs and prints one table. Figures are reported, never asserted.
 
-python -m tests.benchmarks [--quick] [--write] [--only startup|shells|agent|freshness|idle|storm|rules|tray|bundle]
+python -m tests.benchmarks [--quick] [--write] [--only PART]…
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import httpx
-from tests.benchmarks import agent, bundle, freshness, idle, rules, shells, startup, storm, tray
+from tests.benchmarks import agent, bundle, crowd, freshness, idle, rules, shells, startup, storm, tray
 from tests.benchmarks.table import Missing, Row, machine, markdown, render
 from tests.benchmarks.world import ROOT, World, running_world
 
-PARTS = ("startup", "shells", "agent", "freshness", "idle", "storm", "rules", "tray", "bundle")
+PARTS = ("startup", "shells", "agent", "freshness", "idle", "storm", "rules", "crowd", "tray", "bundle")
 BEGIN, END = "<!-- make bench ARGS=--write -->", "<!-- end -->"
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 
@@ -40,6 +40,8 @@ def main() -> int:
         )
     if "rules" in parts:
         rows += _or_why("the plan as rules grow", lambda: rules.measure(5 if args.quick else 50))
+    if "crowd" in parts:
+        rows += _or_why("very many credentials", lambda: crowd.measure(3 if args.quick else 10))
     if set(parts) & {"agent", "freshness", "idle", "storm"}:
         rows += _or_why("the running agent", lambda: _with_an_agent(parts, args.changes, quick=args.quick))
     if "tray" in parts:

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from amika_agent.activity.log import Line
 from amika_agent.snapshot.credential_id import credential_id
 from amika_local import rfc3339
 from amika_local.findings import BAD
@@ -67,17 +68,18 @@ class Diary:
 
     def note(self, what: str, subject: str, why: str, *, account: str = "", caller: str = "") -> None:
         """Write one event; see `amika_agent.activity.log.Event`."""
-        asked = self._asked[-1:]
-        log.info("%s %s: %s", what, subject, why)
-        self._log.record(what, subject, why, caller=caller or (asked[0] if asked else self.caller), account=account)
+        line = self._line(what, subject, why, account)
+        self._write([line._replace(caller=caller or line.caller)])
 
     def cached(self, result: EnvCacheResult) -> None:
         """Note what a look changed in the env cache."""
-        for name in result.changed:
-            if name in result.removed:
-                self.note("uncached", name, "taken out of the env cache: its source has gone, has expired or is off")
-            else:
-                self.note("cached", name, "the env cache follows what is on disk")
+        out = set(result.removed)
+        gone = "taken out of the env cache: its source has gone, has expired or is off"
+        there = "the env cache follows what is on disk"
+        self._write(
+            self._line("uncached", name, gone) if name in out else self._line("cached", name, there)
+            for name in result.changed
+        )
 
     def credentials(self, home: str, found: Discovery, fingerprint: Callable[[str], str]) -> None:
         """Note which credentials were found, have changed or have gone since anybody last looked.
@@ -91,22 +93,21 @@ class Diary:
         there = {_place(credential): credential for credential in (*found.credentials, *found.expired)}
         now = {place: fingerprint((one.record or one.value).reveal()) for place, one in there.items()}
         damaged = {problem.source for problem in found.problems if problem.code in BAD}
-        topic = f"credentials|{home}"
-        before = self._log.exchange(topic, now)
-        if before is None or before == now:
-            return
-        kept = {place: text for place, text in before.items() if place not in now and _source(place) in damaged}
-        if kept:  # a file that cannot be read now says nothing about what was in it
-            self._log.exchange(topic, {**now, **kept})
-        for place, credential in there.items():
-            if place not in before:
+
+        def change(before: Mapping[str, str]) -> tuple[dict[str, str], list[Line]]:
+            # a file that cannot be read now says nothing about what was in it
+            kept = {place: text for place, text in before.items() if place not in now and _source(place) in damaged}
+            lines = [
                 self._seen("found", credential, f"in {credential.path}")
-            elif before[place] != now[place]:
-                self._seen("changed", credential, f"another value in {credential.path}")
-        for place in before:
-            if place not in now and place not in kept:
-                name, _, path = place.partition("|")
-                self.note("gone", name, f"no longer in {path}")
+                if place not in before
+                else self._seen("changed", credential, f"another value in {credential.path}")
+                for place, credential in there.items()
+                if before.get(place) != now[place]
+            ]
+            lines += [self._gone(place) for place in before if place not in now and place not in kept]
+            return {**now, **kept}, lines
+
+        _log_all(self._log.exchange(f"credentials|{home}", change))
 
     def account(self, who: Mapping[str, Any], service: str = "amika") -> None:
         """Note that somebody signed in or out of a service, or that the session was renewed.
@@ -117,37 +118,41 @@ class Diary:
             return
         signed_in = who.get("authenticated") is True
         state = {name: _text(who.get(name)) for name in (*_IDENTITY, "email", "expires_at")} if signed_in else {}
-        before = self._log.exchange(f"account|{service}", state)
-        if before is None or before == state:
-            return
-        email = (state or before).get("email", "")
-        if not state:
-            self.note("signed_out", service, str(who.get("problem") or "signed out"), account=email)
-        elif any(before.get(name) != state[name] for name in _IDENTITY):
-            self.note("signed_in", service, f"by {state['method']}", account=email)
-        elif before.get("expires_at") != state["expires_at"]:
-            self.note("renewed", service, "the session was renewed", account=email)
+
+        def change(before: Mapping[str, str]) -> tuple[dict[str, str], list[Line]]:
+            email = (state or before).get("email", "")
+            if not state:
+                return {}, [self._line("signed_out", service, str(who.get("problem") or "signed out"), email)]
+            if any(before.get(name) != state[name] for name in _IDENTITY):
+                return state, [self._line("signed_in", service, f"by {state['method']}", email)]
+            if before.get("expires_at") != state["expires_at"]:
+                return state, [self._line("renewed", service, "the session was renewed", email)]
+            return state, []
+
+        _log_all(self._log.exchange(f"account|{service}", change))
 
     def rules(self, before: Iterable[Rule], after: Iterable[Rule], why: str, account: str = "") -> None:
         """Note which push rules were added, changed or removed."""
         old, new = {rule.id: rule for rule in before}, {rule.id: rule for rule in after}
-        for rule in new.values():
-            known = old.get(rule.id)
-            if known is None:
-                self.note("rule_added", rule.id, f"{rule.path} is kept as “{rule.name}” ({rule.scope}): {why}",
-                          account=account)  # fmt: skip
-            elif known.on_removal != rule.on_removal:
-                self.note("rule_changed", rule.id, f"when its source goes: {rule.on_removal}", account=account)
-            elif known.paused_until != rule.paused_until:
-                paused = rule.paused_until is not None
-                told = until_text(rule.paused_until) if paused else why
-                self.note("paused" if paused else "resumed", rule.id, told, account=account)
-        for rule in old.values():
-            if rule.id not in new:
-                self.note("rule_forgotten", rule.id, f"“{rule.name}” ({rule.scope}): {why}", account=account)
+        lines = [line for rule in new.values() for line in self._of_rule(old.get(rule.id), rule, why, account)]
+        forgotten = [rule for rule in old.values() if rule.id not in new]
+        told = [(rule.id, f"“{rule.name}” ({rule.scope}): {why}") for rule in forgotten]
+        self._write([*lines, *(self._line("rule_forgotten", rule, text, account) for rule, text in told)])
+
+    def _of_rule(self, known: Rule | None, rule: Rule, why: str, account: str) -> Iterator[Line]:
+        if known is None:
+            told = f"{rule.path} is kept as “{rule.name}” ({rule.scope}): {why}"
+            yield self._line("rule_added", rule.id, told, account)
+        elif known.on_removal != rule.on_removal:
+            yield self._line("rule_changed", rule.id, f"when its source goes: {rule.on_removal}", account)
+        elif known.paused_until != rule.paused_until:
+            paused = rule.paused_until is not None
+            told = until_text(rule.paused_until) if paused else why
+            yield self._line("paused" if paused else "resumed", rule.id, told, account)
 
     def outcomes(self, before: Mapping[str, Outcome], after: Iterable[Outcome], account: str) -> None:
         """Note what was sent, and what could not be unless that was so before."""
+        lines = []
         for outcome in after:
             what = _WHAT.get(outcome.did)
             known = before.get(outcome.rule)
@@ -155,17 +160,35 @@ class Diary:
             if what is None or (told and outcome.did in ("blocked", "failed")):
                 continue
             subject = f"{outcome.name or outcome.provider} ({outcome.scope})"
-            self.note(what, subject, outcome.reason, account=account)
+            lines.append(self._line(what, subject, outcome.reason, account))
+        self._write(lines)
 
     def close(self) -> None:
         """Give back the log."""
         self._log.close()
 
-    def _seen(self, what: str, credential: Credential, why: str) -> None:
+    def _line(self, what: str, subject: str, why: str, account: str = "") -> Line:
+        return Line(what, subject, why, (self._asked[-1:] or [self.caller])[0], account)
+
+    def _write(self, lines: Iterable[Line]) -> None:
+        lines = list(lines)
+        _log_all(lines)
+        self._log.record_all(lines)
+
+    def _seen(self, what: str, credential: Credential, why: str) -> Line:
         ends = credential.expires_at
         when = rfc3339.text(ends) if ends is not None else ""
-        self.note(what, credential_id(credential), f"{why}; expires {when}" if when else why,
-                  account=credential.account or "")  # fmt: skip
+        told = f"{why}; expires {when}" if when else why
+        return self._line(what, credential_id(credential), told, credential.account or "")
+
+    def _gone(self, place: str) -> Line:
+        name, _, path = place.partition("|")
+        return self._line("gone", name, f"no longer in {path}")
+
+
+def _log_all(lines: Iterable[Line]) -> None:
+    for line in lines:
+        log.info("%s %s: %s", line.what, line.subject, line.why)
 
 
 def until_text(end: float | None) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from amika_agent.clock import Clock
 from amika_agent.stores.private_file import make_private_dir
@@ -41,6 +41,20 @@ CREATE TABLE IF NOT EXISTS known (
     PRIMARY KEY (topic, key)
 );
 """
+
+
+class Line(NamedTuple):
+    """What is to be written, without its time; see `Event`."""
+
+    what: str
+    subject: str
+    why: str
+    caller: str
+    account: str = ""
+
+
+# what was known of a topic -> what is known now, and the lines that tell the difference; called once or twice
+Change = Callable[[Mapping[str, str]], tuple[Mapping[str, str], list[Line]]]
 
 
 @dataclass(frozen=True)
@@ -94,13 +108,13 @@ class ActivityLog:
 
     def record(self, what: str, subject: str, why: str, *, caller: str, account: str = "") -> None:
         """Add one event. Never raises: what cannot be written is lost, and `trouble` says why."""
-        row = (self._clock.now(), *(safe_line(text)[:_LIMIT] for text in (what, subject, why, caller, account)))
+        self.record_all([Line(what, subject, why, caller, account)])
 
-        def insert(db: sqlite3.Connection) -> None:
-            db.execute("INSERT INTO event (at, what, subject, why, caller, account) VALUES (?, ?, ?, ?, ?, ?)", row)
-            self._prune(db)
-
-        self._with(insert)
+    def record_all(self, lines: Iterable[Line]) -> None:
+        """Add events, all of them or none, in the time of one. Never raises; see `record`."""
+        rows = self._rows(lines)
+        if rows:
+            self._with(lambda db: self._insert(db, rows))
 
     def events(self, *, since: float = 0.0, limit: int = 1000) -> list[Event]:
         """Return the newest `limit` events since `since` (epoch seconds), oldest first; none when it fails."""
@@ -108,25 +122,31 @@ class ActivityLog:
         rows = self._with(lambda db: db.execute(query, (since, limit)).fetchall())
         return [Event(*row) for row in reversed(rows or [])]
 
-    def exchange(self, topic: str, now: Mapping[str, str]) -> dict[str, str] | None:
-        """Remember `now` as what is known of a topic, and return what was known before; None when that fails.
+    def exchange(self, topic: str, change: Change) -> list[Line]:
+        """Remember what is known of a topic now, and tell the difference to what was known, both or neither.
 
-        Whoever comes first, agent or command line, is told the difference; everybody after sees none.
-        `now` holds no value: texts that may be read, or keyed fingerprints.
+        Whoever comes first, agent or command line, tells it; everybody after sees no difference. What is remembered
+        holds no value: texts that may be read, or keyed fingerprints. Returns what was told; nothing when it fails.
         """
 
-        def swap(db: sqlite3.Connection) -> dict[str, str]:
-            rows = "SELECT key, print FROM known WHERE topic = ?"
-            before = dict(db.execute(rows, (topic,)).fetchall())
-            if before == now:
-                return before
+        def swap(db: sqlite3.Connection) -> list[Line]:
+            before = _known(db, topic)
+            if before == change(before)[0]:
+                return []
             db.execute("BEGIN IMMEDIATE")
-            before = dict(db.execute(rows, (topic,)).fetchall())
-            db.execute("DELETE FROM known WHERE topic = ?", (topic,))
-            db.executemany("INSERT INTO known VALUES (?, ?, ?)", [(topic, key, text) for key, text in now.items()])
-            return before
+            before = _known(db, topic)
+            after, lines = change(before)
+            if before == after:  # another process has told it meanwhile
+                return []
+            db.executemany(
+                "DELETE FROM known WHERE topic = ? AND key = ?", [(topic, key) for key in before if key not in after]
+            )
+            new = [(topic, key, text) for key, text in after.items() if before.get(key) != text]
+            db.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?)", new)
+            self._insert(db, self._rows(lines))
+            return lines
 
-        return self._with(swap)
+        return self._with(swap) or []
 
     def close(self) -> None:
         """Close the connection; the next call opens it again."""
@@ -151,6 +171,14 @@ class ActivityLog:
                 return result
             return None
 
+    def _rows(self, lines: Iterable[Line]) -> list[tuple[float | str, ...]]:
+        now = self._clock.now()
+        return [(now, *(safe_line(text)[:_LIMIT] for text in line)) for line in lines]
+
+    def _insert(self, db: sqlite3.Connection, rows: list[tuple[float | str, ...]]) -> None:
+        db.executemany("INSERT INTO event (at, what, subject, why, caller, account) VALUES (?, ?, ?, ?, ?, ?)", rows)
+        self._prune(db)
+
     def _opened(self) -> sqlite3.Connection:
         if self._db is None:
             make_private_dir(os.path.dirname(self._path))
@@ -167,6 +195,10 @@ class ActivityLog:
         if abs(now - self._pruned_at) >= _DAY:
             db.execute("DELETE FROM event WHERE at < ?", (now - KEPT_FOR,))
             self._pruned_at = now
+
+
+def _known(db: sqlite3.Connection, topic: str) -> dict[str, str]:
+    return dict(db.execute("SELECT key, print FROM known WHERE topic = ?", (topic,)).fetchall())
 
 
 def _connect(path: str, clock: Clock) -> sqlite3.Connection:

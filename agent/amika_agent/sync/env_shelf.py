@@ -69,18 +69,24 @@ def wanted(before: Shelf, discovery: Discovery, db: SyncDb, now: float) -> tuple
     """
     kept: Shelf = {}
     dues: list[float] = []
+    given = {(credential.source, credential.provider) for credential in discovery.credentials}
     for name, entry in before.items():
-        stays, due_at = _last_good(name, entry, discovery, db, now)
+        stays, due_at = _last_good(name, entry, discovery, db, now, given=(entry.source, entry.provider) in given)
         if stays:
             kept[name] = entry
         dues += [] if due_at is None else [due_at]
     shelf = dict(kept)
     ranks = {entry.provider: entry.priority for entry in kept.values()}
+    names: dict[str, list[str]] = {}
+    for name, entry in kept.items():
+        names.setdefault(entry.provider, []).append(name)
     for credential in discovery.winners.values():
         if not _derivable(credential, now) or ranks.get(credential.provider, -1) > credential.priority:
             continue
-        for name in [n for n, e in shelf.items() if e.provider == credential.provider]:
-            del shelf[name]
+        for name in names.get(credential.provider, ()):
+            held = shelf.get(name)
+            if held is not None and held.provider == credential.provider:  # another provider may have the name now
+                del shelf[name]
         shelf[credential.native_name] = _from(credential)
     dues += [entry.expires_at for entry in shelf.values() if entry.expires_at is not None]
     return shelf, min(dues, default=None)
@@ -116,10 +122,11 @@ def provider_of(name: str) -> str | None:
     return canonical(name[: -len(_SUFFIX)]) or None
 
 
-def _last_good(name: str, entry: Entry, discovery: Discovery, db: SyncDb, now: float) -> tuple[bool, float | None]:
+def _last_good(
+    name: str, entry: Entry, discovery: Discovery, db: SyncDb, now: float, *, given: bool
+) -> tuple[bool, float | None]:
     """Tell whether an entry that no source gives now stays, and when to look again."""
     key = f"entry|{name}|{entry.path}"
-    given = any(c.source == entry.source and c.provider == entry.provider for c in discovery.credentials)
     if given:
         db.absent_since(key, now, absent=False)
     if given or (entry.expires_at is not None and entry.expires_at <= now):

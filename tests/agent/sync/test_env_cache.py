@@ -249,6 +249,16 @@ def test_a_higher_winner_replaces_the_last_good_value(world, tmp_path):
     assert world.read()["OPENAI_API_KEY"] == "higher"
 
 
+def test_a_name_that_has_moved_to_another_provider_stays_when_the_first_ones_last_good_value_goes(world, tmp_path):
+    source, name = str(tmp_path / "auth.json"), "SHARED_API_KEY"
+    world.run(Credential("one", "api_key", Secret("fake-1"), "codex", source, 300, native_name=name))
+    broken = Problem("malformed", "it is broken", source="codex", path=source)
+    moved = Credential("two", "api_key", Secret("fake-2"), "new-tool", "/x/new.json", 900, native_name=name)
+    world.run(moved, key("one", "fake-3", source="new-tool", priority=900), problems=[broken])
+    shelf = world.read()["_amika"]["env"]
+    assert {name: entry["value"] for name, entry in shelf.items()} == {name: "fake-2", "ONE_API_KEY": "fake-3"}
+
+
 # rule 8: the write
 
 
