@@ -71,6 +71,13 @@ def test_another_amika_is_named_and_never_replaced(amika, home):
     assert ran.code == 0
     assert str(other) in ran.out
     place = home / ".local" / "bin" / "amika"
+    hidden = amika("install-cli", "--json", env={"PATH": f"{place.parent}:{other.parent}:{os.environ['PATH']}"})
+    assert (hidden.json["other"], hidden.json["others"]) == (None, [str(other)])
+    hidden = amika("install-cli", env={"PATH": f"{place.parent}:{other.parent}:{os.environ['PATH']}"})
+    assert f"terminals find this one before it: {other}" in hidden.out
+    place.unlink()
+    place.symlink_to("/mnt/disk/amika")
+    assert "/mnt/disk/amika, which is not there" in amika("install-cli").out
     place.unlink()
     place.write_text("theirs")
     assert amika("install-cli").code == 5

@@ -3,8 +3,8 @@
 from amika_cli.flags import Args, Flag
 
 USAGE = "[--uninstall] [FLAGS]"
-TEXT = """Links ~/.local/bin/amika to this program, so that every terminal finds it. Another `amika` that is already
-there, or comes first on your PATH, is named and never replaced. --uninstall removes our link and nothing else."""
+TEXT = """Links ~/.local/bin/amika to this program, so that every terminal finds it. Every other `amika` that is
+already there, or on your PATH, is named and never replaced. --uninstall removes our link and nothing else."""
 FLAGS = (Flag("uninstall", "", "remove the link again"),)
 WORDS = (0, 0)
 
@@ -14,21 +14,42 @@ def run(args: Args) -> int:
     import os
 
     from amika_cli.programs import own_path
-    from amika_cli.render import emit
-    from amika_cli.setup.linking import link, others_on_path, unlink
+    from amika_cli.render import clean, emit
+    from amika_cli.setup.linking import leads_nowhere, link, others_on_path, unlink
 
     target = own_path()
     place = os.path.join(os.path.expanduser("~"), ".local", "bin", "amika")
+    lost = leads_nowhere(place)
+    told = [clean(f"{place} led to {lost}, which is not there")] if lost and lost != target else []
     if args.has("uninstall"):
         removed = unlink(place, target)
-        emit(args, {"link": place, "removed": removed}, [f"removed {place}" if removed else "there is no link of ours"])
+        text = [*told, f"removed {place}" if removed else "there is no link of ours"]
+        emit(args, {"link": place, "removed": removed}, text)
         return 0
     changed = link(place, target)
-    text = [f"{'linked' if changed else 'already linked'}: {place} -> {target}"]
-    first, on_path = others_on_path(os.environ.get("PATH", ""), place)
-    if first:
-        text.append(f"Another amika comes first on your PATH and is left as it is: {first}")
-    if not on_path:
+    text = [*told, f"{'linked' if changed else 'already linked'}: {place} -> {target}"]
+    others = others_on_path(os.environ.get("PATH", ""), place)
+    text += _named(others.before, others.after)
+    if not others.on_path:
         text.append(f"{os.path.dirname(place)} is not on your PATH; add it in your shell's start-up file.")
-    emit(args, {"link": place, "target": target, "changed": changed, "other": first or None, "on_path": on_path}, text)
+    value = {
+        "link": place,
+        "target": target,
+        "changed": changed,
+        "other": next(iter(others.before), None),
+        "others": [*others.before, *others.after],
+        "on_path": others.on_path,
+    }
+    emit(args, value, text)
     return 0
+
+
+def _named(before: "list[str]", after: "list[str]") -> "list[str]":
+    from amika_cli.render import clean
+
+    lines = []
+    for number, path in enumerate(before):
+        comes = "comes first on your PATH" if number == 0 else "is on your PATH as well"
+        lines.append(clean(f"Another amika {comes} and is left as it is: {path}"))
+    lines += [clean(f"Another amika is left as it is, but terminals find this one before it: {path}") for path in after]
+    return lines

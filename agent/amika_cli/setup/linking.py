@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
+from typing import NamedTuple
 
 from amika_local.errors import Conflict, Failed
+
+
+class Others(NamedTuple):
+    """The other programs called amika on PATH, and our link's place among them.
+
+    before   those that a terminal finds before our link; all of them when its folder is not on PATH
+    after    those that come after it: from now on hidden by it
+    on_path  whether our link's folder is on PATH at all
+    """
+
+    before: list[str]
+    after: list[str]
+    on_path: bool
 
 
 def link(place: str, target: str) -> bool:
@@ -21,13 +37,18 @@ def link(place: str, target: str) -> bool:
         raise Conflict(
             f"{place} is another program and was left as it is", remedy="Move it away, or call this by path."
         )
+    temporary = f"{place}.new-{secrets.token_hex(4)}"
     try:
         os.makedirs(os.path.dirname(place), exist_ok=True)
-        temporary = f"{place}.new-{os.getpid()}"
         os.symlink(target, temporary)
         os.replace(temporary, place)
     except OSError as error:
-        raise Failed(f"cannot link {place}: {os.strerror(error.errno or 0)}") from None
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        remedy = (
+            f"Add {os.path.dirname(target)} to your PATH instead, or make the link's folder writable for your user."
+        )
+        raise Failed(f"cannot link {place}: {os.strerror(error.errno or 0)}", remedy=remedy) from None
     return True
 
 
@@ -36,34 +57,44 @@ def unlink(place: str, target: str) -> bool:
 
     Raises:
         Conflict: something that is not ours is there.
+        Failed: it cannot be removed.
 
     """
     if not os.path.lexists(place):
         return False
     if not _ours(place, target):
         raise Conflict(f"{place} is not our link and was left as it is")
-    os.unlink(place)
+    try:
+        os.unlink(place)
+    except OSError as error:
+        remedy = f"Make {os.path.dirname(place)} writable for your user, or remove the link yourself."
+        raise Failed(f"cannot remove {place}: {os.strerror(error.errno or 0)}", remedy=remedy) from None
     return True
 
 
-def others_on_path(path: str, place: str) -> tuple[str, bool]:
-    """Return the `amika` that PATH gives before `place` ("" when none), and whether `place` is on PATH at all."""
-    first = ""
-    for folder in path.split(os.pathsep):
+def leads_nowhere(place: str) -> str:
+    """Return where a link points when nothing is there, else ""."""
+    return os.readlink(place) if os.path.islink(place) and not os.path.exists(place) else ""
+
+
+def others_on_path(path: str, place: str) -> Others:
+    """Return the programs called amika that PATH gives besides the one at `place`, each folder once, in their order."""
+    others = Others([], [], on_path=False)
+    for folder in dict.fromkeys(path.split(os.pathsep)):
         candidate = os.path.join(folder, "amika")
-        if not folder or not os.path.isabs(folder):
+        if not os.path.isabs(folder):
             continue
         if os.path.normpath(candidate) == os.path.normpath(place):
-            return first, True
-        same = os.path.realpath(candidate) == os.path.realpath(place)
-        if not first and not same and os.path.isfile(candidate) and os.access(candidate, os.X_OK):
-            first = candidate
-    return first, False
+            others = others._replace(on_path=True)
+        elif os.path.realpath(candidate) == os.path.realpath(place):
+            continue
+        elif os.path.isfile(candidate) and os.access(candidate, os.X_OK):
+            (others.after if others.on_path else others.before).append(candidate)
+    return others
 
 
 def _ours(place: str, target: str) -> bool:
-    # a link that leads nowhere serves nobody; one into a folder of ours is an older version's
+    # a link that leads nowhere serves nobody; who asked is told where it led
     if not os.path.islink(place):
         return False
-    leads_to = os.path.join(os.path.dirname(place), os.readlink(place))
-    return not os.path.exists(leads_to) or os.path.realpath(leads_to) == os.path.realpath(target)
+    return not os.path.exists(place) or os.path.realpath(place) == os.path.realpath(target)
