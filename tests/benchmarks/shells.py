@@ -15,17 +15,19 @@ from pathlib import Path
 from tests.benchmarks.table import Missing, Row
 from tests.benchmarks.world import World
 
+from amika_agent.shell.env_file import Folder
 from amika_agent.shell.hook import rc_line
 
 ROUNDS = 1000  # of which one measurement is the mean: the system counts in ticks of up to 4 ms
 KEYS = ("GROQ_API_KEY", "OPENAI_API_KEY", "XAI_API_KEY")
-OURS = ("_AMIKA_API_KEYS", "__amika_put", *KEYS)
+OURS = ("_AMIKA_API_KEYS", *KEYS)
 
 _POSIX = """
-line() {{ [ -r "$hook" ] && . "$hook"; }}
+line() {{ [[ -r "$env" ]] && . "$env"; }}
 forget() {{ unset {ours}; }}
 nothing() {{ :; }}
 both() {{ forget; line; }}
+first() {{ both; __amika_prompt; }}
 time_of() {{
   local a b i
   read -r a _ </proc/self/schedstat
@@ -35,15 +37,16 @@ time_of() {{
 }}
 line
 for ((n = 0; n < {runs}; n++)); do
-  for what in both forget __amika_prompt nothing; do time_of $what; done
+  for what in both forget first __amika_prompt nothing; do time_of $what; done
   printf '\\n'
 done
 """
 _FISH = """
-function line; source $hook 2>/dev/null; end
+function line; source $env 2>/dev/null; end
 function forget; set -e {ours}; end
 function nothing; end
 function both; forget; line; end
+function first; both; __amika_prompt; end
 function time_of
     read -l a _ </proc/self/schedstat
     for i in (seq {rounds}); $argv[1]; end
@@ -52,7 +55,7 @@ function time_of
 end
 line
 for n in (seq {runs})
-    for what in both forget __amika_prompt nothing; time_of $what; end
+    for what in both forget first __amika_prompt nothing; time_of $what; end
     printf '\\n'
 end
 """
@@ -82,23 +85,25 @@ def measure(world: World, runs: int) -> list[Row | Missing]:
 
 def _added(world: World, shell: str, command: list[str], runs: int) -> list[Row | Missing]:
     script = (_FISH if shell == "fish" else _POSIX).format(ours=" ".join(OURS), rounds=ROUNDS, runs=runs)
-    hook = f"{world.hooks}/hook.{shell}"
-    assign = f"set hook {hook}" if shell == "fish" else f"hook={hook}"
+    env = Folder(str(world.hooks)).env(shell)
+    assign = f"set env {env}" if shell == "fish" else f"env={env}"
     done = subprocess.run(
         [*command, f"{assign}\n{script}"], env=world.env, capture_output=True, text=True, timeout=300, check=True
     )
     start = Row(f"{shell} start, added by the hook ({len(KEYS)} keys)", "ms", aim="at most 0.1")
+    opening = Row(f"{shell} prompt, the first, added by the hook", "ms", aim="at most 0.05")
     prompt = Row(f"{shell} prompt, added by the hook", "ms", aim="at most 0.05")
     for line in done.stdout.splitlines():
-        both, forget, once, nothing = (float(word) / 1e6 for word in line.split())
+        both, forget, first, once, nothing = (float(word) / 1e6 for word in line.split())
         start.values.append(both - forget)
+        opening.values.append(first - both)
         prompt.values.append(once - nothing)
-    return [start, prompt]
+    return [start, opening, prompt]
 
 
 def _whole_start(world: World, shell: str, starts: int) -> Row:
     """Return what the line adds to the processor time of a new shell; one measurement is the third fastest of ten."""
-    line = rc_line(shell, f"{world.hooks}/hook.{shell}")
+    line = rc_line(shell, Folder(str(world.hooks)))
     folders = [world.home / f"rc-{shell}-{name}" for name in ("without", "with")]
     for folder, text in zip(folders, ("", line + "\n"), strict=True):
         (folder / "fish").mkdir(parents=True)

@@ -56,5 +56,5 @@ def test_the_env_files_of_the_shells_are_places_that_hold_values(amika, home):
     for shell in ("bash", "fish"):
         assert amika("shell-init", shell, "--install").code == 0
     held = {os.path.basename(row["path"]): row for row in amika("doctor", "--json").json["holds_values"]}
-    assert {held[name]["mode"] for name in ("env.sh", "env.fish")} == {"0600"}
-    assert not {name for name in held if name.startswith(("hook.", "rest."))}
+    assert {held[name]["mode"] for name in ("env.bash", "env.fish")} == {"0600"}
+    assert not {name for name in held if name.startswith("hook.")}

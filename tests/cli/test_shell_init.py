@@ -26,7 +26,7 @@ def shell_folder(home: Path, profile: str = "default") -> Path:
 
 
 def env_file(home: Path, shell: str, profile: str = "default") -> Path:
-    return shell_folder(home, profile) / ("env.fish" if shell == "fish" else "env.sh")
+    return shell_folder(home, profile) / f"env.{shell}"
 
 
 def printed(home: Path, shell: str, variable: str) -> str:
@@ -67,21 +67,19 @@ def test_yes_adds_the_line_once_and_uninstall_leaves_the_file_as_it_was(amika, h
     gone = amika("shell-init", shell, "--uninstall", "-o", "json")
     assert (gone.json["removed"], gone.json["line_removed"]) == (True, True)
     assert (home / RC[shell]).read_text() == before + "\n"
-    assert os.listdir(shell_folder(home)) == [f"rest.{shell}"]  # open shells drop their variables with it
+    assert os.listdir(shell_folder(home)) == [f"hook.{shell}"]  # open shells drop their variables with it
     assert printed(home, shell, "GROQ_API_KEY") == "<unset>"
     again = amika("shell-init", shell, "--uninstall")
     assert again.code == 0
     assert f"No hook was installed for {shell}" in again.out
 
 
-def test_the_env_file_goes_with_the_last_hook_that_reads_it(amika, home, groq):
+def test_an_env_file_goes_with_its_hook(amika, home, groq):
     for shell in SHELLS:
         assert amika("shell-init", shell, "--install").code == 0
-    amika("shell-init", "bash", "--uninstall")
-    assert env_file(home, "zsh").exists()
-    amika("shell-init", "zsh", "--uninstall")
-    assert not env_file(home, "zsh").exists()
-    assert env_file(home, "fish").exists()
+    for gone in range(1, 4):
+        amika("shell-init", SHELLS[gone - 1], "--uninstall")
+        assert [env_file(home, shell).exists() for shell in SHELLS] == [False] * gone + [True] * (3 - gone)
 
 
 def test_a_start_up_file_that_is_a_link_stays_one(amika, home):
@@ -96,7 +94,7 @@ def test_a_start_up_file_that_is_a_link_stays_one(amika, home):
 def test_without_a_flag_the_hook_is_printed_and_nothing_is_written(amika, home, groq):
     ran = amika("shell-init", "zsh")
     assert ran.code == 0
-    assert "precmd_functions" in ran.out
+    assert "__amika_look" in ran.out
     assert "amika shell-init zsh --install" in ran.err
     assert not shell_folder(home).exists()
 
@@ -164,7 +162,7 @@ def test_the_profiles_have_hooks_of_their_own(amika, home, groq):
     assert groq in env_file(home, "bash", "local").read_text()
     assert amika("shell-init", "bash", "--install").code == 0
     assert amika("shell-init", "bash", "--uninstall", "--local").code == 0
-    assert not hook.exists()
+    assert not env_file(home, "bash", "local").exists()
     assert env_file(home, "bash").exists()
 
 

@@ -92,7 +92,7 @@ def test_what_is_never_loaded_is_left_out(parts: ModuleType, path: str) -> None:
         "libpython3.11.so.1.0",
         "libxcb.so.1",
         "libglib-2.0.so.0",
-        "amika_agent/shell/hook.bash",
+        "amika_agent/shell/start.bash",
     ],
 )
 def test_what_is_loaded_stays(parts: ModuleType, path: str) -> None:

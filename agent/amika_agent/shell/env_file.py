@@ -1,4 +1,4 @@
-"""The env file: what the shell hook of this machine exports. It exists only where a hook is installed.
+"""The env file: what new shells of this machine read and export. It exists only where a hook is installed.
 
 API keys only. An OAuth token would be a frozen copy of what its owner renews, and ANTHROPIC_API_KEY beside a Claude
 subscription login would switch Claude Code to metered billing: it is withheld unless a person allows it by name.
@@ -16,6 +16,7 @@ from amika_agent.stores.private_file import write_private
 from amika_local.credential import API_KEY, Credential, Problem
 from amika_local.errors import AmikaError
 from amika_local.providers import is_variable
+from amika_local.quoting import fish, posix
 from amika_local.subscription import has_claude_login
 
 if TYPE_CHECKING:
@@ -42,25 +43,21 @@ class Choice:
 
 @dataclass(frozen=True)
 class Folder:
-    """The files of one profile: a hook for each shell that wants one, and the env files they read."""
+    """The files of one profile: for each shell an env file, which new shells read, and a hook, which open ones do."""
 
     path: str
 
-    def hook(self, shell: str) -> str:
-        """Return the hook file of a shell; it exists where the hook is installed."""
-        return os.path.join(self.path, f"hook.{shell}")
-
-    def rest(self, shell: str) -> str:
-        """Return what a shell's hook reads when a key changes."""
-        return os.path.join(self.path, f"rest.{shell}")
-
     def env(self, shell: str) -> str:
-        """Return the env file that a shell's hook reads."""
-        return os.path.join(self.path, "env.fish" if shell == "fish" else "env.sh")
+        """Return the env file of a shell; it exists where the hook is installed."""
+        return os.path.join(self.path, f"env.{shell}")
+
+    def hook(self, shell: str) -> str:
+        """Return what an open shell reads when a key changes."""
+        return os.path.join(self.path, f"hook.{shell}")
 
     def installed(self) -> list[str]:
         """Return the shells that have a hook."""
-        return [shell for shell in SHELLS if os.path.isfile(self.hook(shell))]
+        return [shell for shell in SHELLS if os.path.lexists(self.env(shell))]
 
 
 def folder(data_dir: str) -> Folder:
@@ -113,57 +110,62 @@ def _is_carried(value: str) -> bool:
         value.encode()
     except UnicodeEncodeError:  # half of a pair
         return False
-    return not {"\0", env_text.SEPARATOR} & set(value)
+    return not {"\0", *env_text.RESERVED} & set(value)
 
 
-def render(choices: Iterable[Choice], shell: str) -> str:
+def template(name: str, shell: str, where: Folder) -> str:
+    """Return the text `name` ("start" or "hook") of a shell for the files of `where`."""
+    quote = fish if shell == "fish" else posix
+    return _template(name, shell).replace("@FOLDER@", quote(where.path))
+
+
+def _template(name: str, shell: str) -> str:
+    with open(os.path.join(os.path.dirname(__file__), f"{name}.{shell}"), encoding="utf-8") as file:
+        return file.read()
+
+
+def render(choices: Iterable[Choice], shell: str, where: Folder) -> str:
     """Return the content of the env file of `shell`; the same choices give the same text."""
     kept = [c for c in choices if c.exported]
     ends = min((int(c.credential.expires_at) for c in kept if c.credential.expires_at is not None), default=0)
-    return env_text.write(((c.name, c.credential.value.reveal()) for c in kept), shell, ends)
+    return _text([(c.name, c.credential.value.reveal()) for c in kept], shell, ends, where)
+
+
+def _text(keys: list[env_text.Key], shell: str, ends: int, where: Folder) -> str:
+    return env_text.write(keys, shell, ends, template("start", shell, where), where.path)
 
 
 def update(data_dir: str, choices: Iterable[Choice], *, paused: bool = False) -> list[Problem]:
-    """Write the env files of the installed hooks, and remove those that no hook reads; equal files are not touched.
+    """Write the env files of the installed hooks; equal files are not touched.
 
     While `paused` a file only loses the lines of what is not exported any more; nothing is added or changed.
     """
     where = folder(data_dir)
-    shells = where.installed()
     choices = list(choices)
     problems = []
-    wanted = {where.env(shell): render(choices, shell) for shell in shells}
-    for path in (where.env("bash"), where.env("fish")):
+    for shell in where.installed():
+        path = where.env(shell)
         try:
-            text = wanted.get(path)
-            shell = "fish" if path == where.env("fish") else "posix"
-            _set(path, _without_the_revoked(path, shell, choices) if paused and text is not None else text)
+            _set(path, _without_the_revoked(shell, where, choices) if paused else render(choices, shell, where))
         except (AmikaError, OSError) as error:
             remedy = error.remedy if isinstance(error, AmikaError) else "Make the folder writable for your user."
             problems.append(Problem("shell_env", f"cannot write {path}", source="shell", path=path, remedy=remedy))
     return problems
 
 
-def _set(path: str, text: str | None) -> None:
-    if text is None:
-        if os.path.lexists(path):
-            os.unlink(path)
-        return
+def _set(path: str, text: str) -> None:
     data = text.encode("utf-8", "surrogateescape")
     if _content(path) != data:
         write_private(path, data)
 
 
-def _without_the_revoked(path: str, shell: str, choices: Iterable[Choice]) -> str | None:
-    """Return the file as it is, without the variables that nothing exports now; None when there is no file."""
-    data = _content(path)
-    if data is None:
-        return None
-    text = data.decode("utf-8", "surrogateescape")
+def _without_the_revoked(shell: str, where: Folder, choices: Iterable[Choice]) -> str:
+    """Return the file as it is, without the variables that nothing exports now."""
+    text = (_content(where.env(shell)) or b"").decode("utf-8", "surrogateescape")
     exported = {choice.name for choice in choices if choice.exported}
     before, ends = env_text.read(text, shell)
     after = [key for key in before if key[0] in exported]
-    return text if after == before else env_text.write(after, shell, ends)
+    return text if after == before else _text(after, shell, ends, where)
 
 
 def _content(path: str) -> bytes | None:

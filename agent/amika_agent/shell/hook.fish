@@ -1,6 +1,71 @@
-# amika hook 2, removed by: amika shell-init fish --uninstall
-function __amika_prompt --on-event fish_prompt
-    test -r @FOLDER@/env.fish; and read -l l <@FOLDER@/env.fish; or set -l l
-    string match -q -- "$l"\x1f"*" "$_AMIKA_API_KEYS"\x1f; and not set -q argv[1]; or source @FOLDER@/rest.fish 2>/dev/null
+# amika hook 3, removed by: amika shell-init fish --uninstall
+#
+# A new shell reads env.fish beside this file. An open one reads this when the first line of env.fish is another than
+# before, and a new one when one of the variables is set already.
+#
+# _AMIKA_API_KEYS is what this shell was given: the mark of the env file, then NAME=VALUE pairs, each followed by U+001F.
+# It is exported, so that the shells started from this one know what is ours. The first line of the env file begins with
+# it, then come the values alone, each after U+001E; U+001D stands there for the end of a line.
+
+# __amika_apply NAME VALUE: export it, unless you gave the variable a value yourself
+function __amika_apply
+    if not set -q $argv[1]; or contains -- "$argv[1]=$$argv[1]" $__amika_before
+        set -gx $argv[1] $argv[2]
+        set -a __amika_after "$argv[1]=$argv[2]"
+    end
 end
-source @FOLDER@/env.fish 2>/dev/null
+
+# __amika_drop: forget what was ours and is not any more, unless you gave the variable another value
+function __amika_drop
+    for pair in $__amika_before[2..]
+        set -l name (string split -m 1 = -- $pair)[1]
+        string match -qr '^[A-Za-z_][A-Za-z0-9_]*$' -- $name; and set -q $name; or continue
+        string match -q -- "$name=*" $__amika_after; or test "$name=$$name" != "$pair"; or set -eg $name
+    end
+end
+
+# __amika_look: follow the env file; past its end it is one without keys
+function __amika_look
+    set -l line
+    test -r @FOLDER@/env.fish; and read line <@FOLDER@/env.fish
+    set -l pairs (string split -- \x1f (string split -- \x1e "$line")[1])
+    set -l ends (string match -r '^# amika .* ([1-9][0-9]*)$' -- "$pairs[1]")[2]
+    set -g __amika_ends $ends
+    set -g __amika_before (string split -- \x1f "$_AMIKA_API_KEYS")
+    set -g __amika_after "$pairs[1]"
+    if set -q ends[1]; and test (date +%s) -ge $ends
+        set -g __amika_ends
+        set pairs
+    end
+    for pair in $pairs[2..]
+        set -l key (string split -m 1 = -- "$pair")
+        set -q key[2]; or continue
+        set -l parts (string split -- \x1d $key[2])
+        set -l value "$parts[1]"
+        for part in $parts[2..]
+            set value $value\n$part
+        end
+        __amika_apply $key[1] $value
+    end
+    __amika_drop
+    set -e _AMIKA_API_KEYS
+    test -z "$line"; or set -gx _AMIKA_API_KEYS (string join -- \x1f $__amika_after '' | string collect)
+    set -e __amika_before
+    set -e __amika_after
+    # from now on each prompt looks at the time too
+    set -q __amika_ends[1]; and not functions -q __amika_clock; or return 0
+    function __amika_clock --on-event fish_prompt
+        set -q __amika_ends[1]; and test (date +%s) -ge $__amika_ends; and source @FOLDER@/hook.fish
+    end
+end
+
+if functions -q __amika_prompt
+    # one that an earlier version left here reads another line
+    function __amika_prompt --on-event fish_prompt
+        test -r @FOLDER@/env.fish; and read -l -d\x1f l x <@FOLDER@/env.fish; or set -l l
+        string match -q -- "$l"\x1f"*" "$_AMIKA_API_KEYS"\x1f; or source @FOLDER@/hook.fish 2>/dev/null
+    end
+    __amika_look
+else
+    source @FOLDER@/env.fish 2>/dev/null
+end

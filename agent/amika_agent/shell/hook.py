@@ -1,11 +1,11 @@
-"""Installs, renews and removes the shell hook: static files in our data directory, one line in the shell's own file.
+"""Installs, renews and removes the shell hook: files in our data directory, one line in the shell's own file.
 
-    hook.SHELL   what a shell reads when it starts; the little of it that stays in memory reads the env file's first
-                 line at each prompt, and the second file when that line is another than before
-    rest.SHELL   what it does then
+    env.SHELL      what a shell reads when it starts: keys, and a function that compares this file's first line at each
+                   prompt with the one it was given
+    hook.SHELL     static: what that function reads when the line is another one
 
-So an open shell needs no more of an older version than that: the second file is always the one of today. When a hook is
-removed its second file stays for a day, because open shells drop their variables with it.
+So an open shell needs no more of an older version than that function: the hook is always the one of today. When it is
+removed the file stays for a day, because open shells drop their variables with it.
 """
 
 from __future__ import annotations
@@ -16,28 +16,20 @@ import re
 import stat
 from collections.abc import Mapping
 
-from amika_agent.shell.env_file import SHELLS, Folder
+from amika_agent.shell.env_file import SHELLS, Folder, render, template
 from amika_agent.stores.private_file import sync_dir, write_new, write_private
 from amika_local.credential import Problem
 from amika_local.errors import AmikaError, Failed
 from amika_local.quoting import fish, posix
 
 MARK = "# added by amika shell-init"
-VERSION = 2  # in the first line of every hook; the first format had none
+VERSION = 3  # in the first line of every hook; the first format had none
 STAYS = 86_400.0
 
 
 def text(where: Folder, shell: str) -> str:
     """Return the hook of `shell` ("bash", "zsh" or "fish") for the files of `where`."""
-    return _text("hook", where, shell)
-
-
-def _text(name: str, where: Folder, shell: str) -> str:
-    from importlib import resources  # the agent looks at the hooks at each start, and hardly ever writes one
-
-    quote = fish if shell == "fish" else posix
-    template = resources.files("amika_agent.shell").joinpath(f"{name}.{shell}").read_text("utf-8")
-    return template.replace("@FOLDER@", quote(where.path))
+    return template("hook", shell, where)
 
 
 def rc_file(shell: str, env: Mapping[str, str], home: str) -> str:
@@ -50,24 +42,25 @@ def rc_file(shell: str, env: Mapping[str, str], home: str) -> str:
     return os.path.join(home, ".bashrc")
 
 
-def rc_line(shell: str, hook_file: str) -> str:
+def rc_line(shell: str, where: Folder) -> str:
     """Return the line for the rc file; it does nothing once the hook is gone."""
+    path = where.env(shell)
     if shell == "fish":  # two microseconds for the file that is not there, eight for asking whether it is
-        return f"source {fish(hook_file)} 2>/dev/null {MARK}"
-    return f"[ -r {posix(hook_file)} ] && . {posix(hook_file)} {MARK}"
+        return f"source {fish(path)} 2>/dev/null {MARK}"
+    return f"[[ -r {posix(path)} ]] && . {posix(path)} {MARK}"
 
 
 def install(where: Folder, shell: str) -> str:
-    """Write the hook files of `shell` and return the path of the one for the rc file."""
-    path = where.hook(shell)
-    write_private(where.rest(shell), _text("rest", where, shell).encode())
-    write_private(path, text(where, shell).encode())
-    return path
+    """Write the files of `shell`, without keys where there were none yet, and return the path of the hook."""
+    write_private(where.hook(shell), text(where, shell).encode())
+    if not os.path.lexists(where.env(shell)):
+        write_private(where.env(shell), render([], shell, where).encode())
+    return where.hook(shell)
 
 
 def uninstall(where: Folder, shell: str) -> bool:
     """Remove the hook of `shell`; True when there was one."""
-    path = where.hook(shell)
+    path = where.env(shell)
     try:
         os.unlink(path)
     except FileNotFoundError:
@@ -75,7 +68,7 @@ def uninstall(where: Folder, shell: str) -> bool:
     except OSError as error:
         raise Failed(f"cannot remove {path}: {error.strerror}") from None
     with contextlib.suppress(OSError):
-        os.utime(where.rest(shell))  # its day begins
+        os.utime(where.hook(shell))  # its day begins
     return True
 
 
@@ -87,18 +80,40 @@ def renew(where: Folder, now: float) -> list[Problem]:
     problems = []
     for shell in SHELLS:
         try:
-            if shell not in where.installed():
-                _clear(where.rest(shell), now)
-            elif _version(where.hook(shell)) < VERSION or not os.path.exists(where.rest(shell)):
-                install(where, shell)
+            _renew(where, shell, now)
         except (AmikaError, OSError) as error:
             message = f"the shell hook for {shell} is of an older version and cannot be renewed: {error}"
             remedy = f"Install it anew: amika shell-init {shell} --install"
             problems.append(Problem("shell_hook", message, source="shell", path=where.hook(shell), remedy=remedy))
+    older = [shell for shell in SHELLS if _is_older(where.hook(shell))]
+    if not older:
+        with contextlib.suppress(OSError):  # what bash and zsh read up to version 2
+            os.unlink(os.path.join(where.path, "env.sh"))
     for name in os.listdir(where.path) if os.path.isdir(where.path) else ():
         if name.startswith("env.") and ".tmp-" in name:  # keys in plain text, from a crash in the middle of writing
             _clear(os.path.join(where.path, name), now)
     return problems
+
+
+def _renew(where: Folder, shell: str, now: float) -> None:
+    rest = os.path.join(where.path, f"rest.{shell}")  # what open shells of version 2 read when a key changes
+    if _is_older(where.hook(shell)):
+        # of these versions the hook was there only where it was installed
+        if os.path.exists(rest):
+            write_private(rest, text(where, shell).encode())
+        install(where, shell)
+    elif shell not in where.installed():
+        _clear(where.hook(shell), now)
+    elif not os.path.exists(where.hook(shell)):
+        install(where, shell)
+    _clear(rest, now)
+
+
+def _is_older(path: str) -> bool:
+    try:
+        return _version(path) < VERSION
+    except FileNotFoundError:
+        return False
 
 
 def _version(path: str) -> int:
@@ -116,27 +131,29 @@ def _clear(path: str, now: float) -> None:
             os.unlink(path)
 
 
-def add_line(path: str, line: str, hook_file: str) -> bool:
-    """Append `line`, which reads `hook_file`, to the rc file, in the place of an older one; False when it is there."""
+def add_line(path: str, line: str, where: Folder) -> bool:
+    """Append `line`, which reads a file of `where`, to the rc file for an older one; False when it is there."""
     lines = _lines(path)
     if line in lines:
         return False
-    _replace(path, [*(kept for kept in lines if not _is_ours(kept, hook_file)), line])
+    _replace(path, [*(kept for kept in lines if not _is_ours(kept, where)), line])
     return True
 
 
-def remove_line(path: str, hook_file: str) -> bool:
+def remove_line(path: str, where: Folder) -> bool:
     """Take our line out of the rc file; True when it was there."""
     lines = _lines(path)
-    kept = [one for one in lines if not _is_ours(one, hook_file)]
+    kept = [one for one in lines if not _is_ours(one, where)]
     if kept == lines:
         return False
     _replace(path, kept)
     return True
 
 
-def _is_ours(line: str, hook_file: str) -> bool:
-    return line.endswith(MARK) and (posix(hook_file) in line or fish(hook_file) in line)
+def _is_ours(line: str, where: Folder) -> bool:
+    # earlier lines read the hook itself
+    inside = [quote(os.path.join(where.path, "")).removesuffix("'") for quote in (posix, fish)]
+    return line.endswith(MARK) and any(start in line for start in inside)
 
 
 def _lines(path: str) -> list[str]:

@@ -62,13 +62,15 @@ def _install(context: "Context", shell: str, where: "Folder") -> int:
     from amika_cli.render import emit
     from amika_local.errors import Failed
 
+    for problem in hook.renew(where, context.clock.now()):
+        raise Failed(problem.message, remedy=problem.remedy)
     path = hook.install(where, shell)
     for problem in env_file.update(context.profile.data_dir, _choices(context)):
         raise Failed(problem.message, remedy=problem.remedy)
     rc = hook.rc_file(shell, context.env, context.profile.home)
-    line = hook.rc_line(shell, path)
+    line = hook.rc_line(shell, where)
     wanted = context.args.has("yes")
-    added = wanted and hook.add_line(rc, line, path)
+    added = wanted and hook.add_line(rc, line, where)
     if added:
         lines = [f"Installed: {rc} loads the hook from now on. Open a new shell, or: . {rc}"]
     elif wanted:
@@ -81,13 +83,13 @@ def _install(context: "Context", shell: str, where: "Folder") -> int:
 
 
 def _uninstall(context: "Context", shell: str, where: "Folder") -> int:
-    from amika_agent.shell import env_file, hook
+    from amika_agent.shell import hook
     from amika_cli.render import emit
 
+    hook.renew(where, context.clock.now())  # one of an older version has other files
     was = hook.uninstall(where, shell)
-    env_file.update(context.profile.data_dir, _choices(context) if where.installed() else [])
     rc = hook.rc_file(shell, context.env, context.profile.home)
-    removed = hook.remove_line(rc, where.hook(shell))
+    removed = hook.remove_line(rc, where)
     gone = "The hook is gone; open shells drop its variables at their next prompt."
     lines = [gone if was else f"No hook was installed for {shell}."]
     if removed:

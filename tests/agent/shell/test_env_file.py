@@ -64,7 +64,8 @@ def test_a_login_counts_wherever_it_is_kept_and_though_it_is_expired_or_cannot_b
     "credential",
     [
         api_key("302AI_API_KEY"), api_key("A;B_API_KEY"), api_key(""), api_key("GROQ_API_KEY", "nul\0"),
-        api_key("GROQ_API_KEY", "half a pair \ud800"), api_key("GROQ_API_KEY", "unit\x1fseparator"),
+        api_key("GROQ_API_KEY", "half a pair \ud800"),
+        *(api_key("GROQ_API_KEY", f"separator{separator}of ours") for separator in "\x1d\x1e\x1f"),
         api_key("GROQ_API_KEY", ends=NOW),
     ],
 )  # fmt: skip
@@ -82,7 +83,8 @@ def test_the_first_of_two_sources_wins() -> None:
 def test_the_mark_changes_with_the_content_and_only_then() -> None:
     one = env_file.choose(Found(api_key("GROQ_API_KEY", "fake-1")), (), NOW)  # type: ignore[arg-type]
     two = env_file.choose(Found(api_key("GROQ_API_KEY", "fake-2")), (), NOW)  # type: ignore[arg-type]
-    first = [env_file.render(choices, "bash").split("\n")[0] for choices in (one, one, two)]
+    where = env_file.folder("/x")
+    first = [env_file.render(choices, "bash", where).split("\n")[0] for choices in (one, one, two)]
     assert first[0] == first[1]
     assert first[0] != first[2]
 
@@ -94,7 +96,7 @@ def test_the_files_exist_only_where_a_hook_does_and_are_private(tmp_path: Path) 
     assert not (tmp_path / "shell").exists()
     hook.install(where, "fish")
     env_file.update(str(tmp_path), choices)
-    assert sorted(os.listdir(where.path)) == ["env.fish", "hook.fish", "rest.fish"]
+    assert sorted(os.listdir(where.path)) == ["env.fish", "hook.fish"]
     assert stat.S_IMODE(os.stat(where.env("fish")).st_mode) == 0o600
     assert stat.S_IMODE(os.stat(where.path).st_mode) == 0o700
     before = os.stat(where.env("fish")).st_ino
@@ -102,12 +104,13 @@ def test_the_files_exist_only_where_a_hook_does_and_are_private(tmp_path: Path) 
     assert os.stat(where.env("fish")).st_ino == before
     hook.uninstall(where, "fish")
     env_file.update(str(tmp_path), choices)
-    assert os.listdir(where.path) == ["rest.fish"]
+    assert os.listdir(where.path) == ["hook.fish"]
 
 
 def test_a_file_that_cannot_be_written_is_a_problem_with_a_remedy(tmp_path: Path) -> None:
     where = env_file.folder(str(tmp_path))
     hook.install(where, "bash")
+    os.unlink(where.env("bash"))
     os.symlink("/nowhere/else", where.env("bash"))
     (problem,) = env_file.update(str(tmp_path), env_file.choose(Found(api_key("GROQ_API_KEY")), (), NOW))  # type: ignore[arg-type]
     assert problem.remedy
@@ -120,53 +123,58 @@ def test_the_line_is_added_once_through_a_link_and_removed_without_a_trace(tmp_p
     real.write_bytes(b"alias a=b\r\n\xff odd bytes\nlast line without end")
     real.chmod(0o640)
     rc.symlink_to(real)
-    line = hook.rc_line("bash", "/h")
-    assert hook.add_line(str(rc), line, "/h")
-    assert not hook.add_line(str(rc), line, "/h")
+    where = env_file.folder("/h")
+    line = hook.rc_line("bash", where)
+    assert hook.add_line(str(rc), line, where)
+    assert not hook.add_line(str(rc), line, where)
     assert rc.is_symlink()
     assert real.read_bytes() == f"alias a=b\r\n\udcff odd bytes\nlast line without end\n{line}\n".encode(
         "utf-8", "surrogateescape"
     )
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
-    assert hook.remove_line(str(rc), "/h")
-    assert not hook.remove_line(str(rc), "/h")
+    assert hook.remove_line(str(rc), where)
+    assert not hook.remove_line(str(rc), where)
     assert real.read_bytes() == b"alias a=b\r\n\xff odd bytes\nlast line without end\n"
 
 
-def test_the_line_of_an_earlier_version_is_replaced_and_removed_and_no_other(tmp_path: Path) -> None:
-    rc = tmp_path / "config.fish"
-    other = hook.rc_line("fish", "/other/hook.fish")
-    earlier = f"test -r '/h.fish'; and source '/h.fish' {hook.MARK}"
-    rc.write_text(f"{earlier}\nset a b\n{other}\n")
-    line = hook.rc_line("fish", "/h.fish")
-    assert hook.add_line(str(rc), line, "/h.fish")
+@pytest.mark.parametrize(
+    "earlier",
+    ["test -r '/h/shell/hook.fish'; and source '/h/shell/hook.fish'", "source '/h/shell/hook.fish' 2>/dev/null"],
+)
+def test_the_line_of_an_earlier_version_is_replaced_and_removed_and_no_other(tmp_path: Path, earlier: str) -> None:
+    rc, where = tmp_path / "config.fish", env_file.folder("/h")
+    other = hook.rc_line("fish", env_file.folder("/other/h"))
+    before = f"{earlier} {hook.MARK}\nset a b\n{other}\n"
+    rc.write_text(before)
+    line = hook.rc_line("fish", where)
+    assert hook.add_line(str(rc), line, where)
     assert rc.read_text() == f"set a b\n{other}\n{line}\n"
-    rc.write_text(f"{earlier}\nset a b\n{other}\n")
-    assert hook.remove_line(str(rc), "/h.fish")
+    rc.write_text(before)
+    assert hook.remove_line(str(rc), where)
     assert rc.read_text() == f"set a b\n{other}\n"
 
 
 def test_an_rc_file_that_is_a_folder_is_said(tmp_path: Path) -> None:
     with pytest.raises(Failed):
-        hook.add_line(str(tmp_path), "the line", "/h")
+        hook.add_line(str(tmp_path), "the line", env_file.folder("/h"))
 
 
-@pytest.mark.parametrize("shell", ["bash", "fish"])
+@pytest.mark.parametrize("shell", env_file.SHELLS)
 def test_paused_a_file_only_loses_what_is_not_exported_any_more(tmp_path: Path, shell: str) -> None:
     where = env_file.folder(str(tmp_path))
-    Path(where.path).mkdir()
-    Path(where.hook(shell)).write_text("")
-    wild = "a'b\\\n__amika_put OPENAI_API_KEY 'x\\\\'\n"
+    hook.install(where, shell)
+    wild = "a'b\\\n_AMIKA_API_KEYS=x\n\nOPENAI_API_KEY='x\\\\' \\n\n"
 
     def update(*credentials: Credential, paused: bool) -> str:
         choices = env_file.choose(Found(*credentials), (), NOW)  # type: ignore[arg-type]
         assert env_file.update(str(tmp_path), choices, paused=paused) == []
-        path = Path(where.env(shell))
-        return path.read_bytes().decode() if path.exists() else ""
+        return Path(where.env(shell)).read_bytes().decode()
 
-    assert update(api_key("GROQ_API_KEY", "new"), paused=True) == ""
+    none = update(paused=False)
+    assert update(api_key("GROQ_API_KEY", "new"), paused=True) == none
     groq, openai = api_key("GROQ_API_KEY", wild), api_key("OPENAI_API_KEY", "one")
     alone = update(groq, paused=False)
     both = update(groq, openai, paused=False)
+    assert len({none, alone, both}) == 3
     assert update(groq, api_key("OPENAI_API_KEY", "two"), api_key("XAI_API_KEY"), paused=True) == both
     assert update(api_key("GROQ_API_KEY", "newer"), paused=True) == alone

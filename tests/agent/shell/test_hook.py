@@ -23,7 +23,10 @@ NASTY = [
     "line\nbreak",
     "é\u2028~*?[",
     "\\'; touch pwned #",
+    "\t blanks around \r",
+    "",
 ]
+ONE_LINE = [value for value in NASTY if "\n" not in value]
 
 
 def key(name: str, value: str, ends: float | None = None) -> env_file.Choice:
@@ -46,7 +49,7 @@ class Shell:
         assert env_file.update(str(self.folder), choices) == []
 
     def source(self) -> str:
-        return hook.rc_line(self.name, self.where.hook(self.name))
+        return hook.rc_line(self.name, self.where)
 
     def prompt(self) -> str:
         return "emit fish_prompt" if self.name == "fish" else "__amika_prompt"
@@ -67,7 +70,7 @@ class Shell:
 
     def later(self, *choices: env_file.Choice) -> Path:
         path = self.folder / f"later-{os.urandom(4).hex()}"
-        path.write_text(env_file.render(choices, self.name), encoding="utf-8")
+        path.write_text(env_file.render(choices, self.name, self.where), encoding="utf-8")
         return path
 
     def run(self, *steps: str, env: dict[str, str] | None = None) -> list[str]:
@@ -87,10 +90,25 @@ def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Shell:
     return Shell(request.param, tmp_path)
 
 
-def test_a_new_shell_has_the_keys_and_exactly_their_values(shell: Shell) -> None:
-    shell.keys(*(key(f"K{n}_API_KEY", value) for n, value in enumerate(NASTY)))
-    steps = [shell.source(), *(shell.shown(f"K{n}_API_KEY") for n in range(len(NASTY)))]
-    assert shell.run(*steps) == NASTY
+@pytest.mark.parametrize("values", [NASTY, ONE_LINE, NASTY[:1]], ids=["lines", "nasty", "plain"])
+def test_a_new_shell_has_the_keys_and_exactly_their_values(shell: Shell, values: list[str]) -> None:
+    shell.keys(*(key(f"K{n}_API_KEY", value) for n, value in enumerate(values)))
+    steps = [shell.source(), *(shell.shown(f"K{n}_API_KEY") for n in range(len(values)))]
+    assert shell.run(*steps) == values
+    # a shell started from that one knows what is ours
+    gone = shell.later()
+    steps = [
+        shell.source(),
+        shell.swap(gone),
+        shell.prompt(),
+        *(shell.shown(f"K{n}_API_KEY") for n in range(len(values))),
+    ]
+    assert shell.run(*steps) == ["unset"] * len(values)
+
+
+def test_a_new_shell_without_keys_says_and_sets_nothing(shell: Shell) -> None:
+    shell.keys()
+    assert shell.run(shell.source(), shell.prompt(), shell.shown("GROQ_API_KEY")) == ["unset"]
 
 
 def test_children_inherit_them(shell: Shell) -> None:
@@ -148,10 +166,21 @@ def test_a_shell_started_from_a_shell_goes_on_following(shell: Shell) -> None:
     assert shell.run(*steps, env=inherited) == ["fake-new", "unset"]
 
 
-def test_an_inherited_value_goes_when_there_is_no_file_any_more(shell: Shell) -> None:
+def test_a_shell_started_from_a_shell_leaves_alone_what_is_current(shell: Shell) -> None:
+    shell.keys(key("GROQ_API_KEY", "fake-1"), key("XAI_API_KEY", "fake-x"))
+    mark = Path(shell.where.env(shell.name)).read_text().partition("\n")[0]
+    record = f"{mark}\x1fGROQ_API_KEY=fake-1\x1fXAI_API_KEY=fake-x\x1f"
+    changed = shell.later(key("GROQ_API_KEY", "fake-2"))
+    steps = [shell.source(), shell.shown("GROQ_API_KEY"), shell.shown("XAI_API_KEY")]  # removed by the person
+    steps += [shell.swap(changed), shell.prompt(), shell.shown("GROQ_API_KEY")]
+    inherited = {"GROQ_API_KEY": "fake-1", "_AMIKA_API_KEYS": record}
+    assert shell.run(*steps, env=inherited) == ["fake-1", "unset", "fake-2"]
+
+
+def test_an_inherited_value_goes_when_there_are_no_keys_any_more(shell: Shell) -> None:
+    shell.keys()
     inherited = {"XAI_API_KEY": "fake-x", "_AMIKA_API_KEYS": "# amika 1 0\x1fXAI_API_KEY=fake-x\x1f"}
-    steps = [shell.source(), shell.prompt(), shell.shown("XAI_API_KEY"), shell.shown("_AMIKA_API_KEYS")]
-    assert shell.run(*steps, env=inherited) == ["unset", "unset"]
+    assert shell.run(shell.source(), shell.shown("XAI_API_KEY"), env=inherited) == ["unset"]
 
 
 def test_a_file_past_its_earliest_expiry_is_not_used(shell: Shell) -> None:
@@ -183,7 +212,7 @@ def test_a_file_that_ended_is_followed_again_when_it_is_written_anew(shell: Shel
 
 def test_an_open_shell_drops_its_variables_when_the_hook_is_removed(shell: Shell) -> None:
     shell.keys(key("GROQ_API_KEY", "fake-1"), key("XAI_API_KEY", "fake-x"))
-    remove = f"command rm {shell.where.env(shell.name)} {shell.where.hook(shell.name)}"
+    remove = f"command rm {shell.where.env(shell.name)}"
     steps = [shell.source(), shell.put("XAI_API_KEY", "mine"), remove, shell.prompt(), shell.prompt()]
     steps += [shell.shown(name) for name in ("GROQ_API_KEY", "XAI_API_KEY", "_AMIKA_API_KEYS")]
     assert shell.run(*steps) == ["unset", "mine", "unset"]
@@ -198,10 +227,10 @@ def test_an_open_shell_is_quiet_when_the_whole_folder_is_gone(shell: Shell) -> N
 def test_what_an_open_shell_does_is_decided_by_the_file_of_today(shell: Shell) -> None:
     # an update of this program reaches shells that were opened before it
     shell.keys(key("GROQ_API_KEY", "fake-1"))
-    rest = Path(shell.where.rest(shell.name))
+    today = Path(shell.where.hook(shell.name))
     (shell.folder / "newer").write_text("printf '<newer>'\n")
     changed = shell.later(key("GROQ_API_KEY", "fake-2"))
-    steps = [shell.source(), f"command mv -f {shell.folder / 'newer'} {rest}", shell.swap(changed), shell.prompt()]
+    steps = [shell.source(), f"command mv -f {shell.folder / 'newer'} {today}", shell.swap(changed), shell.prompt()]
     assert shell.run(*steps) == ["newer"]
 
 

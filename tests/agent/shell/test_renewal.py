@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -12,12 +14,36 @@ from amika_agent.clock import SystemClock
 from amika_agent.engine.local import LocalPart
 from amika_agent.shell import env_file, hook
 from amika_agent.sync.journal import SyncDb
+from amika_local.credential import API_KEY, Credential
+from amika_local.secret import Secret
 from amika_shared.profile import resolve
 
 NOW = 1_800_000_000.0
 OLDER = {
     "without a number": "# amika: keeps the API keys of this shell equal …\n__amika_file=x\n",
-    "with a lower one": "# amika hook 1, removed by: …\n",
+    "with a lower one": "# amika hook 2, removed by: …\n",
+}
+# what version 2 left in open shells, and its line in the rc files
+PROMPT_2 = {
+    "bash": """__amika_prompt() {
+  local l=
+  [[ -r $__amika/env.sh ]] && read -r l <"$__amika/env.sh" || l=
+  [[ ${_AMIKA_API_KEYS-}$'\\37' == "$l"$'\\37'* || ! -r $__amika/rest.bash ]] || . "$__amika/rest.bash"
+}""",
+    "zsh": """__amika_prompt() {
+  local l=
+  [[ -r $__amika/env.sh ]] && read -r l <$__amika/env.sh
+  [[ ${_AMIKA_API_KEYS-}$'\\37' == "$l"$'\\37'* || ! -r $__amika/rest.zsh ]] || . $__amika/rest.zsh
+}""",
+    "fish": """function __amika_prompt --on-event fish_prompt
+    test -r $__amika/env.fish; and read -l l <$__amika/env.fish; or set -l l
+    string match -q -- "$l"\\x1f"*" "$_AMIKA_API_KEYS"\\x1f; or source $__amika/rest.fish 2>/dev/null
+end""",
+}
+LINE_2 = {
+    "bash": "[ -r '{0}/hook.bash' ] && . '{0}/hook.bash'",
+    "zsh": "[ -r '{0}/hook.zsh' ] && . '{0}/hook.zsh'",
+    "fish": "source '{0}/hook.fish' 2>/dev/null",
 }
 
 
@@ -26,18 +52,44 @@ def where(tmp_path: Path) -> env_file.Folder:
     return env_file.folder(str(tmp_path))
 
 
+def install_version_2(where: env_file.Folder, shell: str, first: str = OLDER["with a lower one"]) -> None:
+    os.makedirs(where.path, mode=0o700)
+    env = "env.fish" if shell == "fish" else "env.sh"
+    for name, text in ((f"hook.{shell}", first), (f"rest.{shell}", "# older\n"), (env, "# amika 1 0\n")):
+        (Path(where.path) / name).write_text(text)
+
+
 @pytest.mark.parametrize("shell", env_file.SHELLS)
 @pytest.mark.parametrize("older", OLDER.values(), ids=OLDER)
 def test_an_older_hook_is_rewritten_where_it_is_installed(where: env_file.Folder, shell: str, older: str) -> None:
-    Path(hook.install(where, shell)).write_text(older)
-    Path(where.rest(shell)).write_text("# of an older version\n")
+    install_version_2(where, shell, older)
     assert hook.renew(where, NOW) == []
     assert Path(where.hook(shell)).read_text() == hook.text(where, shell)
     assert f"hook {hook.VERSION}," in hook.text(where, shell).partition("\n")[0]
-    assert "__amika_look" in Path(where.rest(shell)).read_text()
     assert stat.S_IMODE(os.stat(where.hook(shell)).st_mode) == 0o600
     assert where.installed() == [shell]
-    assert not [name for name in os.listdir(where.path) if "tmp" in name]
+    assert not [name for name in os.listdir(where.path) if "tmp" in name or name == "env.sh"]
+
+
+@pytest.mark.parametrize("shell", env_file.SHELLS)
+def test_shells_opened_under_version_2_and_its_line_go_on_following(where: env_file.Folder, shell: str) -> None:
+    install_version_2(where, shell)
+    assert hook.renew(where, time.time()) == []
+    groq = Credential("groq", API_KEY, Secret("fake-2"), "opencode", "/x", 200, native_name="GROQ_API_KEY")
+    choice = env_file.Choice("GROQ_API_KEY", groq, exported=True, reason="")
+    assert env_file.update(os.path.dirname(where.path), [choice]) == []
+    setting = f"set -g __amika {where.path}" if shell == "fish" else f"__amika={where.path}"
+    prompt = "emit fish_prompt" if shell == "fish" else "__amika_prompt"
+    env = {
+        "PATH": os.environ["PATH"], "HOME": os.environ["HOME"],
+        "GROQ_API_KEY": "fake-1", "_AMIKA_API_KEYS": "# amika 1 0\x1fGROQ_API_KEY=fake-1\x1f",
+    }  # fmt: skip
+    opened = f"{setting}\n{PROMPT_2[shell]}\n{prompt}\n{prompt}\necho $GROQ_API_KEY"
+    started = f"{LINE_2[shell].format(where.path)}\necho $GROQ_API_KEY"
+    for script in (opened, started):
+        quiet = {"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}[shell]
+        done = subprocess.run([shell, *quiet, "-c", script], env=env, capture_output=True, text=True, check=False)
+        assert (done.stdout, done.stderr) == ("fake-2\n", "")
 
 
 @pytest.mark.parametrize("text", ["# amika hook 99, of a later build\n", "# mine\n", "", "\udcff\n"])
@@ -56,11 +108,11 @@ def test_one_of_this_version_is_not_written_again(where: env_file.Folder) -> Non
     assert os.stat(path).st_ino == before.st_ino
 
 
-def test_a_second_file_that_is_gone_comes_back(where: env_file.Folder) -> None:
-    hook.install(where, "zsh")
-    os.unlink(where.rest("zsh"))
+def test_a_hook_that_is_gone_comes_back(where: env_file.Folder) -> None:
+    hook.install(where, "fish")
+    os.unlink(where.hook("fish"))
     assert hook.renew(where, NOW) == []
-    assert os.path.isfile(where.rest("zsh"))
+    assert os.path.isfile(where.hook("fish"))
 
 
 def test_where_no_hook_is_nothing_appears(where: env_file.Folder, tmp_path: Path) -> None:
@@ -71,23 +123,23 @@ def test_where_no_hook_is_nothing_appears(where: env_file.Folder, tmp_path: Path
 def test_what_a_removed_hook_leaves_for_open_shells_goes_after_a_day(where: env_file.Folder) -> None:
     hook.install(where, "fish")
     assert hook.uninstall(where, "fish")
-    removed = os.stat(where.rest("fish")).st_mtime
+    removed = os.stat(where.hook("fish")).st_mtime
     hook.renew(where, removed + hook.STAYS - 1)
-    assert os.listdir(where.path) == ["rest.fish"]
+    assert os.listdir(where.path) == ["hook.fish"]
     hook.renew(where, removed + hook.STAYS + 1)
     assert os.listdir(where.path) == []
 
 
 def test_what_a_crash_left_of_an_env_file_goes_and_the_env_file_stays(where: env_file.Folder) -> None:
     hook.install(where, "bash")
-    names = ("env.sh", "env.sh.tmp-0badc0de", "env.fish.tmp-0badc0de")
+    names = ("env.bash", "env.bash.tmp-0badc0de", "env.fish.tmp-0badc0de")
     for name in names:
         (Path(where.path) / name).write_text("export GROQ_API_KEY='fake'\n")
     written = os.stat(where.env("bash")).st_mtime
     hook.renew(where, written + 1)  # another process may be writing it just now
     assert set(names) <= set(os.listdir(where.path))
     hook.renew(where, written + hook.STAYS + 1)
-    assert sorted(os.listdir(where.path)) == ["env.sh", "hook.bash", "rest.bash"]
+    assert sorted(os.listdir(where.path)) == ["env.bash", "hook.bash"]
 
 
 def test_a_hook_behind_a_link_is_a_problem_with_a_remedy(where: env_file.Folder, tmp_path: Path) -> None:
@@ -103,7 +155,7 @@ def test_a_hook_behind_a_link_is_a_problem_with_a_remedy(where: env_file.Folder,
 def test_the_agent_renews_it_at_its_first_look_and_leaves_it_while_it_is_paused(home: Path) -> None:
     profile = resolve(os.environ)
     where = env_file.folder(profile.data_dir)
-    Path(hook.install(where, "bash")).write_text(OLDER["with a lower one"])
+    install_version_2(where, "bash")
     db = SyncDb(profile.sync_db, SystemClock())
     try:
         part = LocalPart(profile, dict(os.environ), SystemClock(), lambda: db)
