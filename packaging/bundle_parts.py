@@ -10,7 +10,7 @@ from dataclasses import dataclass
 APP_NAME = "Amika.app"
 IDENTIFIER = "dev.amika.desktop"
 
-DATA = ("workspace/templates/*", "shell/hook.*", "shell/rest.*")
+DATA = ("workspace/templates/*", "shell/*.bash", "shell/*.zsh", "shell/*.fish")
 KEYRING = {
     "linux": ("keyring.backends.SecretService", "keyring.backends.kwallet"),
     "darwin": ("keyring.backends.macOS",),
