@@ -2,22 +2,25 @@
 
 Each is level-triggered: a trigger only says "look again", so a lost or doubled one is harmless. Each runs its blocking
 body in a worker thread, one run at a time; none waits for another. Between runs a lane sleeps until it is poked or
-until the time its body asked for. One more task looks every 60 seconds for what nobody told us: a file event that
-was lost, a rule that another process wrote, a clock that jumped, a machine that slept. Where the kernel tells of the
-last two, `clock_set` makes it look at once; and whoever wakes first, the session goes before the remote lane.
+until the time its body asked for. A sweep looks every 60 seconds for what nobody told us: a file event that was lost,
+a rule that another process wrote, a clock that jumped, a machine that slept. It has a thread of its own and wakes the
+loop only with what it found. Where the kernel tells of the last two, `clock_set` makes us look at once; and whoever
+wakes first, the session goes before the remote lane.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from amika_agent.loop_clock import LoopClock
+from amika_agent.sweep import Sweep
+from amika_agent.workers import Workers
 from amika_local.errors import AmikaError
 
 log = logging.getLogger(__name__)
@@ -26,7 +29,6 @@ T = TypeVar("T")
 
 REMOTE = frozenset({"remote"})
 
-SWEEP = 60.0
 QUIET = 0.05
 LONGEST_SETTLE = 2.0
 JUMP = 5.0
@@ -60,7 +62,7 @@ class Work(Protocol):
         """When that lane has to go on."""
 
     def overlooked(self) -> frozenset[str]:
-        """Return what changed since this was last asked: "local", "session", "remote"."""
+        """Return what changed unnoticed since this was last asked: "local", "session", "remote"."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ class Lane:
 
 
 class Lanes:
-    """The lanes of one engine.
+    """The lanes of one engine, on the loop that makes them.
 
     Args:
         work: the engine.
@@ -173,7 +175,9 @@ class Lanes:
         self._work = work
         self._clock = clock
         self._publish = publish
-        self._pool = ThreadPoolExecutor(max_workers=8 + len(work.queues), thread_name_prefix="lane")
+        self._workers = Workers(9 + len(work.queues), "lane")
+        self._sweep = Sweep(self._look_for_unnoticed, clock)
+        self._loop = asyncio.get_running_loop()
         self.under_way: set[asyncio.Future[Any]] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self.local = self._lane("local", work.look, work.look_due, self._looked, Pace(QUIET, LONGEST_SETTLE, 0.2))
@@ -185,11 +189,11 @@ class Lanes:
 
     def start(self) -> None:
         """Start all lanes; each begins with one run, the local one before any network."""
-        create = asyncio.get_running_loop().create_task
+        create = self._loop.create_task
         self.local.poke()
         self.session.poke()
         self._tasks = [create(lane.loop()) for lane in (self.local, self.session, *self.remotes)]
-        self._tasks.append(create(self._sweep()))
+        self._tasks += [create(self._awake()), create(self.run(self._sweep.run))]
 
     async def broken(self) -> None:
         """Return when a lane ended by itself, which is a bug; the agent is better restarted than half alive."""
@@ -200,6 +204,7 @@ class Lanes:
 
     async def stop(self, deadline: float) -> bool:
         """Start nothing more and wait at most `deadline` seconds for what runs; False when something still does."""
+        self._sweep.end()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -207,12 +212,12 @@ class Lanes:
         if self.under_way:
             _, left = await asyncio.wait(self.under_way, timeout=deadline)
             done = not left
-        self._pool.shutdown(wait=done, cancel_futures=True)
+        self._workers.shutdown(wait=done, cancel_futures=True)
         return done
 
     async def run(self, work: Callable[[], T]) -> T:
         """Return what blocking `work` returns, run in a worker thread."""
-        future = asyncio.get_running_loop().run_in_executor(self._pool, work)
+        future = self._loop.run_in_executor(self._workers, work)
         self.under_way.add(future)
         future.add_done_callback(self._ended)
         return await asyncio.shield(future)
@@ -250,7 +255,7 @@ class Lanes:
         return self._lane(f"remote {queue}", body, due, self._reconciled, Pace(), first=self._catch_up)
 
     async def _run_shown(self, body: Callable[[], Any]) -> Any:  # noqa: ANN401 -- what the body returns
-        timer = asyncio.get_running_loop().call_later(SHOW_WORK_AFTER, self._publish)
+        timer = self._loop.call_later(SHOW_WORK_AFTER, self._publish)
         try:
             return await self.run(body)
         finally:
@@ -273,16 +278,24 @@ class Lanes:
         """Look now whether the machine slept or its clock was set, instead of at the next sweep."""
         self._clock_set.set()
 
-    async def _sweep(self) -> None:
+    async def _awake(self) -> None:
         while True:
-            await self._clock.wait(self._clock_set, SWEEP)
+            await self._clock_set.wait()
             self._clock_set.clear()
-            if await self._catch_up():
-                continue
-            try:
-                self.poke(await self.run(self._work.overlooked))
-            except Exception as error:
-                log.warning("the sweep failed", exc_info=error)
+            if not await self._catch_up():
+                self._sweep.now()
+
+    def _look_for_unnoticed(self) -> None:
+        """In the thread of the sweep: tell the loop what was found, and nothing when nothing was."""
+        if abs(self._clock.now() - self._clock.monotonic() - self._offset) > JUMP:
+            self._tell(self.clock_set)
+        elif names := self._work.overlooked():
+            self._tell(partial(self.poke, names))
+
+    def _tell(self, what: Callable[[], None]) -> None:
+        # a closed loop has nobody left to tell
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(what)
 
     async def _catch_up(self) -> bool:
         """If the machine slept or its clock was set, look at the files and have the session renewed; True if so.

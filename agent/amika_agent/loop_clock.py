@@ -5,17 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from amika_agent.clock import SystemClock
+from amika_agent.clock import Clock, SystemClock
 
 
-class LoopClock(Protocol):
-    """Tests inject their own."""
-
-    def now(self) -> float:
-        """Wall time, epoch seconds."""
-
-    def monotonic(self) -> float:
-        """Seconds that never go backwards; they stand still while the machine sleeps."""
+class LoopClock(Clock, Protocol):
+    """Tests inject their own. `monotonic` stands still while the machine sleeps; only threads may `sleep`."""
 
     async def wait(self, event: asyncio.Event, seconds: float | None) -> bool:
         """Wait until `event` is set (True) or `seconds` have passed (False); None waits without end."""

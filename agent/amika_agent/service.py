@@ -51,11 +51,13 @@ async def serve(profile: Profile, env: Mapping[str, str], ready: Callable[[], No
     engine = Engine(profile, env, clock, "agent")
     board = Board()
     show_from = clock.monotonic() + FIRST_LOOK
+    loop = asyncio.get_running_loop()
 
     def publish() -> None:
         # "nothing was found" is told only by one who has looked
         if not engine.has_looked and clock.monotonic() < show_from:
             return
+        unlooked.cancel()
         before = board.snapshot
         try:
             if board.publish(engine.snapshot()):
@@ -63,6 +65,7 @@ async def serve(profile: Profile, env: Mapping[str, str], ready: Callable[[], No
         except Exception:  # the work goes on even when it cannot be shown
             log.exception("the snapshot cannot be built")
 
+    unlooked = loop.call_later(FIRST_LOOK + 0.1, publish)
     lanes = Lanes(engine, clock, publish)
     desk = Desk(engine, publish)
     api = Api(engine, lanes, board, desk, stopping)
@@ -77,8 +80,6 @@ async def serve(profile: Profile, env: Mapping[str, str], ready: Callable[[], No
     }
     server = Server(profile.socket, hello, api.handle, clock)
     await server.start()
-    loop = asyncio.get_running_loop()
-    unlooked = loop.call_later(FIRST_LOOK + 0.1, publish)
     healthy = done = True
     try:
         with recorded(profile, env, started):

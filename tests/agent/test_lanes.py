@@ -4,102 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
-from typing import Any
 
 import pytest
-from tests.fakes.loop_clock import FakeLoopClock
+from tests.fakes.lanes_stage import Stage, on_stage
 
-from amika_agent.lanes import REMOTE, SWEEP, Lanes
+from amika_agent.lanes import REMOTE
 from amika_local.errors import Failed
 
 LOCAL = frozenset({"local"})
-
-
-class Work:
-    """What the lanes call: counts, and does what a test ordered."""
-
-    def __init__(self, queues: tuple[str, ...] = ("",)) -> None:
-        self.queues = queues
-        self.runs: list[str] = []
-        self.due: dict[str, float | None] = {"look": None, "renew": None, "reconcile": None}
-        self.says: dict[str, bool] = {"look": False, "renew": False}
-        self.hold: dict[str, threading.Event] = {}
-        self.fail: dict[str, Exception] = {}
-        self.unseen: frozenset[str] = frozenset()
-        self.due_fails = False
-
-    def _ran(self, name: str) -> bool:
-        self.runs.append(name)
-        if name in self.hold:
-            assert self.hold[name].wait(10), f"{name} was never released"
-        if name in self.fail:
-            raise self.fail[name]
-        return self.says.get(name, False)
-
-    def look(self) -> bool:
-        return self._ran("look")
-
-    def renew(self) -> bool:
-        return self._ran("renew")
-
-    def reconcile_queue(self, name: str) -> object:
-        self._ran(f"reconcile {name}".strip())
-        return None
-
-    def look_due(self) -> float | None:
-        return self.due["look"]
-
-    def renew_due(self) -> float | None:
-        if self.due_fails:
-            raise ValueError("a bug")
-        return self.due["renew"]
-
-    def queue_due(self, name: str) -> float | None:
-        return self.due.get(f"reconcile {name}".strip())
-
-    def overlooked(self) -> frozenset[str]:
-        if "overlooked" in self.fail:
-            raise self.fail["overlooked"]
-        unseen, self.unseen = self.unseen, frozenset()
-        return unseen
-
-    def count(self, name: str) -> int:
-        return self.runs.count(name)
-
-
-class Stage:
-    def __init__(self, queues: tuple[str, ...] = ("",)) -> None:
-        self.work = Work(queues)
-        self.clock = FakeLoopClock()
-        self.published = 0
-        self.lanes = Lanes(self.work, self.clock, self._publish)
-        self.clock.busy = self._busy
-
-    def _publish(self) -> None:
-        self.published += 1
-
-    def _busy(self) -> bool:
-        # a run that a test holds is not waited for
-        return len(self.lanes.under_way) > sum(1 for name in self.work.hold if name in self.work.runs)
-
-    async def started(self) -> None:
-        self.lanes.start()
-        await self.clock.advance(0.1)
-        self.work.runs.clear()
-
-
-def on_stage(play: Callable[[Stage], Coroutine[Any, Any, None]], queues: tuple[str, ...] = ("",)) -> None:
-    async def whole() -> None:
-        stage = Stage(queues)
-        try:
-            await play(stage)
-        finally:
-            for event in stage.work.hold.values():
-                event.set()
-            assert await stage.lanes.stop(5)
-
-    asyncio.run(whole())
 
 
 def test_the_first_act_is_a_look_and_nothing_is_sent_for_a_start_without_changes() -> None:
@@ -270,18 +182,6 @@ def test_a_due_time_that_stays_in_the_past_makes_no_busy_loop() -> None:
         await stage.started()
         await stage.clock.advance(600)
         assert stage.work.count("renew") <= 16
-
-    on_stage(play)
-
-
-def test_nothing_due_means_one_wake_up_a_minute() -> None:
-    async def play(stage: Stage) -> None:
-        await stage.started()
-        stage.clock.waits.clear()
-        await stage.clock.advance(3600)
-        assert stage.work.runs == []
-        assert set(stage.clock.waits) == {SWEEP}
-        assert len(stage.clock.waits) == 60
 
     on_stage(play)
 
