@@ -92,7 +92,7 @@ def resolve(
     state = os.path.join(platformdirs.user_state_dir(APP, appauthor=False), name)
     config = os.path.join(platformdirs.user_config_dir(APP, appauthor=False), name)
     runtime_base = env.get("XDG_RUNTIME_DIR", "")
-    runtime = os.path.join(runtime_base, APP, name) if os.path.isabs(runtime_base) else os.path.join(data, "run")
+    runtime = os.path.join(runtime_base, APP, name) if _is_ours_alone(runtime_base) else os.path.join(data, "run")
     return Profile(
         name=name,
         config_dir=config,
@@ -104,6 +104,23 @@ def resolve(
         home=home,
         confined=homedir is not None,
     )
+
+
+def _is_ours_alone(folder: str) -> bool:
+    """Tell whether a runtime folder is this user's and nobody else can write in it; one that is missing will be.
+
+    `su` and `sudo` leave another user's in the environment, and some people set it to /tmp.
+    """
+    if not os.path.isabs(folder):
+        return False
+    try:
+        info = os.stat(folder)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    user = getattr(os, "geteuid", lambda: info.st_uid)()  # Windows has another kind of permissions
+    return info.st_uid == user and not (info.st_mode & 0o022 and os.name == "posix")
 
 
 def _amika_state(env: Mapping[str, str]) -> str:
