@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from amika_agent.accounts.akos_endpoints import AkosPlace, discover
 from amika_agent.accounts.akos_session import AkosKeeper, told
-from amika_agent.accounts.device import DeviceCode, DeviceEndpoints, Waiting, poll, request_code
+from amika_agent.accounts.device import DeviceCode, DeviceEndpoints, Waiting, cancellable, poll, request_code
 from amika_agent.accounts.endpoints import is_loopback
 from amika_agent.clock import Clock
 from amika_agent.http.client import Answer, Http
@@ -52,6 +52,7 @@ def sign_in(
         Failed, Unreachable: the server, or the session cannot be stored.
 
     """
+    http = cancellable(http, cancel)
     endpoints = discover(place, http)
     extra = {"scope": scope} if scope else {}
     if is_loopback(place.issuer):

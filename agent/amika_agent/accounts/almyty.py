@@ -20,7 +20,7 @@ from amika_agent.accounts.almyty_api import (
     checked_address,
 )
 from amika_agent.accounts.almyty_store import remember_addresses, store_login
-from amika_agent.accounts.device import SignInCancelled, SignInDenied, SignInExpired, Waiting
+from amika_agent.accounts.device import SignInCancelled, SignInDenied, SignInExpired, Waiting, cancellable
 from amika_agent.accounts.loopback import LIMIT, Loopback, Typed
 from amika_agent.accounts.loopback_rules import Grant
 from amika_agent.clock import Clock
@@ -189,7 +189,7 @@ class _Attempt:
     """One sign-in."""
 
     def __init__(self, where: Place, http: Http, clock: Clock, cancel: threading.Event) -> None:
-        self.api = AlmytyApi(where.api_url, http, exchange_path=where.exchange_path)
+        self.api = AlmytyApi(where.api_url, cancellable(http, cancel), exchange_path=where.exchange_path)
         self._where = where
         self._clock = clock
         self._cancel = cancel
@@ -273,19 +273,24 @@ class _Attempt:
                 remedy=f"The page ({self._where.frontend_url}) and the API ({self._where.api_url}) may belong to "
                 "different environments: name both, --frontend URL --api URL.",
             ) from None
-        own = OwnKey()
-        with contextlib.suppress(AmikaError):  # without its id the key is not deleted at sign-out, nothing else
-            own = self.api.own_key(token, profile.organization_id)
-        return _stored(self._where, token, profile, own, self.api)
+        # without its id the key is not deleted at sign-out, nothing else
+        return _stored(self._where, token, profile, _record(self.api, token, profile), self.api)
 
 
 def _accepted_token(where: Place, token: Secret, api: AlmytyApi) -> AlmytySignedIn:
     """Check and store a token that the person brought; its record tells its end, and its id is left alone."""
     profile = api.profile(token)
-    ends_at = None
-    with contextlib.suppress(AmikaError):
-        ends_at = api.own_key(token, profile.organization_id).expires_at
-    return _stored(where, token, profile, OwnKey("", ends_at), api)
+    return _stored(where, token, profile, OwnKey("", _record(api, token, profile).expires_at), api)
+
+
+def _record(api: AlmytyApi, token: Secret, profile: AlmytyProfile) -> OwnKey:
+    """Return the record of the key, an empty one where the server does not tell."""
+    try:
+        return api.own_key(token, profile.organization_id)
+    except SignInCancelled:
+        raise
+    except AmikaError:
+        return OwnKey()
 
 
 def _stored(where: Place, token: Secret, profile: AlmytyProfile, own: OwnKey, api: AlmytyApi) -> AlmytySignedIn:
@@ -351,6 +356,8 @@ def _pause(word: str) -> float:
 
 def _for_the_page(error: AmikaError) -> str:
     """Return what the browser shows: constant words, the details are the terminal's."""
+    if isinstance(error, SignInCancelled):
+        return "The sign-in was cancelled. Nothing was stored."
     if isinstance(error, NotSignedIn):
         return "The server does not accept the key that was made. Nothing was stored; look into the terminal."
     if isinstance(error, Unreachable):

@@ -47,6 +47,11 @@ class SignInExpired(NotSignedIn):
     code = "expired"
 
 
+def cancellable(http: Http, cancel: threading.Event) -> Http:
+    """Return the client whose requests end with SignInCancelled at once when the person cancels."""
+    return http.unless(cancel, lambda: SignInCancelled("sign-in cancelled"))
+
+
 @dataclass(frozen=True)
 class DeviceEndpoints:
     """Where the flow runs: URLs, our client there, further form fields of the first request.

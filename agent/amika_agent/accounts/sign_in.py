@@ -7,7 +7,15 @@ import platform
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
-from amika_agent.accounts.device import STEP_UPS, DeviceEndpoints, SignInCancelled, poll, refused, request_code
+from amika_agent.accounts.device import (
+    STEP_UPS,
+    DeviceEndpoints,
+    SignInCancelled,
+    cancellable,
+    poll,
+    refused,
+    request_code,
+)
 from amika_agent.accounts.endpoints import Endpoints, is_loopback
 from amika_agent.accounts.flow_record import FlowRecord, Progress
 from amika_agent.accounts.joining import join
@@ -84,7 +92,7 @@ class _Flow:
         organization: str | None,
     ) -> None:
         self.endpoints = endpoints
-        self.http = http
+        self.http = cancellable(http, cancel)
         self.clock = clock
         self.cancel = cancel
         self.keeper = keeper

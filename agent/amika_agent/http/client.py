@@ -8,7 +8,8 @@ import os
 import ssl
 import threading
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -16,7 +17,8 @@ from amika_agent.accounts.endpoints import checked_url, is_loopback
 from amika_agent.clock import Clock, SystemClock
 from amika_agent.http import library as http_library
 from amika_agent.http.deadline import Deadline, OutOfTime
-from amika_local.errors import Failed, NotSignedIn, Unreachable
+from amika_agent.http.giving_up import GivenUp, Line, unless
+from amika_local.errors import AmikaError, Failed, NotSignedIn, Unreachable
 from amika_local.secret import Secret
 from amika_shared import BUILD
 
@@ -89,6 +91,19 @@ class Http:
         self._lock = threading.Lock()
         self._clients: dict[bool, httpx.Client] = {}
         self._deadline = Deadline(self._clock)
+        self._unless: tuple[threading.Event, Callable[[], AmikaError]] | None = None
+
+    def unless(self, cancel: threading.Event, stopped: Callable[[], AmikaError]) -> Self:
+        """Return the same client for requests whose answer may cease to be wanted: they end when `cancel` is set.
+
+        Args:
+            cancel: set when the answer is not wanted any more.
+            stopped: makes the error that a request ends with then.
+
+        """
+        other = copy(self)
+        other._unless = (cancel, stopped)  # noqa: SLF001 -- one of our own
+        return other
 
     @property
     def ca_file(self) -> str:
@@ -123,6 +138,7 @@ class Http:
             NoAnswer: no usable answer. Nothing that the server sent is in its text.
             UsageError: a URL that must not be used.
             NotSignedIn: the bearer cannot be sent: it holds characters no token has.
+            what `unless` names: the answer is not wanted any more; the server may have the request.
 
         """
         http_library.load()
@@ -134,7 +150,6 @@ class Http:
         if bearer is not None:
             sent["Authorization"] = f"Bearer {_sendable(bearer)}"
         client = self._client(loopback=is_loopback(url))
-        self._deadline.begin(timeout)
         request = client.build_request(
             method,
             url,
@@ -144,21 +159,34 @@ class Http:
             headers=sent,
             timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)),
         )
-        try:
-            response = client.send(request, stream=True, follow_redirects=False)
+        line = Line()
+
+        def exchange() -> Answer:
+            self._deadline.begin(timeout, line)
             try:
-                return self._answer(response, url)
-            finally:
-                response.close()
-        except httpx.HTTPError as error:
-            raise _no_answer(error, url) from None
-        except OutOfTime as error:
-            raise _failure(url, "its answer took too long", sent=error.sent, reason="timeout") from None
+                response = client.send(request, stream=True, follow_redirects=False)
+                try:
+                    return self._answer(response, url)
+                finally:
+                    response.close()
+            except httpx.HTTPError as error:
+                raise _no_answer(error, url) from None
+            except OutOfTime as error:
+                raise _failure(url, "its answer took too long", sent=error.sent, reason="timeout") from None
+
+        if self._unless is None:
+            return exchange()
+        cancel, stopped = self._unless
+        try:
+            return unless(cancel, exchange, line.cut)
+        except GivenUp:
+            raise stopped() from None
 
     def close(self) -> None:
         """Close the connections; the client may be used again."""
         with self._lock:
-            clients, self._clients = list(self._clients.values()), {}
+            clients = list(self._clients.values())
+            self._clients.clear()
         for client in clients:
             client.close()
 

@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from amika_agent.clock import Clock
+from amika_agent.http.giving_up import Line
 
 if TYPE_CHECKING:
     import httpx
@@ -30,9 +31,21 @@ class Deadline:
         self._clock = clock
         self._local = threading.local()
 
-    def begin(self, seconds: float) -> None:
-        """Let the exchange that this thread begins now end in `seconds`."""
+    def begin(self, seconds: float, line: Line) -> None:
+        """Let the exchange that this thread begins now end in `seconds`, or when its line is cut."""
         self._local.end = self._clock.monotonic() + seconds
+        self._local.line = line
+
+    def on(self, connection: Any, *, sent: bool) -> None:  # noqa: ANN401 -- httpcore's own
+        """Take note of the connection that this thread's exchange is on.
+
+        Raises:
+            OutOfTime: nobody wants its answer any more.
+
+        """
+        line: Line | None = getattr(self._local, "line", None)
+        if line is not None and not line.on(connection):
+            raise OutOfTime(sent=sent)
 
     def left(self, timeout: float | None, *, sent: bool) -> float | None:
         """Return how long this thread may wait now, at most `timeout`; None for as long as it takes.
@@ -80,16 +93,19 @@ class _Stream:
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self._deadline.on(self._inner, sent=True)
         data: bytes = self._inner.read(max_bytes, self._deadline.left(timeout, sent=True))
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._deadline.on(self._inner, sent=False)
         self._inner.write(buffer, self._deadline.left(timeout, sent=True))
 
     def close(self) -> None:
         self._inner.close()
 
     def start_tls(self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None) -> _Stream:  # noqa: ANN401
+        self._deadline.on(self._inner, sent=False)
         left = self._deadline.left(timeout, sent=False)
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._deadline)
 
