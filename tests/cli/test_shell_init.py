@@ -166,6 +166,28 @@ def test_the_profiles_have_hooks_of_their_own(amika, home, groq):
     assert env_file(home, "bash").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        (".bash_profile", "alias a=b\n", True),
+        (".bash_profile", "[ -r ~/.bashrc ] && . ~/.bashrc\n", False),
+        (".profile", "umask 022\n", True),
+        (".profile", '. "$HOME/.bashrc"\n', False),
+        (".other", "", True),
+    ],
+)
+def test_a_login_shell_that_would_not_read_the_line_is_told(amika, home, groq, name, text, told):
+    write(home / name, text)
+    ran = amika("shell-init", "bash", "--install", "--yes")
+    assert ran.code == 0
+    assert ("login shells" in ran.err) is told
+    if told:
+        login = name if name != ".other" else ".bash_profile"
+        assert f"{home}/{login}" in ran.err
+        assert f". {home}/.bashrc" in ran.err
+    assert "login" not in amika("shell-init", "zsh", "--install").err
+
+
 def test_a_start_up_file_that_cannot_be_written_is_named(amika, home, groq):
     (home / ".bashrc").mkdir()
     ran = amika("shell-init", "bash", "--install", "--yes")

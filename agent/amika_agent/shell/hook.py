@@ -42,6 +42,24 @@ def rc_file(shell: str, env: Mapping[str, str], home: str) -> str:
     return os.path.join(home, ".bashrc")
 
 
+def login_file_without_rc(shell: str, home: str) -> str:
+    """Return the file of a login shell that does not read the rc file, or ""; bash alone has one.
+
+    Panes of tmux, ssh and the terminals of macOS start login shells.
+    """
+    if shell != "bash":
+        return ""
+    names = [os.path.join(home, name) for name in (".bash_profile", ".bash_login", ".profile")]
+    path = next((name for name in names if os.path.exists(name)), names[0])
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return "" if "bashrc" in file.read() else path
+    except FileNotFoundError:
+        return path
+    except OSError:
+        return ""
+
+
 def rc_line(shell: str, where: Folder) -> str:
     """Return the line for the rc file; it does nothing once the hook is gone."""
     path = where.env(shell)

@@ -59,7 +59,7 @@ def run(args: Args) -> int:
 
 def _install(context: "Context", shell: str, where: "Folder") -> int:
     from amika_agent.shell import env_file, hook
-    from amika_cli.render import emit
+    from amika_cli.render import emit, note
     from amika_local.errors import Failed
 
     for problem in hook.renew(where, context.clock.now()):
@@ -79,6 +79,8 @@ def _install(context: "Context", shell: str, where: "Folder") -> int:
         lines = [f"Installed. Add this line to {rc} (with --yes it is added for you):", "", line]
     found = {"hook": path, "env_file": where.env(shell), "rc_file": rc, "line": line, "added": added}
     emit(context.args, found, lines)
+    if login := hook.login_file_without_rc(shell, context.profile.home):
+        note(f"amika: login shells (tmux, ssh) read {login}, which does not read {rc}; add there: . {rc}")
     return 0
 
 
