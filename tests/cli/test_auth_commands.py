@@ -483,6 +483,20 @@ def test_logout_that_the_server_did_not_hear_says_so(amika, server, state):
     assert "not ended at the server" in err
 
 
+def test_what_a_link_leads_to_is_told_at_logout(amika, server, state, tmp_path):
+    signed_in(server, state)
+    (state / "workos-session.json").rename(tmp_path / "session.json")
+    (state / "workos-session.json").symlink_to(tmp_path / "session.json")
+    (tmp_path / "key.json").write_text('{"key": "ak_fake"}')
+    (state / "api-key.json").symlink_to(tmp_path / "key.json")
+    code, out, err = amika("auth", "logout")
+    assert code == 0
+    assert f"{tmp_path / 'session.json'} still holds its token" in out
+    assert f"the stored API key was a link, and {tmp_path / 'key.json'} still holds it" in err
+    assert not (state / "workos-session.json").is_symlink()
+    assert not (state / "api-key.json").is_symlink()
+
+
 def test_a_local_login_is_removed_although_its_workspace_cannot_start(amika, home):
     """What cannot be revoked is said, and nobody stays signed in for it."""
     profile = resolve(os.environ, local=True)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from amika_agent.accounts import certificates
 from amika_agent.accounts.akos_endpoints import AkosEndpoints, AkosPlace, bound
-from amika_agent.accounts.signed_out import SignedOut
+from amika_agent.accounts.signed_out import SignedOut, left_behind
 from amika_agent.clock import Clock
 from amika_agent.http.client import Answer, Http, NoAnswer
 from amika_agent.stores.private_file import locked, make_private_dir, sync_dir, translated, write_private
@@ -140,19 +140,20 @@ class AkosKeeper:
 
         """
         with self._locked():
+            left = left_behind(self.path)
             try:
                 session = self.stored()
             except LoginFileError as error:
                 self._delete()
                 done = f"deleted a session that could not be read: {error}"
-                return SignedOut(was_signed_in=True, revoked=None, done=done)
+                return SignedOut(was_signed_in=True, revoked=None, done=done, left=left)
             if session is None:
                 return SignedOut(was_signed_in=False, revoked=None, done="nobody was signed in to AKOS")
             if local_url:
                 _moved(session, local_url)
             revoked, done, problem = self._revoke(session, timeout)
             self._delete()
-            return SignedOut(was_signed_in=True, revoked=revoked, done=done, problem=problem)
+            return SignedOut(was_signed_in=True, revoked=revoked, done=done, problem=problem, left=left)
 
     def _other_certificates(self, session: AkosSession) -> str:
         names = ("api_url", "token_url", "revocation_url", "session_url", "tenants_url")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 from amika_agent.accounts.almyty_api import AlmytyApi
 from amika_agent.accounts.almyty_store import delete_login
-from amika_agent.accounts.signed_out import SignedOut
+from amika_agent.accounts.signed_out import SignedOut, left_behind
 from amika_agent.http.client import Http
 from amika_local.almyty_file import AlmytyLogin, credentials_path, read_login
 from amika_local.errors import AmikaError
@@ -23,14 +21,13 @@ def sign_out(folder: str, http: Http, *, local_url: str = "") -> SignedOut:
 
     """
     path = credentials_path(folder)
-    # a link is deleted as such: what it leads to is somebody else's file
-    left = os.path.realpath(path) if os.path.islink(path) else ""
+    left = left_behind(path)
     try:
         login = read_login(path)
     except LoginFileError as error:
         delete_login(folder)
         done = f"deleted a login that could not be read: {error}"
-        return SignedOut(was_signed_in=True, revoked=None, done=done)
+        return SignedOut(was_signed_in=True, revoked=None, done=done, left=left)
     if login is None:
         delete_login(folder)  # a link that leads nowhere
         return SignedOut(was_signed_in=False, revoked=None, done="nobody was signed in to almyty")

@@ -23,6 +23,7 @@ from amika_agent.session.parts import (
 )
 from amika_agent.session.request import Outcome, send
 from amika_agent.session.rules import ADOPT_LEFT, asked_to_wait, digest, just_renewed, merged, skew_of
+from amika_agent.session.store import KEPT_ASIDE
 from amika_agent.stores.private_file import write_new
 from amika_local.errors import Failed, NotSignedIn
 from amika_local.session_file import SessionFileError, StoredSession, over
@@ -280,7 +281,7 @@ def kept_aside(path: str) -> str:
         with open(path, "rb") as file:
             data = file.read(1 << 20)
             stamp = _format.strftime("%Y%m%dT%H%M%SZ", _format.gmtime(os.fstat(file.fileno()).st_mtime))
-        copy = f"{path}.corrupt-{stamp}"
+        copy = f"{path}{KEPT_ASIDE}{stamp}"
         with contextlib.suppress(FileExistsError):
             write_new(copy, data)
     except OSError:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass, replace
 
+from amika_agent.accounts.signed_out import left_behind, still_held
 from amika_agent.session.lock import session_lock
 from amika_agent.session.meta import Meta
 from amika_agent.session.parts import Parts, session_name
 from amika_agent.stores.keyring_process import KeyringProblem
 from amika_local.errors import Failed, UsageError
-from amika_local.session_file import SessionFileError, StoredSession
+from amika_local.session_file import SessionFileError, StoredSession, session_path
 
 LOCK_DEADLINE = 25.0
 ENDED = frozenset({200, 204, 301, 302, 303, 307, 308, 404, 410})
@@ -47,7 +48,10 @@ def sign_out(parts: Parts, deadline: float, *, patience: float = LOCK_DEADLINE) 
         # where no lock can be had nothing can be written either, and the server is told all the same
         with contextlib.suppress(Failed):
             stack.enter_context(session_lock(parts.state_dir, parts.clock, deadline=patience))
-        return _locked(parts, deadline)
+        left = left_behind(session_path(parts.state_dir))
+        result = _locked(parts, deadline)
+        parts.store.file.delete_kept_aside()
+        return replace(result, message=f"{result.message}; {still_held(left)}") if left else result
 
 
 def _locked(parts: Parts, deadline: float) -> SignOutResult:

@@ -23,6 +23,7 @@ from amika_agent.stores.private_file import (
     translated,
     write_private,
 )
+from amika_local.errors import Failed
 from amika_local.session_file import (
     SessionFileError,
     StoredSession,
@@ -33,6 +34,7 @@ from amika_local.session_file import (
 
 ROOM = 16 * 1024  # what a successor may be larger than the session it follows
 MARK = "_amika"
+KEPT_ASIDE = ".corrupt-"  # and a time: copies of damaged files, which may hold a token all the same
 
 
 class Store(Protocol):
@@ -150,6 +152,14 @@ class FileStore:
         """Remove both files; the session's own first, because it is the one that counts."""
         for path in (self.path, self.next):
             remove_private(path)
+
+    def delete_kept_aside(self) -> None:
+        """Remove the copies of damaged files; what cannot be removed stays."""
+        start = f"{os.path.basename(self.path)}{KEPT_ASIDE}"
+        with contextlib.suppress(OSError, Failed):
+            for name in os.listdir(self.dir):
+                if name.startswith(start):
+                    remove_private(os.path.join(self.dir, name))
 
     def _write(self, data: bytes) -> None:
         # in place and never shorter than before until it is complete: the room that was reserved is the room used

@@ -47,9 +47,11 @@ def _akos(context: Context) -> tuple[dict[str, Any], list[str], list[str]]:
 
 
 def _told(service: str, result: SignedOut, step: str, variable: str) -> tuple[dict[str, Any], list[str], list[str]]:
+    from amika_agent.accounts.signed_out import still_held
+
     warnings = [f"{result.problem}{step}"] if result.problem else []
     if result.left:
-        warnings.append(f"the login was a link; {result.left} still holds the token")
+        warnings.append(still_held(result.left))
     if variable:
         warnings.append(f"{variable} is still set: commands of this shell go on using it")
     report = {

@@ -71,10 +71,13 @@ def _amika(args: Args) -> Told:
 
     with Context(args) as context:
         from amika_agent.accounts.api_key import delete_api_key
+        from amika_agent.accounts.signed_out import left_behind
+        from amika_local.session_file import api_key_path
 
         result = _signed_out(context)
         signed_in, revoked, detail = bool(result["was_signed_in"]), result["revoked"], str(result["detail"])
         left = [str(name) for name in result["left_remotely"]]
+        linked = left_behind(api_key_path(context.profile.amika_state_dir))
         had_key = delete_api_key(context.profile.amika_state_dir)
         context.note_account()
         context.nudge()
@@ -92,6 +95,8 @@ def _amika(args: Args) -> Told:
             "left_remotely": left,
         }
         warnings = [detail] if revoked is False else []
+        if linked:
+            warnings.append(f"the stored API key was a link, and {linked} still holds it")
         if context.account_env.get("AMIKA_API_KEY", "").strip():
             warnings.append("AMIKA_API_KEY is still set: commands of this shell go on using it")
         return report, lines, warnings

@@ -199,6 +199,21 @@ def test_sign_out_says_when_the_server_could_not_be_told(server, keeper):
     assert server.asked[-1] == ("/revoke", {"token": "fake-refresh-1", "client_id": "akos-cli"})
 
 
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_link_is_removed_and_what_it_leads_to_is_named(server, keeper, tmp_path, damaged):
+    store(keeper, server)
+    real = tmp_path / "elsewhere.json"
+    Path(keeper.path).rename(real)
+    Path(keeper.path).symlink_to(real)
+    if damaged:
+        real.write_text("{")
+    result = keeper.sign_out()
+    assert result.left == str(real)
+    assert f"{real} still holds its token" in result.detail
+    assert real.exists()
+    assert not Path(keeper.path).is_symlink()
+
+
 def test_metadata_is_looked_for_where_standards_put_it(server, http):
     found = server.say.pop("/.well-known/oauth-authorization-server")
     assert isinstance(found, tuple)

@@ -110,7 +110,7 @@ def test_a_link_is_removed_and_what_it_leads_to_is_named(where, http, tmp_path):
     Path(credentials_path(where.folder)).symlink_to(real)
     result = sign_out(where.folder, http)
     assert result.left == str(real)
-    assert "still holds the token" in result.detail
+    assert f"the login was a link, and {real} still holds its token" in result.detail
     assert real.exists()
     assert not Path(credentials_path(where.folder)).is_symlink()
 

@@ -9,6 +9,7 @@ from amika_agent.clock import SystemClock
 from amika_agent.http.client import Http
 from amika_agent.session.keeper import SessionKeeper
 from amika_local.errors import Failed, NotSignedIn
+from amika_local.session_file import SessionFileError
 
 
 def test_revoked_then_deleted(world):
@@ -192,3 +193,37 @@ def test_what_killed_writers_left_goes_at_the_next_sign_in(world):
     left.write_text("a token")
     world.sign_in()
     assert not left.exists()
+
+
+def test_a_link_is_removed_and_what_it_leads_to_is_named(world, tmp_path):
+    """What it leads to is somebody else's file: it is not deleted, and not kept quiet about either."""
+    world.sign_in()
+    real = tmp_path / "elsewhere.json"
+    world.file.rename(real)
+    world.file.symlink_to(real)
+    result = world.cli.sign_out()
+    assert result.revoked is True
+    assert result.message == f"signed out; the login was a link, and {real} still holds its token"
+    assert real.exists()
+    assert not world.file.is_symlink()
+    assert world.model.live() == [], "what it holds is of no use at the server any more"
+
+
+def test_a_damaged_login_behind_a_link_is_named_too(world, tmp_path):
+    world.sign_in()
+    real = tmp_path / "elsewhere.json"
+    real.write_text('{"access_token": "half')
+    world.file.unlink()
+    world.file.symlink_to(real)
+    assert str(real) in world.cli.sign_out().message
+    assert not world.file.is_symlink()
+
+
+def test_nothing_is_kept_of_a_damaged_login(world):
+    world.sign_in()
+    world.file.write_text('{"access_token": "half')
+    with pytest.raises(SessionFileError):
+        world.cli.fresh()
+    assert [name for name in world.files() if ".corrupt-" in name]
+    world.cli.sign_out()
+    assert world.files() == {".session.lock", ".session.meta"}
