@@ -75,11 +75,19 @@ class Watch:
                 if self._events is None or not self._arm(self._events):
                     return
 
+    def about_to_look(self, tag: str) -> None:
+        """Count what happened to the files of this tag until now as noticed; call it before they are looked at."""
+        self._prints = {**self._prints, **{path: _print(path) for path, its in self._files.items() if its == tag}}
+
     def changed_since(self) -> frozenset[str]:
-        """Return the tags of files that differ from the last time this was asked: inode, size, time, mode."""
+        """Return the tags of files that nobody has looked at, or asked for here, since they changed.
+
+        What counts is inode, size, time and mode. May be called while another thread looks: then a change may be told
+        twice, and none is lost.
+        """
         prints = {path: _print(path) for path in self._files}
         before, self._prints = self._prints, prints
-        return frozenset(tag for path, tag in self._files.items() if before and before[path] != prints[path])
+        return frozenset(tag for path, tag in self._files.items() if path in before and before[path] != prints[path])
 
     def _arm(self, events: DirectoryEvents) -> bool:
         wanted, self._interest = _directories(self._files, self._home)

@@ -228,6 +228,19 @@ def test_what_no_event_told_is_noticed_by_the_net(engine: Engine, home: Path) ->
     assert engine.overlooked() == frozenset()
 
 
+def test_what_a_look_or_a_renewal_has_seen_is_not_overlooked(engine: Engine, profile: Profile, home: Path) -> None:
+    engine.watch(lambda _: None)
+    write_codex(home)
+    engine.look()
+    engine.look()  # the first one wrote the env cache
+    os.makedirs(profile.amika_state_dir, exist_ok=True)
+    Path(profile.amika_state_dir, "api-key.json").write_text("{}")
+    assert engine.overlooked() == {"session"}
+    Path(profile.amika_state_dir, "api-key.json").unlink()
+    engine.renew()
+    assert engine.overlooked() == frozenset()
+
+
 @pytest.mark.parametrize(
     ("skew", "told"), [(0.0, ""), (200.0, ""), (3600.0, "60 min ahead"), (-86400.0, "1440 min behind")]
 )

@@ -249,6 +249,32 @@ def test_the_net_sees_what_no_event_told(home: Path) -> None:
     assert watch.changed_since() == frozenset()
 
 
+def test_what_is_about_to_be_looked_at_counts_as_noticed_and_what_comes_then_does_not(home: Path) -> None:
+    credential, session = home / "auth.json", home / "session.json"
+    credential.write_text("1")
+    session.write_text("1")
+    watch = Watch({str(credential): "local", str(session): "session"}, str(home), lambda _: None)
+    watch.changed_since()
+    credential.write_text("22")
+    session.write_text("22")
+    watch.about_to_look("local")
+    assert watch.changed_since() == {"session"}
+    watch.about_to_look("local")
+    credential.write_text("333")
+    assert watch.changed_since() == LOCAL
+    credential.unlink()
+    watch.about_to_look("local")
+    assert watch.changed_since() == frozenset()
+
+
+def test_before_the_watch_has_begun_nothing_has_changed(home: Path) -> None:
+    path = home / "auth.json"
+    watch = Watch({str(path): "local", str(home / "session.json"): "session"}, str(home), lambda _: None)
+    watch.about_to_look("local")
+    path.write_text("1")
+    assert watch.changed_since() == LOCAL
+
+
 def test_stopping_ends_the_calls(home: Path, make: Callable[[Path], Watched]) -> None:
     path = home / "auth.json"
     watched = make(path)

@@ -110,6 +110,7 @@ class Engine:
 
         A failure becomes a problem of the snapshot.
         """
+        self._local.about_to_look("session")
         changed = self._account.renew(force=force)
         self._diary.account(self._account.facts.who)
         self._others.renew()

@@ -91,6 +91,7 @@ class LocalPart:
         with self._lock:
             if self._watch is not None:
                 self._watch.rearm()
+            self.about_to_look("local")
             before, self.facts = self.facts, self._looked()
             return before is None or _essence(before) != _essence(self.facts), self.facts
 
@@ -117,8 +118,13 @@ class LocalPart:
         if self._watch is not None:
             self._watch.stop()
 
+    def about_to_look(self, lane: str) -> None:
+        """Count what happened to the files of this lane until now as noticed: it is about to look at them."""
+        if self._watch is not None:
+            self._watch.about_to_look(lane)
+
     def overlooked(self) -> frozenset[str]:
-        """Return the lanes whose files changed since this was last asked."""
+        """Return the lanes whose files changed since they were looked at, and since this was last asked."""
         return self._watch.changed_since() if self._watch is not None else frozenset()
 
     def _looked(self) -> LocalFacts:
