@@ -91,7 +91,16 @@ class Context:
         from amika_agent.accounts.amika import Authority
 
         state_dir, store = self.profile.amika_state_dir, self.settings.text("session_store")
-        return Authority(state_dir, self.account_env, self.endpoints, self.http, self.clock, "cli", store=store)
+        return Authority(
+            state_dir,
+            self.account_env,
+            self.endpoints,
+            self.http,
+            self.clock,
+            "cli",
+            store=store,
+            agent=self._session_asked_for,
+        )
 
     def unreached_keeper(self) -> SessionKeeper:
         """Return the session's keeper without servers to ask: for when the local workspace cannot be started."""
@@ -279,6 +288,15 @@ class Context:
         if self.agent is not None:
             with contextlib.suppress(AgentError):
                 self.agent.call("sync", {"wait": False}, timeout=5.0)
+
+    def _session_asked_for(self) -> bool:
+        """Ask a running agent to look at the session; False when there is none that looks at this one."""
+        if self.agent is None or any(name.startswith("AMIKA_") for name in self.account_env):
+            return False
+        with contextlib.suppress(AgentError):
+            self.agent.call("sync", {"wait": False}, timeout=5.0)
+            return True
+        return False
 
     def command(self, words: str) -> str:
         """Return `amika WORDS` as the person has to type it for this profile."""

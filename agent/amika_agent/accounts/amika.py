@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from amika_agent.accounts.api_key import check_origin
@@ -66,9 +66,10 @@ class Authority:
         role: str,
         *,
         store: str = "file",
+        agent: Callable[[], bool] | None = None,
     ) -> None:
         self.endpoints = endpoints
-        self.keeper = SessionKeeper(state_dir, endpoints, http, clock, role=role, store=store)
+        self.keeper = SessionKeeper(state_dir, endpoints, http, clock, role=role, store=store, agent=agent)
         self._state_dir = state_dir
         self._env = env
         self._http = http

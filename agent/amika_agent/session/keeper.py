@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from amika_agent.accounts.endpoints import Endpoints
 from amika_agent.clock import Clock
 from amika_agent.http.client import Http
-from amika_agent.session.keychain import FILE, ChosenStore
-from amika_agent.session.lock import Adopted, session_lock, uninterrupted
+from amika_agent.session.keychain import FILE, KEYCHAIN, ChosenStore
+from amika_agent.session.lock import POLL, Adopted, session_lock, uninterrupted
 from amika_agent.session.meta import Meta, MetaFile
 from amika_agent.session.parts import Parts, RenewalPostponed, SessionEnded, session_name, signed_out
 from amika_agent.session.renewal import kept_aside, renew
@@ -25,6 +25,7 @@ __all__ = ["RenewalPostponed", "SessionEnded", "SessionKeeper", "SignOutResult"]
 
 LOCK_DEADLINE = 30.0
 GLANCE_PATIENCE = 0.3
+AGENT_PATIENCE = 5.0  # seconds for a running agent to bring what it was asked for
 TIDY_EVERY = 600.0
 KEYRING_PAUSE = 60.0  # seconds until a keyring that could not be asked is asked again
 HURRY = 1.0  # seconds between two attempts while the grace of a lost answer is open
@@ -38,13 +39,24 @@ class SessionKeeper:
 
     role   "agent" renews early, "cli" late, so that a command never races a healthy agent.
     store  where a new login is put: "file" (shared with the Go CLI) or "keychain"
+    agent  asks a running agent to look at the session; False when there is none. A keyring is written by one program
+           as long as that one does it: others hold the same lock, but may be asked for a password
     """
 
     def __init__(
-        self, state_dir: str, endpoints: Endpoints, http: Http, clock: Clock, *, role: str, store: str = "file"
+        self,
+        state_dir: str,
+        endpoints: Endpoints,
+        http: Http,
+        clock: Clock,
+        *,
+        role: str,
+        store: str = "file",
+        agent: Callable[[], bool] | None = None,
     ) -> None:
         chosen = ChosenStore(state_dir, store)
         self._parts = Parts(state_dir, endpoints, http, clock, role, chosen, MetaFile(state_dir))
+        self._agent = agent
         self._given: Secret | None = None
         self._failures = 0
         self._retry_at = 0.0
@@ -283,6 +295,9 @@ class SessionKeeper:
 
     def _renew(self, seen: StoredSession | None, rejected: Secret | None) -> StoredSession:
         parts = self._parts
+        brought = self._by_agent(seen) if seen is not None and rejected is None else None
+        if brought is not None:
+            return brought
         found: list[StoredSession] = []
         watch = self._watch(seen, found) if rejected is None else None
         try:
@@ -295,10 +310,28 @@ class SessionKeeper:
                 return seen
             raise
 
+    def _by_agent(self, seen: StoredSession) -> StoredSession | None:
+        """Return what a running agent has made of a session in the keyring; None when we have to do it."""
+        parts = self._parts
+        meta = parts.meta.read()
+        hopeless = not seen.refresh_token or meta.rejected == digest(seen.refresh_token)
+        if self._agent is None or parts.store.name != KEYCHAIN or hopeless or asked_to_wait(meta, parts.clock.now()):
+            return None
+        found: list[StoredSession] = []
+        arrived = self._watch(seen, found)
+        end = parts.clock.monotonic() + AGENT_PATIENCE
+        if not self._agent():
+            return None
+        while not arrived():
+            if parts.clock.monotonic() >= end:
+                return None
+            parts.clock.sleep(POLL)
+        return found[-1]
+
     def _watch(self, seen: StoredSession | None, found: list[StoredSession]) -> Callable[[], bool]:
         """Return a question for the wait: whether another process has brought a token that we can use."""
         parts = self._parts
-        signature = [parts.store.signature()]
+        signature: list[tuple[int, ...]] = [()]  # it may have arrived already
 
         def arrived() -> bool:
             latest = parts.store.signature()
