@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from amika_cli.present import present
 from amika_cli.render import table
 from amika_cli.setup import holders
+from amika_cli.setup.known_names import mask
+from amika_cli.setup.masking import host
 from amika_shared import BUILD
-from amika_shared.redaction import safe_line
 from amika_shared.settings_schema import defaults
 
 if TYPE_CHECKING:
     from amika_cli.context import Context
+    from amika_cli.setup.masking import Mask
+    from amika_local.discovery import Discovery
+    from amika_local.findings import Reading
     from amika_shared.snapshot import Snapshot
 
 # only whether they are set: their values may be secrets or lead to them
@@ -51,48 +54,30 @@ _NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "afs", "9p")
 def report(context: Context) -> dict[str, Any]:
     """Return the report as JSON-able facts, every text redacted."""
     snapshot, agent = present(context)
-    accounts = _accounts(snapshot)
-    hide = _Hide(context, [a["email"] for a in snapshot["accounts"]] + [c["account"] for c in snapshot["credentials"]])
+    found = _discovery(context)
+    held = holders.places(context)
+    hide = mask(context, snapshot, found, [*_paths(context).values(), *(row["path"] for row in held)])
     return {
         "build": BUILD,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "bundled": bool(getattr(sys, "frozen", False)),
         "profile": context.profile.name,
-        "amika_on_path": hide(shutil.which("amika") or "none"),
+        "amika_on_path": hide.path(shutil.which("amika") or "none"),
         "agent": {key: hide(value) if isinstance(value, str) else value for key, value in agent.items()},
-        "accounts": accounts,
+        "accounts": _accounts(snapshot),
         "state": snapshot["state"],
         "variables_set": [name for name in VARIABLES if context.env.get(name)],
         "settings_changed": _settings(context, hide),
-        "paths": {name: hide(path) for name, path in _paths(context).items()},
-        "sources": [{key: hide(value) for key, value in row.items()} for row in _sources(context)],
+        "paths": {name: hide.path(path) for name, path in _paths(context).items()},
+        "sources": [_source(reading, hide) for reading in found.readings if reading.state not in ("absent", "off")],
         "env_cache": {"state": snapshot["env_cache"]["state"], "entries": snapshot["env_cache"]["entries"]},
         "rules": [_rule(rule, hide) for rule in snapshot["rules"]],
         "pending": len(snapshot["pending"]),
         "problems": [_problem(problem, hide) for problem in snapshot["problems"]],
-        "holds_values": [{**row, "path": hide(row["path"])} for row in holders.places(context)],
+        "holds_values": [{**row, "path": hide.path(row["path"])} for row in held],
         "remarks": [hide(remark) for remark in _remarks(context)],
     }
-
-
-class _Hide:
-    """Makes a text fit to be pasted: no secret, no e-mail address, ~ for the home."""
-
-    def __init__(self, context: Context, people: Iterable[str]) -> None:
-        self._people = sorted({person for person in people if person}, key=len, reverse=True)
-        self._homes = sorted({context.profile.home, os.path.expanduser("~")}, key=len, reverse=True)
-
-    def __call__(self, text: str) -> str:
-        for person in self._people:
-            text = text.replace(person, "(account)")
-        for home in self._homes:
-            text = text.replace(home, "~") if len(home) > 1 else text
-        return safe_line(_without_addresses(text))
-
-
-def _without_addresses(text: str) -> str:
-    return " ".join("(account)" if "@" in word and "." in word.partition("@")[2] else word for word in text.split(" "))
 
 
 def _accounts(snapshot: Snapshot) -> list[dict[str, Any]]:
@@ -115,10 +100,10 @@ def _server(url: str) -> str:
         return "not known"
     if url == "https://app.amika.dev":
         return "Amika's own"
-    return "on this machine" if "127.0.0.1" in url or "localhost" in url else "another one"
+    return "another one" if host(url) else "on this machine"
 
 
-def _settings(context: Context, hide: _Hide) -> dict[str, Any]:
+def _settings(context: Context, hide: Mask) -> dict[str, Any]:
     usual = defaults(context.profile.name)
     changed = {key: value for key, value in context.settings.values.items() if value != usual[key]}
     # addresses of servers and proxies belong to the person's company: only that they are set
@@ -139,29 +124,34 @@ def _paths(context: Context) -> dict[str, str]:
     }
 
 
-def _sources(context: Context) -> list[dict[str, str]]:
+def _discovery(context: Context) -> Discovery:
     from amika_local.discovery import discover
 
-    found = discover(
+    return discover(
         context.profile.home,
         dict(context.env),
         now=context.clock.now(),
         confined=context.profile.confined,
         beyond=True,
     )
-    return [
-        {"source": r.source, "state": r.state, "provider": r.provider or "", "path": r.path, "detail": r.detail or ""}
-        for r in found.readings
-        if r.state not in ("absent", "off")
-    ]
 
 
-def _rule(rule: Mapping[str, Any], hide: _Hide) -> dict[str, Any]:
+def _source(reading: Reading, hide: Mask) -> dict[str, str]:
+    return {
+        "source": reading.source,
+        "state": reading.state,
+        "provider": hide(reading.provider or ""),
+        "path": hide.path(reading.path),
+        "detail": hide(reading.detail or ""),
+    }
+
+
+def _rule(rule: Mapping[str, Any], hide: Mask) -> dict[str, Any]:
     told = {key: rule[key] for key in ("provider", "type", "scope", "state")}
     return {**told, "detail": hide(str(rule["detail"])), "pushed": rule["pushed_at"] is not None}
 
 
-def _problem(problem: Mapping[str, Any], hide: _Hide) -> dict[str, str]:
+def _problem(problem: Mapping[str, Any], hide: Mask) -> dict[str, str]:
     return {key: hide(str(problem[key])) for key in ("code", "source", "message", "remedy")}
 
 
