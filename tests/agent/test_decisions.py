@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.fakes.agents import AgentProcess
+from tests.fakes.agents import AgentProcess, agent_with_workspace
 
 from amika_agent.activity.log import ActivityLog
 from amika_agent.clock import SystemClock
@@ -26,12 +25,8 @@ Until = Callable[..., object]
 @pytest.fixture
 def agent(home: Path) -> Iterator[AgentProcess]:
     write_claude(home, 1)
-    agent = AgentProcess(local=True).up()
-    yield agent
-    agent.end(signal.SIGTERM)
-    running = launch.find(agent.profile.workspace_dir, SystemClock())
-    if running is not None:
-        launch.stop(running)
+    with agent_with_workspace() as agent:
+        yield agent
 
 
 @pytest.fixture

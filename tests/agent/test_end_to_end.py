@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.fakes.agents import AgentProcess
+from tests.fakes.agents import AgentProcess, agent_with_workspace
 
 from amika_agent.clock import SystemClock
 from amika_agent.sync.journal import SyncDb
@@ -24,12 +24,8 @@ pytestmark = pytest.mark.process
 
 @pytest.fixture
 def agent() -> Iterator[AgentProcess]:
-    agent = AgentProcess(local=True).up()
-    yield agent
-    agent.end(signal.SIGTERM)
-    running = launch.find(agent.profile.workspace_dir, SystemClock())
-    if running is not None:
-        launch.stop(running)
+    with agent_with_workspace() as agent:
+        yield agent
 
 
 @pytest.fixture

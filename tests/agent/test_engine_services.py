@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,9 +11,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.fakes.agents import AgentProcess
+from tests.fakes.agents import AgentProcess, agent_with_workspace
 
-from amika_agent.clock import SystemClock
 from amika_agent.workspace import launch
 from amika_shared.client import AgentError
 
@@ -23,12 +21,8 @@ pytestmark = pytest.mark.process
 
 @pytest.fixture
 def agent() -> Iterator[AgentProcess]:
-    agent = AgentProcess(local=True).up()
-    yield agent
-    agent.end(signal.SIGTERM)
-    running = launch.find(agent.profile.workspace_dir, SystemClock())
-    if running is not None:
-        launch.stop(running)
+    with agent_with_workspace() as agent:
+        yield agent
 
 
 def click_approve(page: str) -> None:

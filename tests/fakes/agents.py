@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from amika_agent.clock import SystemClock
+from amika_agent.workspace import launch
 from amika_shared.client import AgentClient, reach
 from amika_shared.profile import Profile, resolve
+
+
+@contextlib.contextmanager
+def agent_with_workspace() -> Iterator[AgentProcess]:
+    """Run an agent of the local workspace; both end afterwards."""
+    agent = AgentProcess(local=True).up()
+    try:
+        yield agent
+    finally:
+        agent.end(signal.SIGTERM)
+        running = launch.find(agent.profile.workspace_dir, SystemClock())
+        if running is not None:
+            launch.stop(running)
 
 
 class AgentProcess:

@@ -38,6 +38,23 @@ def make_private_dir(path: str) -> None:
         raise translated(error, path) from None
 
 
+def read_private(path: str, limit: int) -> bytes | None:
+    """Return the first `limit` bytes of `path`, None when there is no such file.
+
+    Raises:
+        Failed: it cannot be read, is a symlink, or belongs to somebody else.
+
+    """
+    refuse_symlink(path)
+    try:
+        with open(path, "rb") as file:
+            return file.read(limit)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Failed(f"cannot read {path}: {error.strerror}", remedy=f"Check its permissions: ls -l {path}") from None
+
+
 def write_private(path: str, data: bytes) -> None:
     """Replace `path` by `data`: temporary file (0600), fsync, rename, directory fsync.
 

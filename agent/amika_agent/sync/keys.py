@@ -7,10 +7,10 @@ import hmac
 import os
 import secrets
 
-from amika_agent.stores.private_file import locked, refuse_symlink, write_private
-from amika_local.errors import Failed
+from amika_agent.stores.private_file import locked, read_private, write_private
 
 KEY_BYTES = 32
+MOST = 4096  # bytes that are read of either file
 
 
 def load_key(path: str) -> bytes:
@@ -24,7 +24,7 @@ def load_key(path: str) -> bytes:
 
     """
     with locked(path + ".lock", deadline=10, what="the fingerprint key"):
-        data = _read(path)
+        data = read_private(path, MOST)
         if data is not None and len(data) == KEY_BYTES:
             return data
         if data is not None:
@@ -39,7 +39,7 @@ def load_machine_id(path: str, known: str | None) -> str:
 
     Either may be lost: temporary records on the server carry the id, and must be recognized as ours afterwards.
     """
-    data = _read(path)
+    data = read_private(path, MOST)
     written = (data or b"").decode("ascii", "replace").strip()
     if _is_id(written):
         return written
@@ -59,14 +59,3 @@ def _is_id(text: str) -> bool:
 
 def _keep_aside(path: str) -> None:
     os.replace(path, f"{path}.corrupt-{secrets.token_hex(4)}")
-
-
-def _read(path: str) -> bytes | None:
-    refuse_symlink(path)
-    try:
-        with open(path, "rb") as file:
-            return file.read(4096)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise Failed(f"cannot read {path}: {error.strerror}", remedy=f"Check its permissions: ls -l {path}") from None

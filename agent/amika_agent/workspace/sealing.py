@@ -12,9 +12,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from amika_agent.stores import keyring_process
 from amika_agent.stores.keyring_process import KeyringProblem
-from amika_agent.stores.private_file import make_private_dir, refuse_symlink, write_private
+from amika_agent.stores.private_file import make_private_dir, read_private, write_private
 from amika_agent.workspace.storage import SealingKey, Storage
-from amika_local.errors import Failed
 from amika_local.secret import Secret
 
 SERVICE = "amika-workspace"
@@ -105,23 +104,12 @@ def _fetch(key: SealingKey, data_dir: str) -> bytes | None:
         held = keyring_process.get(SERVICE, key.id)
         kept = held.reveal().encode() if held else b""
     else:
-        kept = _read(_key_file(data_dir, key.id)) or b""
+        kept = read_private(_key_file(data_dir, key.id), 4096) or b""
     try:
         material = base64.b64decode(kept)
     except ValueError:
         return None
     return material if len(material) == 32 else None
-
-
-def _read(path: str) -> bytes | None:
-    refuse_symlink(path)
-    try:
-        with open(path, "rb") as file:
-            return file.read(4096)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise Failed(f"cannot read {path}: {error.strerror}", remedy="Check its permissions.") from None
 
 
 def _key_file(data_dir: str, key_id: str) -> str:
