@@ -1,7 +1,7 @@
 """A keyring backend for tests: one JSON file; loaded by the helper process through PYTHON_KEYRING_BACKEND.
 
 FAKE_KEYRING_FILE  where it keeps its items
-FAKE_KEYRING_MODE  "", "locked", "slow" (never answers), "forgetful" (keeps nothing), "broken"
+FAKE_KEYRING_MODE  "", "locked", "slow" (never answers), "forgetful" (keeps nothing), "broken", "read-only"
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ class Keyring(KeyringBackend):
         return self._items().get(f"{service}|{username}")
 
     def set_password(self, service: str, username: str, password: str) -> None:
+        if self._mode == "read-only":
+            raise KeyringError("read-only")
         items = self._items()
         if self._mode != "forgetful":
             items[f"{service}|{username}"] = password
