@@ -50,6 +50,13 @@ def told(action: Action) -> Outcome:
     )  # fmt: skip
 
 
+def stored(action: Action, did: str) -> Outcome:
+    """Return the outcome of a generic secret that is stored now; `did`: "created" or "updated"."""
+    is_first = action.code in ("new", "takes_over")
+    reason = action.reason if not is_first else TAKEN if did == "updated" else FIRST
+    return replace(told(action), did=did, reason=reason)
+
+
 def became(entry: Pending, hold: Hold | None = None, *, finished: bool = False) -> Outcome:
     """Return the outcome of a replacement: done, refused, or still open; `hold` tells what stopped it."""
     done = entry.txn.state is State.DONE
@@ -59,7 +66,7 @@ def became(entry: Pending, hold: Hold | None = None, *, finished: bool = False) 
     elif did == "replaced" and finished:
         did, reason = "finished", "an interrupted replacement was finished"
     elif did == "replaced" and entry.bridge is None:
-        did, reason = "created", "created"
+        did, reason = "created", FIRST
     problem = None
     if code in _PROBLEMS:
         code, reason = (hold.code, hold.message) if hold else (code, reason)
@@ -76,10 +83,12 @@ def failed(action: Action, error: AmikaError) -> Outcome:
     return replace(told(action), did="failed", reason=error.message, problem=problem, code=error.code)
 
 
+FIRST = "for the first time"
+TAKEN = "the name was in use; what was stored there is replaced"
 _OPEN = ("waiting", "a replacement is open; it goes on as soon as it can", "pending")
 _ENDS = {
     Result.OPEN: ("failed", "nothing was changed", "nothing"),
-    Result.REPLACED: ("replaced", "replaced", "replaced"),
+    Result.REPLACED: ("replaced", "it is what is here now", "replaced"),
     Result.ADOPTED: ("adopted", "a record found under the name was taken as ours", "adopted"),
     Result.REFUSED: ("failed", "the server refused it; nothing was changed", "refused"),
     Result.ABANDONED: ("failed", "it was given up; the old record is in place", "abandoned"),

@@ -13,7 +13,7 @@ from amika_agent.sync import generic, guards, plan, removal
 from amika_agent.sync.account import Account
 from amika_agent.sync.apply import BACK_OFF, LATE, Offer, Replacements
 from amika_agent.sync.facts import FactsReader, Still
-from amika_agent.sync.outcome import Outcome, became, failed, told
+from amika_agent.sync.outcome import Outcome, became, failed, stored, told
 from amika_agent.sync.plan import Action, Facts, Settings
 from amika_agent.sync.records import Hold, Pending, Sent
 from amika_agent.sync.replace import NOTHING
@@ -207,7 +207,7 @@ class Runner:
             self._db.put_hold(self._account, hold)
             return failed(action, error)
         self._db.put_pushed(self._account, replace(pushed, won=won))
-        return replace(told(action), did=did, remote_id=pushed.remote_id)
+        return replace(stored(action, did), remote_id=pushed.remote_id)
 
 
 def _offered(value: guards.Value) -> Offer:

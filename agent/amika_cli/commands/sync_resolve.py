@@ -18,6 +18,7 @@ def run(args: Args) -> int:
     """Record the answer, then act on it."""
     from amika_cli.context import Context
     from amika_cli.render import emit
+    from amika_cli.rules.outcome_text import became
     from amika_local.errors import Failed
 
     with Context(args) as context:
@@ -31,7 +32,7 @@ def run(args: Args) -> int:
         mine = next((outcome for outcome in outcomes if outcome.rule == rule.id), None)
         did, reason = (mine.did, mine.reason) if mine is not None else ("recorded", "nothing is to be done")
         value = {"rule": rule.id, "choice": args.words[1], "action": did, "detail": reason}
-        emit(args, value, [f"“{rule.name}”: {did}: {reason}"])
+        emit(args, value, [became(did, rule.name, rule.provider, rule.type, rule.scope, reason)])
         if mine is not None and mine.problem is not None:
             raise Failed(f"not solved yet: {mine.problem.message}", remedy=mine.problem.remedy)
         return 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from amika_agent.snapshot.credential_id import credential_id
 from amika_agent.sync.rules import ORG, Rule, generic_rule_for, pushable_as, rule_for
 from amika_cli.render import emit, note
+from amika_cli.rules.outcome_text import became, kind_of, no_agent
 from amika_cli.secrets.consent import agreed_for_organization, of_organization, rotation_is_known, warn_of_rotation
 from amika_cli.secrets.provider import TITLES
 from amika_local.credential import OAUTH
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from amika_agent.sync.outcome import Outcome
     from amika_cli.context import Context
     from amika_local.credential import Credential
+
+_GOES = {
+    "keep": "when that goes, what is stored stays",
+    "delete": "when that goes, what is stored is deleted",
+    "ask": "when that goes, you are asked what becomes of it",
+}
 
 
 def add(context: Context, wanted: str) -> int:
@@ -93,8 +100,8 @@ def _rule(context: Context, credential: Credential, taken: Sequence[str]) -> Rul
 
 def _agreed(context: Context, rule: Rule) -> tuple[Rule, bool]:
     """Ask; in an organization a second time, naming what is replaced. Return the rule as it was agreed to."""
-    title = TITLES.get(rule.provider, "generic secret")
-    question = f"Keep {context.short(rule.path)} stored as “{rule.name}” ({title} {rule.type}, scope {rule.scope})?"
+    kind = kind_of(rule.provider, rule.type)
+    question = f"Keep {context.short(rule.path)} stored as “{rule.name}” ({kind}, scope {rule.scope})?"
     if not context.prompts.confirm(question):
         return rule, False
     if rule.scope != ORG:
@@ -111,9 +118,10 @@ def _agreed(context: Context, rule: Rule) -> tuple[Rule, bool]:
 def _report(context: Context, rule: Rule, outcome: Outcome | None) -> int:
     did, reason = (outcome.did, outcome.reason) if outcome is not None else ("waiting", "the credential has gone")
     lines = [
-        f"“{rule.name}”: {did}: {reason}",
-        f"It is kept in sync with {context.short(rule.path)}; when that goes: {rule.on_removal}.",
+        became(did, rule.name, rule.provider, rule.type, rule.scope, reason),
+        f"It is kept in sync with {context.short(rule.path)} from now on; {_GOES[rule.on_removal]}.",
         f"To stop that: {context.command(f'sync forget {rule.id}')}",
+        *no_agent(context),
     ]
     value = {"rule": rule.id, "name": rule.name, "scope": rule.scope, "on_removal": rule.on_removal, "action": did}
     emit(context.args, value, lines)

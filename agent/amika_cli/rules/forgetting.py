@@ -7,11 +7,21 @@ from typing import TYPE_CHECKING
 
 from amika_agent.sync.rules import PROVIDERS
 from amika_cli.render import emit, note, show
+from amika_cli.rules.outcome_text import became
 from amika_local.errors import Failed
 
 if TYPE_CHECKING:
     from amika_agent.sync.rules import Rule
     from amika_cli.context import Context
+
+
+# what became of what was stored, as the JSON output names it
+_STORED = {
+    "kept": "What is stored stays.",
+    "deleted": "What was stored is deleted.",
+    "emptied": "What was stored is emptied; it cannot be deleted.",
+    "gone": "Nothing that this machine had pushed was still stored.",
+}
 
 
 def forget_rule(context: Context, rule_id: str) -> int:
@@ -25,16 +35,16 @@ def forget_rule(context: Context, rule_id: str) -> int:
     rule = context.db.rule(context.account.text, rule_id)
     stopped = _stop_auto_push(context, [rule.provider])  # first: a running agent would make the rule again
     if context.args.has("delete"):
-        became = _take_back(context, rule, stopped)
+        stored = _take_back(context, rule, stopped)
     else:
         context.remote.forget(rule.id)
-        became = "What is stored stays."
+        stored = "kept"
     context.diary.rules([rule], [], "asked for", context.email)
     context.nudge()
-    text = [f"“{rule.name}” is no longer kept in sync. {became}", *stopped]
+    text = [f"“{rule.name}” is no longer kept in sync. {_STORED[stored]}", *stopped]
     if rule.provider != "generic" and not context.args.has("delete"):
         text.append(f"To remove it, find its id and delete it: {context.command(f'secret {rule.provider} list')}")
-    value = {"forgotten": rule.id, "name": rule.name, "provider": rule.provider, "detail": became}
+    value = {"forgotten": rule.id, "name": rule.name, "provider": rule.provider, "stored": stored}
     emit(context.args, value, text)
     return 0
 
@@ -42,13 +52,12 @@ def forget_rule(context: Context, rule_id: str) -> int:
 def _take_back(context: Context, rule: Rule, stopped: Sequence[str]) -> str:
     outcome = context.remote.take_back(rule.id)
     if outcome is None:
-        return "Nothing that this machine had pushed was still stored."
+        return "gone"
     context.diary.outcomes({}, [outcome], context.email)
     if outcome.problem is not None:
         then = [outcome.problem.remedy, "The rule stays; run it again.", *stopped]
         raise Failed(f"not deleted: {outcome.problem.message}", remedy=" ".join(line for line in then if line))
-    emptied = rule.provider == "generic"
-    return "What was stored is emptied; it cannot be deleted." if emptied else "What was stored is deleted."
+    return "emptied" if rule.provider == "generic" else "deleted"
 
 
 def forget_everything(context: Context) -> int:
@@ -74,7 +83,7 @@ def forget_everything(context: Context) -> int:
     context.nudge()
     left = [outcome for outcome in outcomes if outcome.problem is not None]
     value = [{"provider": o.provider, "name": o.name, "scope": o.scope, "action": o.did} for o in outcomes]
-    done = [f"{o.did} “{o.name}” ({o.provider}): {o.reason}" for o in outcomes]
+    done = [became(o.did, o.name, o.provider, o.type, o.scope, o.reason) for o in outcomes]
     emit(context.args, value, [*done, *withdrawn, *stopped])
     if left:
         raise Failed(f"not everything could be taken back: {left[0].reason}", remedy="Run it again; it goes on.")

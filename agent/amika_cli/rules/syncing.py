@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from amika_cli.context import as_error
 from amika_cli.render import emit, note, table, terminal_width
+from amika_cli.rules.outcome_text import pushed
 from amika_cli.status_text import ours, problem_lines
 from amika_local.errors import Failed, NotSignedIn
 from amika_shared.client import AgentError
@@ -103,7 +104,7 @@ def reconcile(context: Context) -> int:
     cache = snapshot["env_cache"]
     count = "1 entry" if cache["entries"] == 1 else f"{cache['entries']} entries"
     lines = [f"env cache {cache['state']}: {count}: {context.short(cache['path'])}"]
-    lines += [f"{action['action']} “{action['name']}” ({action['provider']}): {action['detail']}" for action in actions]
+    lines += [pushed(action) for action in actions]
     if snapshot["state"] == "paused":
         lines.append(f"Paused: nothing is written or pushed ({context.command('resume')} ends it).")
     if snapshot["state"] == "signed_out":

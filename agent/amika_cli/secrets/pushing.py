@@ -10,6 +10,7 @@ from amika_agent.snapshot.credential_id import credential_id
 from amika_agent.sync.payload import checked_value, expiry, renews
 from amika_agent.sync.rules import ORG, Rule, checked_name, default_name, rule_for
 from amika_cli.render import emit, note, until
+from amika_cli.rules.outcome_text import no_agent
 from amika_cli.rules.pausing import refuse_while_paused
 from amika_cli.secrets.candidates import Candidate, beside_in_file, chosen, describe, found, given
 from amika_cli.secrets.consent import agreed_for_organization, of_organization, rotation_is_known, warn_of_rotation
@@ -216,8 +217,7 @@ def _report(context: Context, candidate: Candidate, outcome: Outcome, rule: Rule
     if rule is not None:
         lines.append(f"It is kept in sync with {context.short(rule.path)} from now on.")
         lines.append(f"To stop that: {context.command(f'sync forget {rule.id}')}")
-        if context.agent is None:
-            lines.append(f"No agent is running; this starts it: {context.command('agent start')}")
+        lines += no_agent(context)
     elif candidate.found:
         lines.append("It was stored once and is not kept in sync.")
     value = {

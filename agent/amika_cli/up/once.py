@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from amika_cli.accounts.approval import Approval
 from amika_cli.render import emit
+from amika_cli.rules.outcome_text import pushed
 from amika_cli.status_text import account_line, credential_lines, ours, problem_lines
 from amika_local.errors import AmikaError, Failed
 from amika_shared.snapshot import read_snapshot
@@ -86,7 +87,7 @@ def _text(context: Context, snapshot: Snapshot, pushes: Sequence[Mapping[str, An
     lines = [f"account: {account_line(account, now)}" for account in snapshot["accounts"]]
     lines += ["", *credential_lines(snapshot["credentials"], now, short), ""]
     lines.append(f"env cache {cache['state']}: {count}: {short(cache['path'])}")
-    lines += [f"{push['action']} “{push['name']}” ({push['provider']}): {push['detail']}" for push in pushes]
+    lines += [pushed(push) for push in pushes]
     lines += suggestions(context, snapshot)
     if snapshot["problems"]:
         lines += ["", "problems", *problem_lines(snapshot["problems"], short)]
