@@ -25,6 +25,8 @@ SERVER = (
 
 NEVER = (
     "tkinter", "unittest", "pydoc", "doctest", "test", "lib2to3", "idlelib", "curses", "setuptools", "pip", "trio",
+    # the standard library asks for them wherever it handles archives, and does without: a quarter of a megabyte
+    "bz2", "lzma",
 )  # fmt: skip
 NO_QT = ("PySide6", "shiboken6", "amika_tray")
 # what Qt brings and a tray with two windows does not use

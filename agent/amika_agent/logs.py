@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
 import threading
 import time
 from io import TextIOWrapper
-from logging.handlers import RotatingFileHandler
+from itertools import pairwise
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -38,8 +39,32 @@ class _Line(logging.Formatter):
         return text
 
 
-class _PrivateFile(RotatingFileHandler):
-    """A rotating file that nobody else can read and that never follows a link."""
+class _PrivateFile(logging.FileHandler):
+    """A file that nobody else can read and that never follows a link; a full one is put aside.
+
+    The standard library's, which does the same, brings modules along that cost a quarter of a megabyte.
+    """
+
+    stream: TextIOWrapper | None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self.stream = self.stream or self._open()
+            if os.fstat(self.stream.fileno()).st_size >= MAX_BYTES:
+                self._put_aside(self.stream)
+                self.stream = self._open()
+        except OSError:
+            self.handleError(record)
+        else:
+            super().emit(record)
+
+    def _put_aside(self, full: TextIOWrapper) -> None:
+        self.stream = None
+        full.close()
+        names = [self.baseFilename, *(f"{self.baseFilename}.{number}" for number in range(1, BACKUPS + 1))]
+        for name, older in reversed(list(pairwise(names))):
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(name, older)
 
     def _open(self) -> TextIOWrapper:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -55,7 +80,7 @@ def start_log(path: str, level: str, *, to_stderr: bool) -> None:
     """
     make_private_dir(os.path.dirname(path))
     refuse_symlink(path)
-    handlers: list[logging.Handler] = [_PrivateFile(path, "a", MAX_BYTES, BACKUPS, encoding="utf-8")]
+    handlers: list[logging.Handler] = [_PrivateFile(path, encoding="utf-8")]
     if to_stderr:
         handlers.append(logging.StreamHandler(sys.stderr))
     root = logging.getLogger()

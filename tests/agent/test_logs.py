@@ -86,6 +86,39 @@ for _ in range(3500):
     run_logging(path, body)
     assert sorted(p.name for p in home.glob("agent.log*")) == ["agent.log", "agent.log.1", "agent.log.2"]
     assert all(p.stat().st_mode & 0o777 == 0o600 for p in home.glob("agent.log*"))
+    assert all(p.stat().st_size < 1_010_000 for p in home.glob("agent.log*"))
+
+
+def test_what_is_put_aside_is_complete_and_the_oldest_goes(home: Path) -> None:
+    body = """
+log = logging.getLogger('amika_agent')
+for number in range(4000):
+    log.info('%06d %s', number, 'x' * 1000)
+"""
+    path = home / "agent.log"
+    run_logging(path, body)
+    lines = "".join((home / name).read_text() for name in ("agent.log.2", "agent.log.1", "agent.log")).splitlines()
+    numbers = [int(line.split()[3]) for line in lines]
+    assert numbers == list(range(numbers[0], 4000))
+    assert 1500 < numbers[0] < 2500
+
+
+def test_a_full_one_that_cannot_be_put_aside_loses_lines_and_stops_nobody(home: Path) -> None:
+    body = """
+import os
+log = logging.getLogger('amika_agent')
+for name in ('.1', '.2', '.2/taken'):
+    os.mkdir(sys.argv[1] + name)
+for _ in range(1200):
+    log.info('x' * 1000)
+for name in ('.2/taken', '.2', '.1'):
+    os.rmdir(sys.argv[1] + name)
+log.info('it goes on')
+"""
+    path = home / "agent.log"
+    run_logging(path, body)
+    assert path.read_text().endswith("it goes on\n")
+    assert (home / "agent.log.1").stat().st_size < 1_010_000
 
 
 def test_a_link_in_its_place_is_refused(home: Path) -> None:

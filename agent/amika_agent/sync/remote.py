@@ -7,7 +7,6 @@ side, the command line one after another.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -26,6 +25,7 @@ from amika_agent.sync.replace import NOTHING
 from amika_agent.sync.resolve import resolve
 from amika_agent.sync.rules import ORG, QUEUES
 from amika_agent.sync.runner import Runner
+from amika_agent.workers import Workers
 from amika_local.errors import Unreachable
 from amika_local.secret import Secret
 
@@ -93,7 +93,7 @@ class RemoteSync:
 
         """
         providers = sorted({rule.provider for rule in self._facts.wanted(discovery, self.settings)})
-        with ThreadPoolExecutor(len(QUEUES), thread_name_prefix="listing") as pool:
+        with Workers(len(QUEUES), "listing") as pool:
             listed = dict(zip(providers, pool.map(self._listed, providers), strict=True))
         listing = {provider: records for provider, records in listed.items() if records is not None}
         return plan.plan(self._facts.read(discovery, self.settings, listing))
