@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.desktop.hosts import lxqt_panel, trayer
+from tests.desktop.person import Person
 from tests.desktop.screen import Desktop, Program
 from tests.desktop.status_notifier import TestHost
 from tests.desktop.tray_program import TrayProgram
@@ -73,3 +74,10 @@ def start_tray(desktop: Desktop, home: Path) -> Iterator[Callable[..., TrayProgr
     yield start
     for tray in started:
         tray.end()
+
+
+@pytest.fixture
+def person(desktop: Desktop, home: Path) -> Iterator[Person]:
+    found = Person(desktop, home, resolve(os.environ, local=True))
+    yield found
+    found.leaves()

@@ -6,134 +6,25 @@ the person.
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 from selenium.webdriver.common.by import By
 from tests.agent.workspace.page_seen import wait_for_page, wait_for_text
 from tests.desktop.browser import WINDOW, chromium
 from tests.desktop.hosts import lxqt_panel
 from tests.desktop.keyring import unlocked_keyring
-from tests.desktop.pixels import Box, choose, crop, icon_shown, look, open_menu, wait_until_still
+from tests.desktop.person import Person, real_tray
+from tests.desktop.pixels import Box, crop, icon_shown, look, open_menu, wait_until_still
 from tests.desktop.screen import OUTPUT, Desktop, wait
 from tests.desktop.tray_program import TrayProgram
 
-from amika_agent.clock import SystemClock
-from amika_agent.workspace import launch
-from amika_shared.client import AgentClient, AgentError, reach
-from amika_shared.profile import Profile, resolve
 from amika_shared.snapshot import read_snapshot
 from amika_tray.menu.describe import describe
 
 pytestmark = [pytest.mark.desktop, pytest.mark.slow]
-
-
-class Person:
-    """The person at the desk: what is on their disk, what they see, what they do."""
-
-    def __init__(self, desktop: Desktop, home: Path, profile: Profile) -> None:
-        self.desktop = desktop
-        self.home = home
-        self.profile = profile
-        self.opened = home / "opened-page"
-        stub = home / "browser"
-        stub.write_text(
-            f"#!/bin/sh\nprintf %s \"$1\" > '{self.opened}.new' && mv '{self.opened}.new' '{self.opened}'\n"
-        )
-        stub.chmod(0o700)
-        self.browser = str(stub)
-
-    def signs_in_to_claude(self, token: str) -> None:
-        """Write the credential file as Claude Code does: a temporary file, renamed."""
-        folder = self.home / ".claude"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        expires = int((time.time() + 8 * 3600) * 1000)
-        login = {"accessToken": token, "refreshToken": f"{token}-r", "expiresAt": expires, "scopes": ["user:inference"]}
-        new = folder / ".credentials.json.new"
-        new.write_text(json.dumps({"claudeAiOauth": login}))
-        new.chmod(0o600)
-        new.rename(folder / ".credentials.json")
-
-    def chooses(self, action: str, target: str = "amika") -> None:
-        """Open the tray's menu with a click on the icon, and click the line that does `action` (to this service)."""
-        wait_until_still(self.desktop)
-        lines = [
-            entry for entry in describe(read_snapshot(self.snapshot()), time.time(), at_login=False) if entry.enabled
-        ]
-        shown = [(entry.action, entry.target) for entry in lines if entry.kind == "action"]
-        place = next(
-            i for i, (does, to) in enumerate(shown) if does == action and (target == to or "sign_" not in does)
-        )
-        choose(self.desktop, open_menu(self.desktop), place)
-
-    def cached(self) -> str:
-        """Return the env cache's text, "" while there is none."""
-        path = Path(self.profile.env_cache)
-        return path.read_text() if path.exists() else ""
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return what the agent says."""
-        return self.ask("status")
-
-    def activity(self) -> list[dict[str, Any]]:
-        """Return what the agent has noted."""
-        return list(self.ask("activity").get("events", []))
-
-    def ask(self, op: str) -> dict[str, Any]:
-        """Return what the agent answers, {} when it does not."""
-        client = self.agent()
-        if client is None:
-            return {}
-        with client:
-            try:
-                return client.call(op)
-            except AgentError:
-                return {}
-
-    def agent(self) -> AgentClient | None:
-        """Return a connection to the agent, or None when none runs; a busy machine may take its time."""
-        return reach(self.profile, env=self.desktop.env_for(os.environ), timeout=20.0).client
-
-    def remote(self) -> list[dict[str, Any]]:
-        """Return what the workspace lists under Claude; values cannot be read back by anyone."""
-        running = launch.find(self.profile.workspace_dir, SystemClock())
-        session = Path(self.profile.amika_state_dir, "workos-session.json")
-        if running is None or not session.exists():
-            return []
-        bearer = json.loads(session.read_text())["access_token"]
-        url = f"{running.url}/api/v0beta1/secrets/claude"
-        answer = httpx.get(url, headers={"Authorization": f"Bearer {bearer}"}, timeout=10, trust_env=False)
-        return list(answer.json()) if answer.status_code == 200 else []
-
-
-@pytest.fixture
-def person(desktop: Desktop, home: Path) -> Iterator[Person]:
-    found = Person(desktop, home, resolve(os.environ, local=True))
-    yield found
-    # whatever happened: nothing of this test outlives it
-    client = found.agent()
-    if client is not None:
-        with client:
-            client.call("stop")
-    running = launch.find(found.profile.workspace_dir, SystemClock())
-    if running is not None:
-        launch.stop(running)
-
-
-def real_tray(person: Person) -> TrayProgram:
-    program = shutil.which("amika-tray", path=os.path.dirname(sys.executable))
-    assert program, "make setup has not been run"
-    env = person.desktop.env_for(os.environ, BROWSER=person.browser)
-    env["PYTHON_KEYRING_BACKEND"] = "keyring.backends.SecretService.Keyring"
-    return TrayProgram(person.desktop, env, "--local", program=program)
 
 
 def test_the_main_job(desktop: Desktop, person: Person, tmp_path: Path) -> None:
@@ -243,9 +134,7 @@ def credential_follows(person: Person) -> None:
 
 
 def environment_is_copied(person: Person) -> None:
-    folder = person.home / ".local/share/opencode"
-    folder.mkdir(parents=True)
-    (folder / "auth.json").write_text('{"groq": {"type": "api", "key": "not-a-real-groq-key-0001"}}')
+    person.signs_in_to_groq("not-a-real-groq-key-0001")
     wait(lambda: "GROQ_API_KEY" in [c["env_name"] for c in person.snapshot()["credentials"]], "the API key")
     person.chooses("copy_env")
     wait(lambda: [e for e in person.activity() if e["what"] == "revealed"], "the copy")

@@ -38,6 +38,7 @@ WINDOWS = (
     "dialog-failed",
     "signed-out",
     "push",
+    "stop",
     "quit",
     "menu",
     "menu-full",
@@ -214,6 +215,7 @@ def _pages(camera: Photographer) -> None:
     camera.take("details", "Anthropic")
     camera.ask("close", "Anthropic")
     _push(camera)
+    _stop(camera)
     camera.ask("act", "quit")
     camera.take("quit", "Quit Amika")
     camera.ask("press", "Quit Amika", "Cancel")
@@ -229,6 +231,13 @@ def _push(camera: Photographer) -> None:
     camera.take("push", "Keep it pushed")
     camera.ask("press", "Keep it pushed", "Cancel")
     camera.agent.publish(**machine(NOW))
+
+
+def _stop(camera: Photographer) -> None:
+    camera.ask("open", "rules")
+    camera.ask("press", MAIN, "Stop pushing…")
+    camera.take("stop", "Stop pushing")
+    camera.ask("press", "Stop pushing", "Cancel")
 
 
 def _stopped(camera: Photographer) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 from tests.fakes.agent_server import FakeAgent
+from tests.fakes.amika_program import AmikaProgram
+from tests.tray.sample import machine
 
 from amika_shared.profile import Profile, resolve
+from amika_tray.app import TrayApp
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +50,17 @@ def agent(profile: Profile) -> Iterator[FakeAgent]:
     fake = FakeAgent(profile, os.environ).start()
     yield fake
     fake.stop()
+
+
+@pytest.fixture
+def amika(tmp_path: Path) -> AmikaProgram:
+    return AmikaProgram(tmp_path / "bin")
+
+
+@pytest.fixture
+def app(qt: QApplication, agent: FakeAgent, profile: Profile, amika: AmikaProgram) -> Iterator[TrayApp]:
+    """The application beside an agent that knows the sample machine; its commands are run by `amika`."""
+    agent.publish(**machine(time.time()))
+    own = TrayApp(profile, os.environ, ["true"], flags=["--local"], program=lambda _name: str(amika.path))
+    yield own
+    own.close()

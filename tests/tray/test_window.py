@@ -211,12 +211,12 @@ def test_every_problem_has_a_button_that_does_something_about_it(desk: Desk) -> 
     assert [button.text() for button in page.findChildren(QPushButton)] == [
         "Copy command",
         "Show file",
-        "Copy command",
+        "Push it",
         "Sign in…",
     ]
     assert "Problems (4)" in [desk.window.list.item(n).text() for n in range(8)]
-    page.findChildren(QPushButton)[2].click()
-    until(lambda: QGuiApplication.clipboard().text() == "amika sync resolve r3 accept")
+    page.findChildren(QPushButton)[0].click()
+    until(lambda: QGuiApplication.clipboard().text() == "gemini")
     page.findChildren(QPushButton)[3].click()
     until(lambda: desk.asked("sign_in") == [{"service": "akos"}])
 
@@ -339,7 +339,7 @@ def test_without_an_agent_every_page_says_so_and_offers_the_start(desk: Desk) ->
 def test_empty_pages_teach(desk: Desk) -> None:
     desk.agent.publish(state="in_sync", credentials=[], rules=[], problems=[])
     until(lambda: "Claude Code, Codex, OpenCode, Amp" in said(desk.turn("credentials")))
-    assert "amika secret claude push" in said(desk.turn("rules"))
+    assert "“Keep it pushed…”" in said(desk.turn("rules"))
     assert "No problems" in said(desk.turn("problems"))
 
 

@@ -10,8 +10,9 @@ import pytest
 TRAY = Path(__file__).resolve().parents[2] / "tray" / "amika_tray"
 # what shows its first argument
 SHOWS = {
-    "QPushButton", "QCheckBox", "QLabel", "QAction", "QGroupBox", "addButton", "addItem", "addRow", "button", "explain",
-    "setAccessibleDescription", "setAccessibleName", "setInformativeText", "setPlaceholderText", "setPlainText",
+    "QPushButton", "QCheckBox", "QLabel", "QAction", "QGroupBox", "Question", "addButton", "addItem", "addRow",
+    "button", "explain", "setAccessibleDescription", "setAccessibleName", "setInformativeText",
+    "setPlaceholderText", "setPlainText",
     "setText", "setTitle", "setToolTip", "setWindowTitle", "showMessage", "text_label",
 }  # fmt: skip
 # started before there is Qt or a language: a terminal's texts

@@ -82,6 +82,7 @@ class TrayApp(QObject):
         self._windows: dict[str, QDialog] = {}
         self._window: MainWindow | None = None
         self._commands: list[Command] = []
+        self._resolving: set[str] = set()
         self._clipboard = SecretClipboard(self)
         self._background = Background(self)
         self._login, self._starts_at_login = at_login, None if at_login is None else False
@@ -118,7 +119,7 @@ class TrayApp(QObject):
         for window in [*self._windows.values(), self._sign_in, self._window]:
             if window is not None:
                 window.close()
-        for command in self._commands:
+        for command in list(self._commands):
             command.stop()
         self._clipboard.clear()
         self._news.close()
@@ -176,6 +177,8 @@ class TrayApp(QObject):
         """Return a command of `amika` for this profile, not yet started. It outlives the page that asked for it."""
         command = Command([self._program("amika"), *words, *self._flags], self)
         self._commands.append(command)
+        for over in (command.done, command.failed):
+            over.connect(lambda _said: self._command_over(command))
         return command
 
     def watch(self, file: str, parent: QObject) -> FileWatch:
@@ -222,6 +225,8 @@ class TrayApp(QObject):
                 self._switch_at_login(on=entry.target == "on")
             case "copy_text":
                 QGuiApplication.clipboard().setText(entry.target)
+            case "resolve":
+                self._resolve(entry.target)
             case "show_file":
                 from amika_tray.browser import show_folder_of  # noqa: PLC0415
 
@@ -241,6 +246,21 @@ class TrayApp(QObject):
             self._sign_in.over.connect(self._sign_in_over)
             self._sign_in.begin()
         _raise(self._sign_in)
+
+    def _resolve(self, target: str) -> None:
+        """Give a rule the answer that it asks for. target: the rule's id and the answer."""
+        if target in self._resolving:
+            return  # a second click
+        self._resolving.add(target)
+        command = self.command("sync", "resolve", *target.split())
+        command.done.connect(lambda _said: self._resolving.discard(target))
+        command.failed.connect(lambda _reason: self._resolving.discard(target))
+        command.failed.connect(lambda reason: self._failed("resolve")("", reason, ""))
+        command.start()
+
+    def _command_over(self, command: Command) -> None:
+        self._commands.remove(command)
+        command.let_go()
 
     def _sign_in_over(self) -> None:
         self._sign_in = None
@@ -305,6 +325,7 @@ class TrayApp(QObject):
             "sign_out": t("Sign out failed"),
             "pause": t("Pause failed"),
             "resume": t("Resume failed"),
+            "resolve": t("That is not settled yet"),
             "copy_env": t("Nothing was copied"),
             "at_login": t("Start at login was not changed"),
         }

@@ -15,6 +15,9 @@ _WORDS = (
 # in backticks, or one of ours up to the end of what it is said in
 _COMMAND = re.compile(rf"`([a-z][^`\n]{{1,200}})`|(?:^|[\s:(])(amika (?:{_WORDS})(?: [\w/=-]+)*)")
 
+_CHOICE = r"(?:accept|restore|adopt|keep|delete)"
+_ANSWERS = re.compile(rf"(?:^|[\s:(`])amika sync resolve (\w[\w-]{{0,120}}) ({_CHOICE}(?:\|{_CHOICE})*)(?!\w)")
+
 
 @dataclass(frozen=True)
 class Remedy:
@@ -43,6 +46,21 @@ def remedy(problem: ProblemLine) -> Remedy:
     if problem["path"]:
         return Remedy(t("Show file"), "show_file", problem["path"])
     return Remedy(t("Try again"), "sync")
+
+
+def remedies(problem: ProblemLine) -> list[Remedy]:
+    """Return what is offered beside a problem, a button each: every answer to what a rule asks, else one remedy."""
+    asked = _ANSWERS.search(problem["remedy"])
+    if asked is None:
+        return [remedy(problem)]
+    labels = {
+        "accept": t("Push it"),
+        "restore": t("Store ours again"),
+        "adopt": t("Keep what is stored"),
+        "keep": t("Leave it stored"),
+        "delete": t("Delete what is stored…"),
+    }
+    return [Remedy(labels[choice], "resolve", f"{asked[1]} {choice}") for choice in asked[2].split("|")]
 
 
 def suggested(text: str) -> str:

@@ -70,6 +70,13 @@ class Command(QObject):
             self._process.kill()
             self._process.waitForFinished(1000)
 
+    def let_go(self) -> None:
+        """Be gone as soon as its process is."""
+        if self._process.state() == QProcess.ProcessState.NotRunning:
+            self.deleteLater()
+        else:
+            self._process.finished.connect(self.deleteLater)
+
     def _finished(self, code: int, status: QProcess.ExitStatus) -> None:
         if status == QProcess.ExitStatus.NormalExit and code == 0:
             self._end()

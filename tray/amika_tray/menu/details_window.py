@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QMessageBox,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -17,6 +15,7 @@ from PySide6.QtWidgets import (
 from amika_tray.icons import app_icon
 from amika_tray.labels import selectable, text_label, without_icons
 from amika_tray.menu.details import Details
+from amika_tray.question import Question, Role
 from amika_tray.wording import t, wrappable
 
 WIDTH, MOST_HEIGHT = 460, 480
@@ -60,25 +59,15 @@ class DetailsWindow(QDialog):
         self.resize(WIDTH + 40, min(MOST_HEIGHT, needed + buttons.sizeHint().height() + 40))
 
 
-def quit_question(parent: QWidget | None = None) -> QMessageBox:
+def quit_question(parent: QWidget | None = None) -> Question:
     """Return the question whether the agent stays; its buttons have the object names "stay", "stop" and "cancel"."""
-    box = QMessageBox(parent)
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.setWindowTitle(t("Quit Amika"))
-    box.setWindowIcon(app_icon())
-    box.setIcon(QMessageBox.Icon.Question)
-    box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(t("Keep your credentials in sync after the icon is gone?"))
-    box.setInformativeText(
-        t("The agent works in the background without the icon. When it is stopped, nothing is kept in sync.")
+    return Question(
+        t("Quit Amika"),
+        t("Keep your credentials in sync after the icon is gone?"),
+        [t("The agent works in the background without the icon. When it is stopped, nothing is kept in sync.")],
+        [
+            ("stay", t("&Keep syncing"), Role.AcceptRole),
+            ("stop", t("&Stop the agent"), Role.DestructiveRole),
+        ],
+        parent,
     )
-    stay = box.addButton(t("&Keep syncing"), QMessageBox.ButtonRole.AcceptRole)
-    stop = box.addButton(t("&Stop the agent"), QMessageBox.ButtonRole.DestructiveRole)
-    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
-    cancel.setText(t("Cancel"))
-    for button, name in ((stay, "stay"), (stop, "stop"), (cancel, "cancel")):
-        button.setObjectName(name)
-        button.setIcon(QIcon())
-    box.setDefaultButton(stay)
-    box.setEscapeButton(cancel)
-    return box

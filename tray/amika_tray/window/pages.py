@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from amika_shared.redaction import safe_line
@@ -17,10 +17,10 @@ from amika_shared.snapshot import CredentialLine, Snapshot
 from amika_tray.agent_link.channel import Channel
 from amika_tray.agent_link.command import Command
 from amika_tray.agent_link.file_watch import FileWatch
-from amika_tray.labels import selectable, text_label
 from amika_tray.menu.describe import Link
 from amika_tray.rows import Row, activity_heads, activity_rows, credential_heads, credential_rows, left_out
-from amika_tray.window.push_question import PushQuestion, can_be_pushed
+from amika_tray.window.errand import Errand
+from amika_tray.window.push_question import PushQuestion, can_be_pushed, stored_words
 from amika_tray.window.table_page import TablePage
 from amika_tray.wording import sentences, t
 
@@ -52,10 +52,9 @@ class CredentialsPage(TablePage):
         super().__init__(credential_heads(), t("Credentials"), _nothing_found())
         self._host = host
         self._snapshot: Snapshot | None = None
-        self._pushing: Command | None = None
-        self._told = selectable(text_label())
-        self._told.hide()
-        self.body.insertWidget(self.body.count() - 1, self._told)
+        self.errand = Errand(host)
+        self.errand.changed.connect(self._update)
+        self.body.insertWidget(self.body.count() - 1, self.errand)
         self.push = self.button(t("&Keep it pushed…"))
         self.push.clicked.connect(self._ask)
         self._details = self.button(t("&Details…"))
@@ -76,7 +75,8 @@ class CredentialsPage(TablePage):
         self._update()
 
     def opened(self) -> None:
-        """Nothing has to be fetched."""
+        """Nothing has to be fetched; what an earlier command said is over."""
+        self.errand.clear_told()
 
     def focus(self) -> QWidget:
         """Return the table."""
@@ -85,7 +85,7 @@ class CredentialsPage(TablePage):
     def _update(self) -> None:
         self._details.setVisible(bool(self.table.chosen()))
         self.push.setVisible(self._may_push() is not None)
-        self.push.setEnabled(self._pushing is None)
+        self.push.setEnabled(not self.errand.is_running)
 
     def _open(self) -> None:
         if key := self.table.chosen():
@@ -96,29 +96,11 @@ class CredentialsPage(TablePage):
 
     def _ask(self) -> None:
         chosen = self._may_push()
-        if chosen is None or self._pushing is not None:
+        if chosen is None or self.errand.is_running:
             return
         question = PushQuestion(chosen, self)
-        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        question.accepted.connect(lambda: self._keep(question.words()))
+        question.accepted.connect(lambda: self.errand.run(question.words(), t("Storing it…"), stored_words))
         question.open()
-
-    def _keep(self, words: list[str]) -> None:
-        self._tell(t("Storing it…"))
-        self._pushing = self._host.command(*words)
-        self._pushing.done.connect(self._kept)
-        self._pushing.failed.connect(self._kept)
-        self._pushing.start()
-        self._update()
-
-    def _kept(self, said: str) -> None:
-        self._pushing = None
-        self._tell("\n".join(safe_line(line) for line in said.strip().splitlines()))
-        self._update()
-
-    def _tell(self, text: str) -> None:
-        self._told.setText(text)
-        self._told.setVisible(bool(text))
 
 
 class FetchedPage(TablePage):

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from amika_shared.snapshot import ProblemLine, Snapshot
 from amika_tray.labels import selectable, text_label
 from amika_tray.menu.describe import Link
-from amika_tray.remedies import remedy
+from amika_tray.question import Question, Role
+from amika_tray.remedies import Remedy, remedies
 from amika_tray.window.pages import Host
 from amika_tray.wording import named, sentences, source_name, t, tn, wrappable
 
@@ -81,18 +82,33 @@ class ProblemsPage(QScrollArea):
             where = [source_name(problem["source"]) if problem["source"] else "", named(problem["path"], LONG)]
             texts.addWidget(_words(": ".join(part for part in where if part), scale=0.92))
         row.addLayout(texts, 1)
-        row.addWidget(self._button(problem, message), 0, Qt.AlignmentFlag.AlignVCenter)
+        buttons = QVBoxLayout()
+        buttons.setSpacing(4)
+        buttons.addStretch(1)
+        for helps in remedies(problem):
+            buttons.addWidget(self._button(helps, message))
+        buttons.addStretch(1)
+        row.addLayout(buttons)
         return card
 
-    def _button(self, problem: ProblemLine, message: str) -> QPushButton:
-        helps = remedy(problem)
+    def _button(self, helps: Remedy, message: str) -> QPushButton:
         button = QPushButton(helps.label)
         button.setAutoDefault(False)
         button.setAccessibleName(t("{label}, for: {message}", label=helps.label, message=message))
         if helps.action == "copy_text":
             button.setToolTip(helps.target.replace("&", "&amp;").replace("<", "&lt;"))
-        button.clicked.connect(lambda: self._host.act(helps.action, helps.target))
+        button.clicked.connect(lambda: self._do(helps, message))
         return button
+
+    def _do(self, helps: Remedy, message: str) -> None:
+        if helps.action != "resolve" or not helps.target.endswith(" delete"):
+            self._host.act(helps.action, helps.target)
+            return
+        told = [message, t("What is deleted there cannot be brought back from here: the credential is gone.")]
+        answers = [("delete", t("&Delete what is stored"), Role.AcceptRole)]
+        question = Question(t("Delete what is stored"), t("Delete the stored copy at Amika?"), told, answers, self)
+        question.accepted.connect(lambda: self._host.act(helps.action, helps.target))
+        question.open()
 
 
 def _words(text: str, *, scale: float = 1.0, bold: bool = False) -> QLabel:

@@ -11,8 +11,9 @@ from amika_shared.snapshot import Snapshot
 from amika_tray.agent_link.channel import Channel
 from amika_tray.labels import selectable, text_label
 from amika_tray.menu.describe import Link
-from amika_tray.rows import left_out, plan_heads, plan_rows, rule_heads, rule_rows
+from amika_tray.rows import left_out, plan_heads, plan_rows
 from amika_tray.window.pages import Host
+from amika_tray.window.rules_table import RulesTable
 from amika_tray.window.table_page import TablePage
 from amika_tray.wording import sentences, t
 
@@ -24,7 +25,7 @@ class RulesPage(QWidget):
         super().__init__()
         self._host = host
         self._asked: Channel | None = None
-        self.rules = TablePage(rule_heads(), t("Push rules"), _no_rules())
+        self.rules = RulesTable(host)
         self.plan = TablePage(plan_heads(), t("Preview"), _no_preview())
         self._told = selectable(text_label())
         self._told.hide()
@@ -42,15 +43,13 @@ class RulesPage(QWidget):
     def show_snapshot(self, snapshot: Snapshot, now: float, link: Link) -> None:
         """Show the rules; a preview that was made before stays until the next one."""
         connected = link.state == "connected"
-        if connected:
-            self.rules.show_rows(rule_rows(snapshot, now), snapshot["left_out"].get("rules", 0))
-        else:
-            self.rules.show_rows([])
+        self.rules.show_rules(snapshot if connected else None, now)
         self.preview.setEnabled(connected and self._asked is None)
         self._sync.setEnabled(connected)
 
     def opened(self) -> None:
         """Nothing is fetched: a preview asks the server, so a person asks for it."""
+        self.rules.errand.clear_told()
 
     def focus(self) -> QWidget:
         """Return the rules."""
@@ -83,16 +82,6 @@ class RulesPage(QWidget):
     def _over(self) -> None:
         self._asked = None
         self.preview.setEnabled(True)
-
-
-def _no_rules() -> tuple[str, str]:
-    return (
-        t("Nothing is pushed from this machine"),
-        t(
-            "A push rule keeps a stored secret equal to a credential on this machine, so that every new sandbox has "
-            "it. Make one in a terminal: amika secret claude push"
-        ),
-    )
 
 
 def _no_preview() -> tuple[str, str]:

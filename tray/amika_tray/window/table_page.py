@@ -64,18 +64,21 @@ class Table(QTableView):
         self.activated.connect(self._activated)
         head.sectionResized.connect(self._column_resized)
         self._wanted: list[int] = []
+        self._last, self._place = "", 0  # which row was chosen, and where it stood
         self._fitting = self._by_hand = False
 
     def show_rows(self, rows: Sequence[Row]) -> None:
-        """Show these; the chosen row stays chosen as long as it exists."""
-        chosen = self.chosen()
+        """Show these. The chosen row stays chosen, also when it is away for a while; in its stead its neighbour is."""
+        if self.chosen():
+            self._last, self._place = self.chosen(), self.currentIndex().row()
         self.rows.set_rows(rows)
         if rows and not self._wanted:
             self._measure()
             self._fit()
-            self.setCurrentIndex(self._sorted.index(0, 0))
-        if chosen and chosen != self.chosen():
-            self.choose(chosen)
+        if self._last != self.chosen():
+            self.choose(self._last)
+        if rows and not self.chosen():  # gone: whoever uses the keyboard goes on at its place
+            self.setCurrentIndex(self._sorted.index(min(self._place, len(rows) - 1), 0))
 
     def chosen(self) -> str:
         """Return the key of the chosen row, or ""."""
