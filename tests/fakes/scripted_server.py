@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -47,6 +47,10 @@ def scripted_server() -> Iterator[ScriptedServer]:
             said = told.say.get(self.path, told.otherwise)
             status, body = said(form) if callable(said) else said
             data = body if isinstance(body, bytes) else json.dumps(body).encode()
+            with suppress(ConnectionError):  # of a client that did not want to hear it any more
+                self.give(status, data)
+
+        def give(self, status: int, data: bytes) -> None:
             self.send_response(status)
             if 300 <= status < 400:
                 self.send_header("Location", "http://127.0.0.1:9/elsewhere")

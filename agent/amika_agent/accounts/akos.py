@@ -52,6 +52,7 @@ def sign_in(
         Failed, Unreachable: the server, or the session cannot be stored.
 
     """
+    keeper.check_storable()
     http = cancellable(http, cancel)
     endpoints = discover(place, http)
     extra = {"scope": scope} if scope else {}

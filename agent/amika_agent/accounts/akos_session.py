@@ -17,7 +17,7 @@ from amika_agent.accounts.akos_endpoints import AkosEndpoints, AkosPlace, bound
 from amika_agent.accounts.signed_out import SignedOut, left_behind
 from amika_agent.clock import Clock
 from amika_agent.http.client import Answer, Http, NoAnswer
-from amika_agent.stores.private_file import locked, make_private_dir, sync_dir, translated, write_private
+from amika_agent.stores.private_file import check_replaceable, locked, make_private_dir, remove_private, write_private
 from amika_local.akos_file import SIGN_IN, AkosSession, read_session, session_path
 from amika_local.errors import Failed, NotSignedIn, UsageError
 from amika_local.jwt_claims import claims
@@ -27,6 +27,7 @@ from amika_local.secret import Secret
 EARLY = 60.0
 WAIT = 30.0
 REQUEST = 10.0
+BRIEFLY = 3.0
 # a refresh token that the server rejects for good (RFC 6749 5.2)
 _TERMINAL = ("invalid_grant", "invalid_client", "unauthorized_client")
 
@@ -102,8 +103,17 @@ class AkosKeeper:
         with self._locked():
             return self._renewed(self.required(place), {"tenant_id": tenant_id})
 
+    def check_storable(self) -> None:
+        """Make sure that a session can be stored, before anybody is asked to sign in. Raises Failed."""
+        check_replaceable(self.path)
+
     def accept(self, answer: Answer, place: AkosPlace, endpoints: AkosEndpoints, scope: str) -> AkosSession:
-        """Store the session of a finished sign-in. Raises Failed."""
+        """Store the session of a finished sign-in, and end the one that it replaces, best effort.
+
+        Raises:
+            Failed, Busy: it cannot be stored; it was ended, nobody will ever have it.
+
+        """
         texts = {
             "api_url": place.api_url,
             "issuer": place.issuer,
@@ -117,8 +127,17 @@ class AkosKeeper:
             **told(answer.body),
         }
         session = self._granted(answer, Secret(""), texts)
-        with self._locked():
-            self._write(session)
+        previous = None
+        try:
+            with self._locked():
+                with contextlib.suppress(LoginFileError):
+                    previous = self.stored()
+                self._write(session)
+        except Failed:
+            self._revoke(session, BRIEFLY)
+            raise
+        if previous is not None and previous.refresh_token not in (Secret(""), session.refresh_token):
+            self._revoke(previous, BRIEFLY)
         return session
 
     def note(self, session: AkosSession, facts: Mapping[str, str]) -> None:
@@ -148,6 +167,7 @@ class AkosKeeper:
                 done = f"deleted a session that could not be read: {error}"
                 return SignedOut(was_signed_in=True, revoked=None, done=done, left=left)
             if session is None:
+                self._delete()  # what a killed sign-in left
                 return SignedOut(was_signed_in=False, revoked=None, done="nobody was signed in to AKOS")
             if local_url:
                 _moved(session, local_url)
@@ -202,12 +222,13 @@ class AkosKeeper:
     def _granted(self, answer: Answer, refresh: Secret, texts: Mapping[str, str]) -> AkosSession:
         access = answer.text("access_token")
         held = claims(access)
-        lasts, ends = answer.field("expires_in"), held.get("exp")
-        expires = None
+        lasts, issued, ends = answer.field("expires_in"), _number(held.get("iat")), _number(held.get("exp"))
+        expires = ends
         if isinstance(lasts, int | float) and not isinstance(lasts, bool) and 0 < lasts < 1e9:
             expires = self._clock.now() + lasts
-        elif isinstance(ends, int | float) and not isinstance(ends, bool):
-            expires = float(ends)
+        elif issued is not None and ends is not None and issued < ends:
+            # both by the server's clock, which ours may be far from: what is sure is how long it lasts
+            expires = self._clock.now() + ends - issued
         known = {**texts, "rejected": ""}
         known["user_id"] = known.get("user_id") or _text(held, "sub")
         known["tenant_id"] = known.get("tenant_id") or _first(held, ("tenant_id", "tid", "org_id"))
@@ -244,14 +265,7 @@ class AkosKeeper:
         write_private(self.path, json.dumps(content, indent=2).encode() + b"\n")
 
     def _delete(self) -> None:
-        try:
-            os.unlink(self.path)
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise translated(error, self.path) from None
-        with contextlib.suppress(OSError):
-            sync_dir(self._dir)
+        remove_private(self.path)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -297,6 +311,10 @@ def _first(found: Mapping[str, object], names: tuple[str, ...]) -> str:
 def _text(found: Mapping[str, object], name: str) -> str:
     value = found.get(name)
     return value if isinstance(value, str) and len(value) <= 1000 else ""
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _hashed(token: Secret) -> str:

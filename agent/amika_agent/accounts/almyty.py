@@ -25,6 +25,7 @@ from amika_agent.accounts.loopback import LIMIT, Loopback, Typed
 from amika_agent.accounts.loopback_rules import Grant
 from amika_agent.clock import Clock
 from amika_agent.http.client import Http
+from amika_agent.stores.private_file import check_replaceable
 from amika_local.almyty_file import (
     AlmytyLogin,
     addresses,
@@ -73,7 +74,7 @@ class PageReady:
 class AlmytySignedIn:
     """Done: checked with the server, then stored in `path`.
 
-    replaced  what became of the key of the login that this one replaces, a sentence; "" when there is nothing to say
+    replaced  what went wrong beside it, with the login that this one replaces for one: a sentence, "" for nothing
     """
 
     email: str
@@ -137,6 +138,7 @@ def sign_in(
         Failed, Unreachable: it could not be checked or stored; nothing was stored.
 
     """
+    check_replaceable(credentials_path(where.folder))
     attempt = _Attempt(where, http, clock, cancel)
     code = _headless_code(attempt.api) if headless and not port else None
     if code is not None:
@@ -274,7 +276,14 @@ class _Attempt:
                 "different environments: name both, --frontend URL --api URL.",
             ) from None
         # without its id the key is not deleted at sign-out, nothing else
-        return _stored(self._where, token, profile, _record(self.api, token, profile), self.api)
+        own = _record(self.api, token, profile)
+        try:
+            return _stored(self._where, token, profile, own, self.api)
+        except Failed:
+            if own.id:  # it was made for us, and nobody will ever have it
+                with contextlib.suppress(AmikaError):
+                    self.api.delete_key(token, own.id, profile.organization_id, timeout=3.0)
+            raise
 
 
 def _accepted_token(where: Place, token: Secret, api: AlmytyApi) -> AlmytySignedIn:
@@ -312,9 +321,18 @@ def _stored(where: Place, token: Secret, profile: AlmytyProfile, own: OwnKey, ap
     )
     login.certificates = api.certificates
     path = store_login(where.folder, login)
-    remember_addresses(where.folder, api=where.remember_api, frontend=where.remember_frontend)
-    replaced = "" if previous is None else _end_replaced(previous, where, api)
+    told = [_remembered(where), "" if previous is None else _end_replaced(previous, where, api)]
+    replaced = "; ".join(one for one in told if one)
     return AlmytySignedIn(profile.email, profile.organization, where.api_url, path, profile, replaced)
+
+
+def _remembered(where: Place) -> str:
+    """Keep the addresses that were given; return what is to be told when that fails: the login is stored by then."""
+    try:
+        remember_addresses(where.folder, api=where.remember_api, frontend=where.remember_frontend)
+    except Failed as error:
+        return f"the addresses were not remembered beside the login: {error.message}"
+    return ""
 
 
 def _end_replaced(previous: AlmytyLogin, where: Place, api: AlmytyApi) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 
-from amika_agent.stores.private_file import make_private_dir, sync_dir, translated, write_private
+from amika_agent.stores.private_file import make_private_dir, remove_private, write_private
 from amika_local import rfc3339
 from amika_local.almyty_file import OURS, SIGN_IN, AlmytyLogin, config_path, credentials_path, token_hash
 from amika_local.login_file import LoginFileError, read_object
@@ -62,22 +61,13 @@ def remember_addresses(folder: str, *, api: str = "", frontend: str = "") -> Non
 
 
 def delete_login(folder: str) -> bool:
-    """Delete credentials.json; return whether there was one.
+    """Delete credentials.json and what a killed writer left of it; return whether there was one.
 
     Raises:
         Failed: it is still there.
 
     """
-    path = credentials_path(folder)
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise translated(error, path) from None
-    with contextlib.suppress(OSError):
-        sync_dir(folder)
-    return True
+    return remove_private(credentials_path(folder))
 
 
 def _encoded(content: dict[str, object]) -> bytes:

@@ -14,6 +14,7 @@ from amika_agent.clock import Clock, SystemClock
 from amika_local.errors import Busy, Failed
 
 TEMPORARY = ".tmp-"
+TRIAL = 8192  # bytes: more than any login has
 ABANDONED = 60.0  # seconds after which a temporary file has no writer any more
 
 
@@ -74,6 +75,25 @@ def write_private(path: str, data: bytes) -> None:
             os.unlink(temporary)
         raise translated(error, path) from None
     sweep(path, older_than=ABANDONED)
+
+
+def check_replaceable(path: str) -> None:
+    """Make sure that `path` can be written, before somebody is asked for what is to be in it.
+
+    Raises:
+        Failed: as `write_private`.
+
+    """
+    make_private_dir(os.path.dirname(path))
+    refuse_symlink(path)
+    temporary = f"{path}{TEMPORARY}{secrets.token_hex(4)}"
+    try:
+        write_new(temporary, b" " * TRIAL)
+    except OSError as error:
+        raise translated(error, path) from None
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
 
 
 def sweep(path: str, *, older_than: float = 0.0) -> None:
