@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from tests.benchmarks import bootloader
 from tests.benchmarks.table import Missing, Row
 from tests.benchmarks.world import BIN, ROOT, World
 
@@ -20,6 +21,8 @@ FLOOR = "python -c pass, same environment"
 EXTRACT = "amika auth extract"
 LOAD = "python -c json.load of a 20 MB ~/.claude.json"
 EXTRACT_BIG = "amika auth extract with that file"
+GO, GO_BIG = "the Go program's auth extract", "the Go program's auth extract with that file"
+BUNDLED = "bundle: amika auth extract"
 LISTED = ("auth extract", "auth status", "status", "run -- true", "shell-init bash")
 WARM_UP = 3
 BIG = 20_000_000  # bytes; files above 20 MiB are not read
@@ -32,20 +35,28 @@ def measure(runs: int) -> list[Row | Missing]:
         world = World(Path(folder))
         world.sign_in_to_claude("sk-ant-oat01-" + "start" * 8)
         commands, missing = _commands()
+        go, why_not = go_program(os.environ.get("AMIKA_GO", ""), world.env)
+        commands |= {GO: go} if go else {}
+        missing += why_not
         rows = in_turns(commands, world, runs)
         cold = Row("amika auth extract, files not in memory", "ms")
         for _ in range(max(5, runs // 5)):
             _forget_files()
             cold.values.append(1000 * _time(commands[EXTRACT], world.env))
         shutil.rmtree(world.home / ".claude")  # else the credential there wins and the big file is not even opened
-        big = _big_file(world)
-        loading = [sys.executable, "-c", f"import json; json.load(open({str(big)!r}))"]
+        path = _big_file(world)
+        loading = [sys.executable, "-c", f"import json; json.load(open({str(path)!r}))"]
         if KEY not in world.amika("auth", "extract"):
             raise RuntimeError("the key in the big file was not found")
-        rows |= in_turns({LOAD: loading, EXTRACT_BIG: commands[EXTRACT]}, world, max(5, runs // 2))
-    heavy = {name: rows[name] for name in (LOAD, EXTRACT_BIG)}
+        big = {LOAD: loading, EXTRACT_BIG: commands[EXTRACT], **({GO_BIG: go} if go else {})}
+        heavy = in_turns(big, world, max(5, runs // 2))
     against(heavy, LOAD, {EXTRACT_BIG: "at most 1.2 x json.load"}, "json.load")
-    light = {name: row for name, row in rows.items() if name not in heavy}
+    light = rows
+    bundled = {name: row for name, row in light.items() if name.startswith("bundle: ")}
+    if bootloader.WHAT in bundled:
+        aims = {BUNDLED: "at most 2.5 x bootloader", bootloader.WHAT: "the floor of the bundle"}
+        against(bundled, bootloader.WHAT, aims, "bootloader")
+        light |= bundled
     against(light, FLOOR, {EXTRACT: "at most 2.5 x floor", FLOOR: "the floor"}, "floor")
     rows = {**light, **heavy}
     shown = list(rows.values())
@@ -85,17 +96,35 @@ def _commands() -> tuple[dict[str, list[str]], list[Missing]]:
         commands["node -e 0"] = [node, "-e", "0"]
     else:
         missing.append(Missing("node -e 0", "there is no node on this machine"))
-    if go := os.environ.get("AMIKA_GO"):
-        commands["the Go program's auth extract"] = [go, "auth", "extract"]
-    else:
-        missing.append(Missing("the Go program's auth extract", "there is no AMIKA_GO"))
     bundled = ROOT / "dist" / "amika" / "amika"
     if bundled.exists():
+        floor = bootloader.bare()
+        if isinstance(floor, Missing):
+            missing.append(floor)
+        else:
+            commands[bootloader.WHAT] = [str(floor)]
         commands["bundle: amika --version"] = [str(bundled), "--version"]
-        commands["bundle: amika auth extract"] = [str(bundled), "auth", "extract"]
+        commands[BUNDLED] = [str(bundled), "auth", "extract"]
     else:
-        missing.append(Missing("bundle: amika auth extract", "there is no bundle (make bundle)"))
+        missing.append(Missing(BUNDLED, "there is no bundle (make bundle)"))
     return commands, missing
+
+
+def go_program(path: str, env: dict[str, str]) -> tuple[list[str], list[Missing]]:
+    """Return the command of the Go program, [] with the reason when there is none or it does not work here."""
+    command = [path, "auth", "extract"]
+    if not path:
+        why = "there is no AMIKA_GO"
+    elif not os.path.isfile(path) or not os.access(path, os.X_OK):
+        why = f"AMIKA_GO is no program: {path}"
+    else:
+        try:
+            _time(command, env)
+        except (OSError, RuntimeError) as error:
+            why = str(error)
+        else:
+            return command, []
+    return [], [Missing(what, why) for what in (GO, GO_BIG)]
 
 
 def _imports() -> list[Row | Missing]:

@@ -102,6 +102,11 @@ def test_what_is_shown_is_one_line_that_steers_nothing(text: str) -> None:
     assert plain(shown) == shown
 
 
+def test_characters_without_a_look_of_their_own_are_taken_out() -> None:
+    tags = "".join(chr(0xE0000 + ord(c)) for c in "delete this")  # a text that only a machine reads
+    assert plain(f"my{tags} key\u3164\uffa0\u115f\u1160\u034f\u200b") == "my key"
+
+
 def test_letters_of_every_language_stay() -> None:
     assert plain("Zoë Łukasz 李 „—“ é") == "Zoë Łukasz 李 „—“ é"
     assert plain("a\nb\tc\r\nd") == "a b c d"
