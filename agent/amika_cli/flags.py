@@ -125,18 +125,25 @@ def parse(argv: "list[str]", flags: "tuple[Flag, ...]", *, low: int = 0, high: i
             name, has_value, value = word[2:].partition("=")
             flag = known.get(name)
             if flag is None:
-                raise UsageError(_unknown(name, list(known)), remedy="See --help for the flags of this command.")
+                raise _refused(_unknown(name, list(known)), rest and words)
             _store(values, flag, value if has_value else None, queue)
         elif word.startswith("-") and len(word) > 1:
             flag = letters.get(word[1])
             if flag is None:
-                raise UsageError(f"unknown flag -{word[1]}", remedy="See --help for the flags of this command.")
+                raise _refused(f"unknown flag -{word[1]}", rest and words)
             _store(values, flag, word[2:].removeprefix("=") if len(word) > 2 else None, queue)
         else:
             words.append(word)
     if "help" not in values:
         _count(len(words), low, high)
     return Args(words, values, tail)
+
+
+def _refused(what: str, command: object) -> UsageError:
+    """Return the error about a flag; behind a word it is most likely the flag of the `command` that is to run."""
+    if command:
+        return WrongWords("the command to run goes behind two dashes")
+    return UsageError(what, remedy="See --help for the flags of this command.")
 
 
 def _store(values: "dict[str, object]", flag: Flag, value: "str | None", queue: "list[str]") -> None:

@@ -23,4 +23,19 @@ def homedir(args: Args) -> str | None:
     path = args.get("homedir")
     if not os.path.isdir(path):
         raise UsageError("--homedir needs a directory that exists", remedy=f"There is none: {path}" if path else "")
-    return path
+    return absolute(path)
+
+
+def absolute(path: str) -> str:
+    """Return a path that a flag names as an absolute one.
+
+    Raises:
+        UsageError: it is relative to the current folder, and that has been deleted.
+
+    """
+    try:
+        return os.path.abspath(path)
+    except FileNotFoundError:
+        raise UsageError(
+            "the current directory does not exist any more", remedy="Go to another one (cd), or give the whole path."
+        ) from None

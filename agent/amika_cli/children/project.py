@@ -33,7 +33,10 @@ def find(start: str) -> Project | None:
         UsageError: the file is there but cannot be used; names it and what is wrong, never its content.
 
     """
-    folder = os.path.realpath(start)
+    try:
+        folder = os.path.realpath(start)
+    except OSError:  # the current folder has been deleted
+        return None
     while True:
         path = os.path.join(folder, FILE)
         if os.path.isfile(path):

@@ -65,7 +65,7 @@ def _discover(args: Args) -> Discovery:
     homedir = args.get("homedir")
     if homedir and os.path.exists(homedir) and not os.path.isdir(homedir):
         raise UsageError(f"--homedir: {homedir} is not a directory", remedy="Name somebody's home.")
-    home = os.path.abspath(homedir) if homedir else os.environ.get("HOME") or _home_of_account()
+    home = _absolute(homedir) if homedir else os.environ.get("HOME") or _home_of_account()
     return discover(
         home,
         os.environ,
@@ -75,6 +75,12 @@ def _discover(args: Args) -> Discovery:
         beyond=args.has("explain"),
         is_mirrored=_ledgers(),
     )
+
+
+def _absolute(homedir: str) -> str:
+    from amika_cli.homedir import absolute
+
+    return absolute(homedir)
 
 
 def _home_of_account() -> str:

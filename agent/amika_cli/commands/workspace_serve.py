@@ -5,6 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from amika_cli.flags import Args, Flag
+from amika_cli.homedir import absolute
 from amika_local.errors import Busy, UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def data_dir(args: Args) -> str:
     if args.has("data"):
         if not args.get("data").strip():
             raise UsageError("--data needs a directory: --data DIR")
-        return os.path.abspath(os.path.expanduser(args.get("data")))
+        return absolute(os.path.expanduser(args.get("data")))
     return resolve(os.environ, local=True).workspace_dir
 
 
