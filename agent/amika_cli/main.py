@@ -111,18 +111,21 @@ def main(argv: "list[str] | None" = None) -> int:
     if sys.stdout is None or sys.stderr is None:
         _open_closed_streams()
     if argv is None:
-        _keep_out_of_core_files(sys.argv[1:])
+        _prepare(sys.argv[1:])
     return _flushed(_guarded(sys.argv[1:] if argv is None else argv))
 
 
-def _keep_out_of_core_files(argv: "list[str]") -> None:
-    """Have no core file made of this process: it would hold values."""
+def _prepare(argv: "list[str]") -> None:
+    """Have no core file made of this process, which would hold values, and load no more than is used."""
     name, _ = _find(_ordered(argv))
     if name != "run" and sys.platform != "win32":  # what `run` becomes keeps its own limit
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     if name not in QUICK:
+        from amika_cli.late_inspect import postpone
+
+        postpone()
         from amika_agent.hardening import close_memory
 
         close_memory()

@@ -5,6 +5,7 @@ import sys
 
 from amika_local import rfc3339
 from amika_local.login_file import LoginFileError, blank, read_object, refuse, sign_in_again, text
+from amika_local.paths import xdg
 from amika_local.secret import Secret
 
 TOKEN_VARIABLES = ("AGENTSKIT_TOKEN", "AKOS_TOKEN")
@@ -69,7 +70,7 @@ def default_data_dir(env: "os._Environ[str] | dict[str, str]", home: str) -> str
     if sys.platform == "darwin":
         base = os.path.join(home, "Library", "Application Support")
     else:
-        base = env.get("XDG_DATA_HOME", "").strip() or os.path.join(home, ".local", "share")
+        base = xdg(env, "XDG_DATA_HOME", home, ".local/share")
     return os.path.join(base, "amika-desktop", "default")
 
 

@@ -6,9 +6,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import platformdirs
+from amika_shared.folders import APP, folder
 
-APP = "amika-desktop"
 DEFAULT = "default"
 LOCAL = "local"
 
@@ -88,9 +87,9 @@ def resolve(
     """Return the profile for this environment; creates nothing."""
     home = os.path.abspath(homedir) if homedir else os.path.expanduser("~")
     name = LOCAL if local else DEFAULT
-    data = os.path.join(platformdirs.user_data_dir(APP, appauthor=False), name)
-    state = os.path.join(platformdirs.user_state_dir(APP, appauthor=False), name)
-    config = os.path.join(platformdirs.user_config_dir(APP, appauthor=False), name)
+    data = os.path.join(folder("data"), name)
+    state = os.path.join(folder("state"), name)
+    config = os.path.join(folder("config"), name)
     runtime_base = env.get("XDG_RUNTIME_DIR", "")
     runtime = os.path.join(runtime_base, APP, name) if _is_ours_alone(runtime_base) else os.path.join(data, "run")
     return Profile(
