@@ -47,6 +47,20 @@ def test_the_answer_is_the_same_and_nothing_that_talks_to_servers_is_loaded(amik
 
 
 @pytest.mark.usefixtures("signed_in")
+def test_a_login_is_verified_by_way_of_the_agent(amika) -> None:
+    verify = ("auth", "status", "--verify", "--local", "-o", "json")
+    direct = amika(*verify).json
+    assert direct["verified"] is True
+    assert HTTPX in modules(*verify)
+    assert amika("agent", "start", "--local").code == 0
+    told = amika(*verify).json
+    assert {**told, "expires_at": None} == {**direct, "expires_at": None}
+    assert {HTTPX, "ssl", "asyncio"} & modules(*verify) == set()
+    assert amika("auth", "logout", "--local").code == 0
+    assert amika(*verify).code == 3
+
+
+@pytest.mark.usefixtures("signed_in")
 def test_an_agent_without_a_session_is_not_believed(amika) -> None:
     assert amika("agent", "start", "--local").code == 0
     assert amika("auth", "logout", "--local").code == 0

@@ -100,13 +100,27 @@ def _verified(args: Args, who: "dict[str, object]") -> "AmikaError | None":
 
 
 def _note(who: "dict[str, object]", context: "Context") -> None:
-    context.authority.verify()
+    if not _told_by_the_agent(context):
+        context.authority.verify()
     who["verified"] = True
     who["api_url"] = context.endpoints.api_url
     if who["method"] == "session":
         # asking may have renewed the session
         renewed = identity(dict(context.account_env), context.profile.amika_state_dir, time.time())
         who.update({name: renewed[name] for name in ("expires_at", "warnings", "email", "org_id", "organization")})
+
+
+def _told_by_the_agent(context: "Context") -> bool:
+    """Ask by way of the running agent whether the server takes the login; False when that was not to be learned."""
+    if context.through_agent is None:
+        return False
+    try:
+        context.through_agent.list_generic()
+    except NotSignedIn:
+        raise
+    except AmikaError:
+        return False  # asked directly, it is told in full: a server may know who we are and refuse the list
+    return True
 
 
 def _nobody(who: "dict[str, object]", profile: str) -> NotSignedIn:
