@@ -88,7 +88,7 @@ class Context:
     @cached_property
     def authority(self) -> Authority:
         """Who we are to the server."""
-        from amika_agent.accounts.amika import Authority
+        from amika_agent.accounts.authority import Authority
 
         state_dir, store = self.profile.amika_state_dir, self.settings.text("session_store")
         return Authority(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from amika_agent.accounts.amika import Authority
+from amika_agent.accounts.authority import Authority
 from amika_agent.accounts.endpoints import resolve_endpoints
 from amika_agent.engine import other_accounts
 from amika_agent.engine.account import AccountPart

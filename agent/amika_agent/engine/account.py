@@ -216,7 +216,7 @@ class AccountPart:
         return self._workspace.running.url
 
     def _connect(self, local_url: str | None) -> Services:
-        from amika_agent.accounts.amika import Authority
+        from amika_agent.accounts.authority import Authority
         from amika_agent.accounts.endpoints import resolve_endpoints
         from amika_agent.http.client import Http
 
