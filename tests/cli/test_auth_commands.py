@@ -442,6 +442,17 @@ def test_a_rejected_api_key_is_not_stored(amika, server, state, tmp_path):
     assert not (state / "api-key.json").exists()
 
 
+@pytest.mark.parametrize("body", [b"<html>welcome</html>", b"{}", b'"ok"', b""])
+def test_a_page_that_is_no_api_accepts_no_key(amika, server, state, tmp_path, body):
+    key = tmp_path / "key"
+    key.write_text("ak_fake")
+    server.fail("api", "answer", status=200, body=body)
+    code, _, err = amika("auth", "login", "--api-key-file", str(key))
+    assert code == 5
+    assert "what answers is not Amika" in err
+    assert not (state / "api-key.json").exists()
+
+
 def test_an_api_key_can_be_stored_offline(amika, server, state, tmp_path):
     key = tmp_path / "key"
     key.write_text("ak_fake")

@@ -141,6 +141,15 @@ def _metadata_urls(issuer: str) -> list[str]:
     return [*standard, f"{issuer}{name}", f"{issuer}/.well-known/openid-configuration"]
 
 
+def _may_be_named(url: str, issuer: str) -> bool:
+    """Tell whether an issuer may name this address: no service elsewhere has one on this machine."""
+    try:
+        checked_url(url, "it")
+    except UsageError:
+        return False
+    return is_loopback(issuer) or not is_loopback(url)
+
+
 def _checked(answer: Answer, place: AkosPlace) -> dict[str, str]:
     # RFC 8414 3.3: another issuer's metadata must not be used
     if answer.text("issuer").rstrip("/") != place.issuer.rstrip("/"):
@@ -153,12 +162,11 @@ def _checked(answer: Answer, place: AkosPlace) -> dict[str, str]:
         url = answer.text(field_name)
         if not url:
             continue
-        try:
-            checked_url(url, field_name)
-        except UsageError:
-            raise Failed(f"the AKOS sign-in service names a {field_name} that must not be used") from None
-        if is_loopback(url) and not is_loopback(place.issuer):
-            raise Failed(f"the AKOS sign-in service names a {field_name} that must not be used")
+        if not _may_be_named(url, place.issuer):
+            raise Failed(
+                f"the AKOS sign-in service names a {field_name} that must not be used",
+                remedy="Check AKOS_API_URL; whoever runs that service has to name an https address.",
+            )
         found[name] = url
     missing = [_NAMES[name] for name in ("device_url", "token_url") if name not in found and name not in place.fixed]
     if missing:

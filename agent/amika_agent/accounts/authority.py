@@ -35,6 +35,14 @@ class AccountKey:
         return f"{self.api_url}\n{self.user_id}\n{self.org_id}"
 
 
+def is_verdict(answer: Answer) -> bool:
+    """Tell whether what came for the list of secrets is Amika's word about who asked.
+
+    A captive portal says 200 to everything, and so does many another server.
+    """
+    return answer.status in (401, 403) or (answer.status == 200 and isinstance(answer.body, list))
+
+
 class Authority:
     """The right to talk to Amika's API: AMIKA_API_KEY, else the stored API key, else the session."""
 
@@ -119,8 +127,7 @@ class Authority:
             raise self._rejected()
         if status >= 500 or status == 429:
             raise Failed(f"the server has a problem (HTTP {status})", remedy="Try again later.")
-        # a captive portal says 200 to everything: what is no JSON says nothing about the login
-        if status not in (200, 403) or (status == 200 and answer.body is None):
+        if not is_verdict(answer):
             raise Failed(f"the server's answer was not understood (HTTP {status})", remedy="Check AMIKA_API_URL.")
         return {"verified": True, "method": method, "api_url": self.endpoints.api_url}
 

@@ -159,16 +159,19 @@ def _store_key(context: Context) -> int:
 
 def _accepted(context: Context, key: Secret) -> bool:
     """Return True when the server accepts the key, False when it cannot be asked."""
+    from amika_agent.accounts.authority import is_verdict
+
     url = f"{context.endpoints.api_url}/api/v0beta1/secrets"
     try:
-        status = context.http.request("GET", url, bearer=key, timeout=5.0).status
+        answer = context.http.request("GET", url, bearer=key, timeout=5.0)
     except Unreachable:
         return False
-    if status == 401:
+    if answer.status == 401:
         raise NotSignedIn("the server rejects this API key; nothing was stored", remedy="Check the key and its server.")
-    if status not in (200, 403):
+    if not is_verdict(answer):
+        what = "what answers is not Amika" if answer.ok else f"HTTP {answer.status}"
         raise Failed(
-            f"the server could not check the key (HTTP {status}); nothing was stored",
+            f"the server could not check the key ({what}); nothing was stored",
             remedy="Check AMIKA_API_URL, or try again later.",
         )
     return True
