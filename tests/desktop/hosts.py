@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 
 from tests.desktop.screen import SIZE, Desktop, Program, wait
 
@@ -23,6 +24,7 @@ alignment=Right
 """
 FONT = '"DejaVu Sans,9,-1,5,50,0,0,0,0,0"'
 WATCHER = "org.kde.StatusNotifierWatcher"
+DUNSTRC = Path("/etc/xdg/dunst/dunstrc")
 ICON = (SIZE[0] - 15, SIZE[1] - PANEL_HEIGHT // 2)  # of the only icon, in either host
 
 
@@ -55,8 +57,13 @@ def names_on_the_bus(desktop: Desktop) -> str:
 
 
 @contextlib.contextmanager
-def dunst(desktop: Desktop) -> Iterator[Program]:
-    """Have a notification daemon."""
-    with desktop.running("dunst", ["dunst"]) as daemon:
+def dunst(desktop: Desktop, *, stacked: bool = True) -> Iterator[Program]:
+    """Have a notification daemon. stacked: whether what is told twice is shown once, as it does by itself."""
+    command = ["dunst"]
+    if not stacked:
+        own = desktop.home / "dunstrc"
+        own.write_text(DUNSTRC.read_text().replace("stack_duplicates = true", "stack_duplicates = false"))
+        command += ["-config", str(own)]
+    with desktop.running("dunst", command) as daemon:
         wait(lambda: "org.freedesktop.Notifications" in names_on_the_bus(desktop), "the notification daemon", daemon)
         yield daemon

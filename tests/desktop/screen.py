@@ -175,6 +175,17 @@ class Desktop:
         """Press keys as a person does: they go to whatever has the keyboard."""
         self.run("keys", ["xdotool", "key", *keys])
 
+    def press_until(self, title: str, keys: str, done: Callable[[], object], what: str) -> None:
+        """Press keys in a window until it has come to pass: a window that has just opened may not hear the first."""
+        end = time.monotonic() + DEADLINE
+        while not done():
+            assert time.monotonic() < end, f"{what}: not within {DEADLINE:g} s"
+            if self.windows(title):
+                self.focus(title)
+                self.press(keys)
+            with contextlib.suppress(AssertionError):
+                wait(done, what, seconds=1.0)
+
     def click(self, x: int, y: int, *, button: int = 1) -> None:
         """Click there as a person does."""
         self.run("click", ["xdotool", "mousemove", str(x), str(y), "click", str(button)])

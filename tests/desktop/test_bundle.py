@@ -99,6 +99,15 @@ def test_the_main_job_once(run: Run, home: Path) -> None:
     assert result["problems"] == []
 
 
+def test_what_it_starts_does_not_load_its_libraries(run: Run) -> None:
+    print_all = ("run", "--", "/usr/bin/env", "-0")
+    names = ("LD_LIBRARY_PATH", "QT_PLUGIN_PATH", "_PYI_")
+    words = [word for word in run(*print_all).stdout.split("\0") if word.startswith(names)]
+    assert words == []
+    words = [word for word in run(*print_all, LD_LIBRARY_PATH="/mine").stdout.split("\0") if word.startswith(names)]
+    assert words == ["LD_LIBRARY_PATH=/mine"]
+
+
 @pytest.mark.usefixtures("stopped_afterwards")
 def test_the_agent_starts_in_the_background_and_stops(run: Run, profile: Profile) -> None:
     assert run("agent", "start", "--local").returncode == 0
@@ -122,6 +131,8 @@ def test_the_tray_shows_its_icon_and_starts_the_agent(
         record = read_record(profile.agent_record)
         assert record is not None
         assert os.readlink(f"/proc/{record['pid']}/exe") == str(bundle / "amika-agent")
+        given = Path(f"/proc/{record['pid']}/environ").read_text().split("\0")
+        assert not [word for word in given if word.startswith(("QT_PLUGIN_PATH=", "LD_LIBRARY_PATH_ORIG="))]
     finally:
         tray.end()
 

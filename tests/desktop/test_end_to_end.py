@@ -73,9 +73,7 @@ def sign_in_to(person: Person, tmp_path: Path, service: str, title: str, approve
     person.chooses("sign_in", service)
     desktop.focus(title)
     wait(lambda: (person.snapshot().get("sign_in") or {}).get("verification_uri"), "the page")
-    wait_until_shown(desktop, title)
-    desktop.press("Return")  # Open browser
-    wait(person.opened.exists, "the page in the browser")
+    desktop.press_until(title, "Return", person.opened.exists, "the page in the browser")  # Open browser
     with chromium(desktop, tmp_path / service) as chrome:
         chrome.get(person.opened.read_text())
         chrome.find_element(By.XPATH, "//button[text()='Approve']").click()
@@ -91,10 +89,7 @@ def sign_in(person: Person, tmp_path: Path) -> None:
     person.chooses("sign_in")
     desktop.focus("Sign in to Amika")
     wait(lambda: (person.snapshot().get("sign_in") or {}).get("user_code"), "the code")
-    wait_until_shown(desktop, "Sign in to Amika")
-    desktop.screenshot("dialog", window="Sign in to Amika")
-    desktop.press("Return")  # Open browser
-    wait(person.opened.exists, "the page in the browser")
+    desktop.press_until("Sign in to Amika", "Return", person.opened.exists, "the page in the browser")  # Open browser
     with chromium(desktop, tmp_path) as chrome:
         chrome.get(person.opened.read_text())
         wait_for_text(chrome, (person.snapshot()["sign_in"] or {})["user_code"])
@@ -166,8 +161,3 @@ def quit_with_the_agent(person: Person, tray: TrayProgram) -> None:
     wait(lambda: not tray.running, "the tray to end")
     wait(lambda: not os.path.exists(person.profile.agent_record), "the agent to end")
     tray.end()
-
-
-def wait_until_shown(desktop: Desktop, title: str) -> None:
-    desktop.focus(title)
-    time.sleep(0.3)  # the countdown moves, so the screen is never still

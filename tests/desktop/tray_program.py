@@ -56,4 +56,4 @@ class TrayProgram:
             return
         code = self.program.end()
         self._desktop.programs.remove(self.program)
-        assert (code, self.program.said) == (0, "")
+        assert (code, self.program.said) == (0, ""), f"{code}: {self.program.said}"

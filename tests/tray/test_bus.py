@@ -45,8 +45,10 @@ def answering(path: Path, answer: bytes) -> threading.Thread:
 def test_without_a_bus_the_icon_tells(qt: QApplication, address: str) -> None:
     told: list[Notice] = []
     notifier = Notifier({"DBUS_SESSION_BUS_ADDRESS": address}, told.append)
-    notifier.show(NOTICE)
-    assert told == [NOTICE]
+    for _ in range(3):
+        notifier.show(NOTICE)
+    assert told == [NOTICE] * 3
+    until(lambda: not notifier.children())  # nothing is left of what could not be reached
     notifier.close()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from tests.fakes.agent_server import FakeAgent, Refused
+from tests.tray.pages_seen import open_page
 from tests.tray.sample import connected, credential, events, machine, plan, vault
 from tests.tray.waiting import until
 
@@ -500,3 +501,22 @@ def test_a_word_longer_than_the_page_hides_no_button(desk: Desk) -> None:
         (button,) = page.findChildren(QPushButton)
         right = button.mapTo(page.viewport(), button.rect().bottomRight()).x()
         assert right < page.viewport().width()
+
+
+def test_a_window_that_is_opened_and_closed_again_and_again_leaves_nothing(app: TrayApp) -> None:
+    def parts() -> int:
+        return len(QApplication.allWidgets()) + len(app.findChildren(QObject))
+
+    open_page(app, "credentials")
+    counted: list[int] = []
+    for _ in range(12):
+        app.open_window()
+        assert app._window is not None
+        for name in app._window.pages:
+            app.open_window(name)
+        app._window.close()
+        until(lambda: app._window is None and not app._commands)
+        # what is still asked of the agent goes with its answer
+        until(lambda: not counted or parts() <= counted[0])
+        counted.append(parts())
+    assert len(counted) == 12

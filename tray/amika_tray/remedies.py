@@ -6,14 +6,10 @@ import re
 from dataclasses import dataclass
 
 from amika_shared.snapshot import ProblemLine
-from amika_tray.wording import t
+from amika_tray.wording import COMMANDS, t
 
-_WORDS = (
-    "activity|agent|auth|config|connections|creds|doctor|pause|resume|sandbox|secret|secrets|shell-init|status|sync|up|"
-    "vault|workspace"
-)
 # in backticks, or one of ours up to the end of what it is said in
-_COMMAND = re.compile(rf"`([a-z][^`\n]{{1,200}})`|(?:^|[\s:(])(amika (?:{_WORDS})(?: [\w/=-]+)*)")
+_COMMAND = re.compile(rf"`([a-z][^`\n]{{1,200}})`|(?:^|[\s:(])(amika (?:{COMMANDS})(?: [\w/=-]+)*)")
 
 _CHOICE = r"(?:accept|restore|adopt|keep|delete)"
 _ANSWERS = re.compile(rf"(?:^|[\s:(`])amika sync resolve (\w[\w-]{{0,120}}) ({_CHOICE}(?:\|{_CHOICE})*)(?!\w)")

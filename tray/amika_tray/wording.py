@@ -8,7 +8,12 @@ from datetime import UTC, datetime
 
 from amika_shared.redaction import plain
 
-_NAME = re.compile(r"almyty\b|\S*[/~_.]\S")  # a path, a setting, a variable: written as it is
+COMMANDS = (
+    "activity|agent|auth|config|connections|creds|doctor|pause|resume|sandbox|secret|secrets|shell-init|status|sync|up|"
+    "vault|workspace"
+)  # a pattern: the words that `amika` is followed by in a command
+# a path, a setting, a variable, a command: written as it is
+_NAME = re.compile(rf"almyty\b|amika (?:{COMMANDS})\b|\S*[/~_.]\S")
 _TICKS = re.compile(r"`([^`]*)`")
 UNBROKEN = 44  # characters
 _UNBROKEN = re.compile(rf"[^\s/]{{{UNBROKEN + 1},}}")

@@ -55,14 +55,21 @@ class Notifier(QObject):
         """Let go of the bus; what is shown stays."""
         if self._bus is not None:
             self._bus.close()
+            self._bus.deleteLater()
             self._bus = None
 
     def _opened(self) -> Bus | None:
-        if self._bus is None or not self._bus.open:
-            self._bus = Bus(self._address, self)
-            self._bus.signalled.connect(self._signalled)
-            self._bus.subscribe(SERVICE)
-        return self._bus if self._bus.open else None
+        if self._bus is not None and self._bus.open:
+            return self._bus
+        self.close()  # it broke, or there was none
+        bus = Bus(self._address, self)
+        if not bus.open:
+            bus.deleteLater()
+            return None
+        bus.signalled.connect(self._signalled)
+        bus.subscribe(SERVICE)
+        self._bus = bus
+        return bus
 
     def _shown(self, notice: Notice, answer: list[Any] | None) -> None:
         if answer and isinstance(answer[0], int):
