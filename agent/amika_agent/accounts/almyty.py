@@ -19,7 +19,7 @@ from amika_agent.accounts.almyty_api import (
     OwnKey,
     checked_address,
 )
-from amika_agent.accounts.almyty_store import remember_addresses, store_login
+from amika_agent.accounts.almyty_store import changing, remember_addresses, store_login
 from amika_agent.accounts.device import SignInCancelled, SignInDenied, SignInExpired, Waiting, cancellable
 from amika_agent.accounts.loopback import LIMIT, Loopback, Typed
 from amika_agent.accounts.loopback_rules import Grant
@@ -303,6 +303,19 @@ def _record(api: AlmytyApi, token: Secret, profile: AlmytyProfile) -> OwnKey:
 
 
 def _stored(where: Place, token: Secret, profile: AlmytyProfile, own: OwnKey, api: AlmytyApi) -> AlmytySignedIn:
+    with changing(where.folder):  # of two sign-ins at once each sees the key of the one before, and ends it
+        path, previous = _replaced(where, token, profile, own, api)
+        told = [_remembered(where)]
+    if previous is not None:
+        told.append(_end_replaced(previous, where, api))
+    replaced = "; ".join(one for one in told if one)
+    return AlmytySignedIn(profile.email, profile.organization, where.api_url, path, profile, replaced)
+
+
+def _replaced(
+    where: Place, token: Secret, profile: AlmytyProfile, own: OwnKey, api: AlmytyApi
+) -> tuple[str, AlmytyLogin | None]:
+    """Store the login; return its file, and the login before that nobody has any more."""
     previous = None
     with contextlib.suppress(LoginFileError):
         previous = read_login(credentials_path(where.folder))
@@ -320,10 +333,7 @@ def _stored(where: Place, token: Secret, profile: AlmytyProfile, own: OwnKey, ap
         key_id=own.id,
     )
     login.certificates = api.certificates
-    path = store_login(where.folder, login)
-    told = [_remembered(where), "" if previous is None else _end_replaced(previous, where, api)]
-    replaced = "; ".join(one for one in told if one)
-    return AlmytySignedIn(profile.email, profile.organization, where.api_url, path, profile, replaced)
+    return store_login(where.folder, login), previous
 
 
 def _remembered(where: Place) -> str:

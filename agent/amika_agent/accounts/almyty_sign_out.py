@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+
 from amika_agent.accounts.almyty_api import AlmytyApi
-from amika_agent.accounts.almyty_store import delete_login
+from amika_agent.accounts.almyty_store import changing, delete_login
 from amika_agent.accounts.signed_out import SignedOut, left_behind
 from amika_agent.http.client import Http
 from amika_local.almyty_file import AlmytyLogin, credentials_path, read_login
-from amika_local.errors import AmikaError
+from amika_local.errors import AmikaError, Failed
 from amika_local.login_file import LoginFileError
 
 
@@ -20,6 +23,14 @@ def sign_out(folder: str, http: Http, *, local_url: str = "") -> SignedOut:
         Failed: the file cannot be deleted.
 
     """
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(Failed):  # where no lock can be had the server is told all the same
+            if os.path.isdir(folder):
+                stack.enter_context(changing(folder))
+        return _alone(folder, http, local_url)
+
+
+def _alone(folder: str, http: Http, local_url: str) -> SignedOut:
     path = credentials_path(folder)
     left = left_behind(path)
     try:

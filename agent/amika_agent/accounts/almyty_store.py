@@ -4,12 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+from collections.abc import Iterator
 
-from amika_agent.stores.private_file import make_private_dir, remove_private, write_private
+from amika_agent.stores.private_file import locked, make_private_dir, remove_private, write_private
 from amika_local import rfc3339
 from amika_local.almyty_file import OURS, SIGN_IN, AlmytyLogin, config_path, credentials_path, token_hash
 from amika_local.login_file import LoginFileError, read_object
 from amika_local.modes import tighten
+
+WAIT = 30.0
+
+
+@contextlib.contextmanager
+def changing(folder: str) -> Iterator[None]:
+    """Be the one of our processes that changes the login; the others wait.
+
+    Raises:
+        Busy: another one does not finish.
+        Failed: nothing can be written there.
+
+    """
+    with locked(os.path.join(folder, ".amika.lock"), deadline=WAIT, what="the almyty login"):
+        yield
 
 
 def store_login(folder: str, login: AlmytyLogin) -> str:

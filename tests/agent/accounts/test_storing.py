@@ -111,6 +111,32 @@ def test_nothing_of_almytys_login_outlives_a_sign_out(where, http, signed_in):
     assert [name for name in os.listdir(where.folder) if "credentials" in name] == []
 
 
+def test_of_several_sign_ins_at_once_one_key_stays_valid(server, where, http):
+    """Each has been checked by the server when all of them go on to store theirs."""
+    count = 4
+    together = threading.Barrier(count)
+    tokens = [f"almyty_{number}" + "0" * 60 for number in range(count)]
+    left = iter(tokens)
+    keys = [{"id": f"key_{number}", "keyPrefix": token[:14]} for number, token in enumerate(tokens)]
+
+    def listed(_: dict[str, str]) -> tuple[int, object]:
+        together.wait(30)
+        return 200, {"data": {"apiKeys": keys}}
+
+    server.say["/auth/cli/exchange"] = lambda _: (200, {"token": next(left)})
+    server.say["/auth/api-keys"] = listed
+    server.otherwise = (200, {"data": {"deleted": True}})
+    flows = [threading.Thread(target=lambda: list(signing_in(where, http))) for _ in range(count)]
+    for flow in flows:
+        flow.start()
+    for flow in flows:
+        flow.join(60)
+    deleted = {path.rpartition("/")[2] for path, _ in server.asked if path.startswith("/auth/api-keys/")}
+    login = read_login(credentials_path(where.folder))
+    assert login is not None
+    assert deleted == {key["id"] for key in keys} - {login.key_id}
+
+
 # AKOS
 
 
