@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 SHELLS = ("bash", "zsh", "fish")
 METERED = "ANTHROPIC_API_KEY"
+# Linux starts no program while one variable holds more than 128 KiB, and `env_text.RECORD` holds all keys
+ROOM = 65_536
+_NO_ROOM = "all keys together would be more than an environment can carry"
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,17 @@ def choose(discovery: Discovery, allowed: Iterable[str], now: float) -> list[Cho
     """
     subscribed = has_claude_login(discovery)
     taken: set[str] = set()
+    room = ROOM
     choices = []
     for credential in discovery.credentials:
         choice = _judge(credential, frozenset(allowed), now, taken, subscribed=subscribed)
         if choice.exported:
-            taken.add(choice.name)
+            size = len(f"{choice.name}={credential.value.reveal()}{env_text.SEPARATOR}".encode())
+            if size > room:
+                choice = Choice(choice.name, credential, exported=False, reason=_NO_ROOM)
+            else:
+                room -= size
+                taken.add(choice.name)
         choices.append(choice)
     return choices
 
@@ -133,6 +142,12 @@ def render(choices: Iterable[Choice], shell: str, where: Folder) -> str:
 
 def _text(keys: list[env_text.Key], shell: str, ends: int, where: Folder) -> str:
     return env_text.write(keys, shell, ends, template("start", shell, where), where.path)
+
+
+def is_current(where: Folder, shell: str, choices: Iterable[Choice]) -> bool:
+    """Tell whether the env file of `shell` says what these choices say."""
+    mark = (_content(where.env(shell)) or b"").partition(b"\n")[0]
+    return mark == render(choices, shell, where).partition("\n")[0].encode("utf-8", "surrogateescape")
 
 
 def update(data_dir: str, choices: Iterable[Choice], *, paused: bool = False) -> list[Problem]:

@@ -1,11 +1,13 @@
-"""The text of an env file: all that a shell reads when it starts, in commands as few and as short as possible.
+r"""The text of an env file: all that a shell reads when it starts, in commands as few and as short as possible.
 
     # amika 7f3a… 0                         a mark of the keys, and the earliest expiry (epoch seconds; 0: none)
     __amika_prompt() { …                    the part that stays in the shell (start.SHELL); it compares the line above
     [[ ${GROQ_API_KEY+x}… ]] && …; return   is one of the variables set already? Then `hook` decides, not this
-    export GROQ_API_KEY … _AMIKA_API_KEYS
+    \export GROQ_API_KEY … _AMIKA_API_KEYS
+    {                                       bash runs all of it, or what is after it: then `hook` sets what can be set
     GROQ_API_KEY='gsk_…' …                  one line, which `hook` reads too
     _AMIKA_API_KEYS="…"                     what this shell was given, for the shells started from it
+    }
 
 For fish, where each command costs more than all the text, the first line is data: record, U+001E, value, U+001E, value
 and so on, and one `read` sets all variables from it. What is in a comment is never run.
@@ -66,12 +68,12 @@ def _posix(keys: list[Key], mark: str, ends: int, start: str, hook: str) -> str:
     names = [name for name, _ in keys]
     taken = "".join(f"${{{name}+x}}" for name in (RECORD, *names))
     # a file that ends leaves to `hook` even the first look
-    decide = f"[[ ! -r {posix(hook)} ]] || . {posix(hook)}" if ends else f"[[ {taken} ]] && __amika_prompt &&"
+    decide = f"[[ ! -r {posix(hook)} ]] || \\. {posix(hook)}" if ends else f"[[ {taken} ]] && __amika_prompt &&"
     record = SEPARATOR.join([mark, *(f"{name}=${name}" for name in names), ""])
     return (
-        f"{mark}\n{start}{decide}{'; return' if ends else ' return'}\nexport {' '.join([*names, RECORD])}\n"
+        f"{mark}\n{start}{decide}{'; return' if ends else ' return'}\n\\export {' '.join([*names, RECORD])}\n{{\n"
         + " ".join(f"{name}={_posix_word(value)}" for name, value in keys)
-        + f'\n{RECORD}="{record}"\n'
+        + f'\n{RECORD}="{record}"\n}}\n'
     )
 
 

@@ -1,4 +1,4 @@
-# amika hook 3, removed by: amika shell-init bash --uninstall
+# amika hook 4, removed by: amika shell-init bash --uninstall
 #
 # A new shell reads env.bash beside this file. An open one reads this when the first line of env.bash is another than
 # before, and a new one when one of the variables is set already.
@@ -7,53 +7,66 @@
 # U+001F. It is exported, so that the shells started from this one know what is ours.
 __amika=@FOLDER@
 
-# __amika_apply NAME=VALUE…: export these, unless you gave the variable a value yourself; drop what else was ours
+# Names are long and commands begin with a backslash because your aliases, readonly variables and options hold here too.
+__amika=@FOLDER@
+
+# __amika_apply NAME=VALUE…: export these, unless you gave the variable a value yourself, or removed this one; drop
+# what else was ours
 __amika_apply() {
-  local s=$'\37' before=${_AMIKA_API_KEYS-} pair name
-  local ours=$l$s
-  for pair; do
-    name=${pair%%=*}
-    if [[ -z ${!name+x} || $before == *"$s$name=${!name}$s"* ]]; then
-      export "$pair" && ours+=$pair$s
+  \local __amika_s=$'\37' __amika_before="${_AMIKA_API_KEYS-}" __amika_pair __amika_name
+  \local __amika_ours="$__amika_l$__amika_s"
+  for __amika_pair; do
+    __amika_name=${__amika_pair%%=*}
+    if [[ -z ${!__amika_name+x} ]]; then
+      [[ $__amika_before == *"$__amika_s$__amika_pair$__amika_s"* ]] || \export "$__amika_pair" 2>/dev/null || continue
+    else
+      [[ $__amika_before == *"$__amika_s$__amika_name=${!__amika_name}$__amika_s"* ]] || continue
+      \export "$__amika_pair" 2>/dev/null || continue
     fi
+    __amika_ours+=$__amika_pair$__amika_s
   done
-  while before=${before#*"$s"}; [[ $before == *"$s"* ]]; do
-    pair=${before%%"$s"*} name=${before%%=*}
-    [[ $pair == [A-Za-z_]*=* && $name != *[!A-Za-z0-9_]* ]] || continue
-    [[ $ours == *"$s$name="* || $pair != "$name=${!name-}" ]] || unset -v "$name"
+  __amika_pair=${__amika_before%%"$__amika_s"*}
+  while __amika_before=${__amika_before:${#__amika_pair}+1}; [[ -n $__amika_before ]]; do
+    __amika_pair=${__amika_before%%"$__amika_s"*} __amika_name=${__amika_before%%=*}
+    [[ $__amika_pair == [A-Za-z_]*=* && $__amika_name != *[!A-Za-z0-9_]* ]] || continue
+    [[ $__amika_ours == *"$__amika_s$__amika_name="* || $__amika_pair != "$__amika_name=${!__amika_name-}" ]] ||
+      \unset -v "$__amika_name"
   done
-  export _AMIKA_API_KEYS=$ours
-  [[ -n $l ]] || unset -v _AMIKA_API_KEYS
+  \export _AMIKA_API_KEYS="$__amika_ours"
+  [[ -n $__amika_l ]] || \unset -v _AMIKA_API_KEYS
 }
 
 # __amika_look: follow the env file; past its end it is one without keys
 __amika_look() {
-  local l= ends=0 keys= line
-  if [[ -r $__amika/env.bash ]]; then
+  \local __amika_l= __amika_keys= __amika_line= __amika_case
+  if [[ -f $__amika/env.bash && -r $__amika/env.bash ]]; then
     {
-      IFS= read -r l
-      while IFS= read -r line && [[ $line != _AMIKA_API_KEYS=* ]]; do keys=$line; done
+      IFS= \read -r __amika_l || :
+      while IFS= \read -r __amika_line && [[ $__amika_line != _AMIKA_API_KEYS=* ]]; do __amika_keys=$__amika_line; done
     } <"$__amika/env.bash"
   fi
-  [[ $l != '# amika '*' '[1-9]* ]] || ends=${l##* }
   __amika_ends=
-  if [[ $ends != 0 ]]; then
-    [[ ${EPOCHSECONDS:-$(date +%s)} -lt $ends ]] && __amika_ends=$ends || keys=
+  if [[ $__amika_l == '# amika '*' '[1-9]* ]]; then
+    __amika_ends=${__amika_l##* }
+    [[ ${EPOCHSECONDS:-$(\date +%s)} -lt $__amika_ends ]] || __amika_ends= __amika_keys=
   fi
-  eval "__amika_apply $keys"
+  \shopt -q nocasematch && __amika_case=-s || __amika_case=-u
+  \shopt -u nocasematch
+  \eval "__amika_apply $__amika_keys"
+  \shopt "$__amika_case" nocasematch
 }
 
-if declare -F __amika_prompt >/dev/null; then
+if \declare -F __amika_prompt >/dev/null; then
   # from now on each prompt looks at the time too
   __amika_prompt() {
-    local s=$? l=
-    [[ -r $__amika/env.bash ]] && read -r l <"$__amika/env.bash" || l=
-    [[ ${_AMIKA_API_KEYS-}$'\37' == "$l"$'\37'* ]] &&
-      [[ -z ${__amika_ends-} || ${EPOCHSECONDS:-$(date +%s)} -lt $__amika_ends ]] ||
-      [[ ! -r $__amika/hook.bash ]] || . "$__amika/hook.bash"
-    return $s
+    \local __amika_s=$? __amika_l=
+    [[ -f $__amika/env.bash && -r $__amika/env.bash ]] && \read -r __amika_l <"$__amika/env.bash" || __amika_l=
+    [[ ${_AMIKA_API_KEYS-}$'\37' == "$__amika_l"$'\37'* ]] &&
+      [[ -z ${__amika_ends-} || ${EPOCHSECONDS:-$(\date +%s)} -lt $__amika_ends ]] ||
+      [[ ! -r $__amika/hook.bash ]] || \. "$__amika/hook.bash"
+    \return $__amika_s
   }
   __amika_look
 elif [[ -r $__amika/env.bash ]]; then
-  . "$__amika/env.bash"
+  \. "$__amika/env.bash"
 fi

@@ -1,4 +1,4 @@
-# amika hook 3, removed by: amika shell-init fish --uninstall
+# amika hook 4, removed by: amika shell-init fish --uninstall
 #
 # A new shell reads env.fish beside this file. An open one reads this when the first line of env.fish is another than
 # before, and a new one when one of the variables is set already.
@@ -7,12 +7,14 @@
 # It is exported, so that the shells started from this one know what is ours. The first line of the env file begins with
 # it, then come the values alone, each after U+001E; U+001D stands there for the end of a line.
 
-# __amika_apply NAME VALUE: export it, unless you gave the variable a value yourself
+# __amika_apply NAME VALUE: export it, unless you gave the variable a value yourself, or removed this one
 function __amika_apply
-    if not set -q $argv[1]; or contains -- "$argv[1]=$$argv[1]" $__amika_before
+    if set -q $argv[1]
+        contains -- "$argv[1]=$$argv[1]" $__amika_before; and set -gx $argv[1] $argv[2]; or return 0
+    else if not contains -- "$argv[1]=$argv[2]" $__amika_before
         set -gx $argv[1] $argv[2]
-        set -a __amika_after "$argv[1]=$argv[2]"
     end
+    set -a __amika_after "$argv[1]=$argv[2]"
 end
 
 # __amika_drop: forget what was ours and is not any more, unless you gave the variable another value
@@ -27,7 +29,7 @@ end
 # __amika_look: follow the env file; past its end it is one without keys
 function __amika_look
     set -l line
-    test -r @FOLDER@/env.fish; and read line <@FOLDER@/env.fish
+    test -f @FOLDER@/env.fish -a -r @FOLDER@/env.fish; and read line <@FOLDER@/env.fish
     set -l pairs (string split -- \x1f (string split -- \x1e "$line")[1])
     set -l ends (string match -r '^# amika .* ([1-9][0-9]*)$' -- "$pairs[1]")[2]
     set -g __amika_ends $ends
@@ -62,7 +64,7 @@ end
 if functions -q __amika_prompt
     # one that an earlier version left here reads another line
     function __amika_prompt --on-event fish_prompt
-        test -r @FOLDER@/env.fish; and read -l -d\x1f l x <@FOLDER@/env.fish; or set -l l
+        test -f @FOLDER@/env.fish -a -r @FOLDER@/env.fish; and read -l -d\x1f l x <@FOLDER@/env.fish; or set -l l
         string match -q -- "$l"\x1f"*" "$_AMIKA_API_KEYS"\x1f; or source @FOLDER@/hook.fish 2>/dev/null
     end
     __amika_look

@@ -14,6 +14,7 @@ import contextlib
 import os
 import re
 import stat
+import unicodedata
 from collections.abc import Mapping
 
 from amika_agent.shell.env_file import SHELLS, Folder, render, template
@@ -23,7 +24,8 @@ from amika_local.errors import AmikaError, Failed
 from amika_local.quoting import fish, posix
 
 MARK = "# added by amika shell-init"
-VERSION = 3  # in the first line of every hook; the first format had none
+VERSION = 4  # in the first line of every hook; the first format had none
+WITHOUT_START = 3  # earlier ones had no start in the env file, and no hook that stays a day longer
 STAYS = 86_400.0
 
 
@@ -63,17 +65,44 @@ def login_file_without_rc(shell: str, home: str) -> str:
 def rc_line(shell: str, where: Folder) -> str:
     """Return the line for the rc file; it does nothing once the hook is gone."""
     path = where.env(shell)
-    if shell == "fish":  # two microseconds for the file that is not there, eight for asking whether it is
-        return f"source {fish(path)} 2>/dev/null {MARK}"
-    return f"[[ -r {posix(path)} ]] && . {posix(path)} {MARK}"
+    # a plain file of this user: one that another put there is not run, a pipe is not waited for
+    if shell == "fish":
+        return f"test -f {fish(path)} -a -O {fish(path)}; and source {fish(path)} {MARK}"
+    return f"[[ ! -f {posix(path)} || ! -O {posix(path)} ]] || \\. {posix(path)} {MARK}"
 
 
 def install(where: Folder, shell: str) -> str:
-    """Write the files of `shell`, without keys where there were none yet, and return the path of the hook."""
+    """Write the files of `shell`, without keys where there were none yet, and return the path of the hook.
+
+    Raises:
+        Failed: no start-up file can name the folder, somebody else could write there, or it cannot be written.
+
+    """
+    _refuse_folder(where.path)
     write_private(where.hook(shell), text(where, shell).encode())
     if not os.path.lexists(where.env(shell)):
         write_private(where.env(shell), render([], shell, where).encode())
     return where.hook(shell)
+
+
+def _refuse_folder(path: str) -> None:
+    remedy = "Let XDG_DATA_HOME name another folder, one that is yours alone."
+    # a line in two is not found again, and one that is no text cannot be written
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in path):
+        raise Failed("the data folder's name holds characters that no start-up file can name", remedy=remedy)
+    path = os.path.realpath(path)
+    while path != os.path.dirname(path):
+        try:
+            info = os.stat(path)
+        except OSError:  # not there yet
+            path = os.path.dirname(path)
+            continue
+        # what a shell reads there it runs
+        if info.st_uid not in (os.geteuid(), 0):
+            raise Failed(f"{path} belongs to another user, who could change what your shells run", remedy=remedy)
+        if info.st_mode & stat.S_IWOTH and not info.st_mode & stat.S_ISVTX:
+            raise Failed(f"every user can write to {path} and so change what your shells run", remedy=remedy)
+        path = os.path.dirname(path)
 
 
 def uninstall(where: Folder, shell: str) -> bool:
@@ -103,8 +132,7 @@ def renew(where: Folder, now: float) -> list[Problem]:
             message = f"the shell hook for {shell} is of an older version and cannot be renewed: {error}"
             remedy = f"Install it anew: amika shell-init {shell} --install"
             problems.append(Problem("shell_hook", message, source="shell", path=where.hook(shell), remedy=remedy))
-    older = [shell for shell in SHELLS if _is_older(where.hook(shell))]
-    if not older:
+    if not any(_is_older(where.hook(shell), WITHOUT_START) for shell in SHELLS):
         with contextlib.suppress(OSError):  # what bash and zsh read up to version 2
             os.unlink(os.path.join(where.path, "env.sh"))
     for name in os.listdir(where.path) if os.path.isdir(where.path) else ():
@@ -115,21 +143,21 @@ def renew(where: Folder, now: float) -> list[Problem]:
 
 def _renew(where: Folder, shell: str, now: float) -> None:
     rest = os.path.join(where.path, f"rest.{shell}")  # what open shells of version 2 read when a key changes
-    if _is_older(where.hook(shell)):
+    if _is_older(where.hook(shell), WITHOUT_START):
         # of these versions the hook was there only where it was installed
         if os.path.exists(rest):
             write_private(rest, text(where, shell).encode())
         install(where, shell)
     elif shell not in where.installed():
         _clear(where.hook(shell), now)
-    elif not os.path.exists(where.hook(shell)):
+    elif not os.path.exists(where.hook(shell)) or _is_older(where.hook(shell), VERSION):
         install(where, shell)
     _clear(rest, now)
 
 
-def _is_older(path: str) -> bool:
+def _is_older(path: str, version: int) -> bool:
     try:
-        return _version(path) < VERSION
+        return _version(path) < version
     except FileNotFoundError:
         return False
 
@@ -154,8 +182,20 @@ def add_line(path: str, line: str, where: Folder) -> bool:
     lines = _lines(path)
     if line in lines:
         return False
-    _replace(path, [*(kept for kept in lines if not _is_ours(kept, where)), line])
+    kept = [one for one in lines if not _is_ours(one, where)]
+    if kept and _goes_on(kept[-1]):
+        kept.append("")
+    _replace(path, [*kept, line])
     return True
+
+
+def _goes_on(line: str) -> bool:
+    return (len(line) - len(line.rstrip("\\"))) % 2 == 1
+
+
+def others(path: str, where: Folder) -> bool:
+    """Tell whether the rc file reads a hook of another profile too: the last line is the one that a shell follows."""
+    return any(one.endswith(MARK) and not _is_ours(one, where) for one in _lines(path))
 
 
 def remove_line(path: str, where: Folder) -> bool:
@@ -175,6 +215,8 @@ def _is_ours(line: str, where: Folder) -> bool:
 
 
 def _lines(path: str) -> list[str]:
+    if os.path.exists(path) and not os.path.isfile(path):  # a pipe would be waited for
+        raise Failed(f"{path} is no plain file", remedy="Add or remove the line yourself.")
     try:
         with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as file:
             content = file.read()
@@ -188,6 +230,9 @@ def _lines(path: str) -> list[str]:
 def _replace(path: str, lines: list[str]) -> None:
     # people keep their rc file elsewhere and link to it: the link stays, its target is replaced
     target = os.path.realpath(path)
+    if os.path.exists(target) and not (os.access(target, os.W_OK) and os.stat(target).st_mode & 0o222):
+        # a folder of ours would let us replace it all the same; somebody wants it as it is
+        raise Failed(f"{path} is read-only", remedy="Add or remove the line yourself.")
     temporary = f"{target}.amika-{os.getpid()}"
     try:
         os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)

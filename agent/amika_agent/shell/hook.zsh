@@ -1,60 +1,72 @@
-# amika hook 3, removed by: amika shell-init zsh --uninstall
+# amika hook 4, removed by: amika shell-init zsh --uninstall
 #
 # A new shell reads env.zsh beside this file. An open one reads this when the first line of env.zsh is another than
 # before, and a new one when one of the variables is set already.
 #
 # _AMIKA_API_KEYS is what this shell was given: the first line of the env file, then NAME=VALUE pairs, each followed by
 # U+001F. It is exported, so that the shells started from this one know what is ours.
-typeset -g __amika=@FOLDER@
+# Names are long and commands begin with a backslash because your aliases and readonly variables hold here too.
+\typeset -g __amika=@FOLDER@
 
-# __amika_apply NAME=VALUE…: export these, unless you gave the variable a value yourself; drop what else was ours
+# __amika_apply NAME=VALUE…: export these, unless you gave the variable a value yourself, or removed this one; drop
+# what else was ours
 __amika_apply() {
-  emulate -L zsh
-  local s=$'\37' before=${_AMIKA_API_KEYS-} pair name
-  local ours=$l$s
-  for pair; do
-    name=${pair%%=*}
-    if (( ! ${(P)+name} )) || [[ $before == *"$s$name=${(P)name}$s"* ]]; then
-      export "$pair" && ours+=$pair$s
+  \emulate -L zsh
+  \local __amika_s=$'\37' __amika_before="${_AMIKA_API_KEYS-}" __amika_pair __amika_name
+  \local __amika_ours="$__amika_l$__amika_s"
+  for __amika_pair; do
+    __amika_name=${__amika_pair%%=*}
+    if (( ! ${(P)+__amika_name} )); then
+      [[ $__amika_before == *"$__amika_s$__amika_pair$__amika_s"* ]] || \export "$__amika_pair" || continue
+    else
+      [[ $__amika_before == *"$__amika_s$__amika_name=${(P)__amika_name}$__amika_s"* ]] || continue
+      \export "$__amika_pair" || continue
     fi
+    __amika_ours+=$__amika_pair$__amika_s
   done
-  while before=${before#*$s}; [[ $before == *$s* ]]; do
-    pair=${before%%$s*} name=${before%%=*}
-    [[ $pair == [A-Za-z_]*=* && $name != *[^A-Za-z0-9_]* ]] || continue
-    [[ $ours == *$s$name=* || $pair != "$name=${(P)name-}" ]] || unset $name
+  __amika_pair=${__amika_before%%$__amika_s*}
+  while __amika_before=${__amika_before:${#__amika_pair}+1}; [[ -n $__amika_before ]]; do
+    __amika_pair=${__amika_before%%$__amika_s*} __amika_name=${__amika_before%%=*}
+    [[ $__amika_pair == [A-Za-z_]*=* && $__amika_name != *[^A-Za-z0-9_]* ]] || continue
+    [[ $__amika_ours == *$__amika_s$__amika_name=* || $__amika_pair != "$__amika_name=${(P)__amika_name-}" ]] ||
+      \unset $__amika_name
   done
-  export _AMIKA_API_KEYS=$ours
-  [[ -n $l ]] || unset _AMIKA_API_KEYS
+  \export _AMIKA_API_KEYS="$__amika_ours"
+  [[ -n $__amika_l ]] || \unset _AMIKA_API_KEYS
 }
 
 # __amika_look: follow the env file; past its end it is one without keys
 __amika_look() {
-  emulate -L zsh
-  local l= ends=0 keys= line=
-  if [[ -r $__amika/env.zsh ]]; then
+  \emulate -L zsh
+  \local __amika_l= __amika_keys= __amika_line=
+  if [[ -f $__amika/env.zsh && -r $__amika/env.zsh ]]; then
     {
-      IFS= read -r l
-      while IFS= read -r line && [[ $line != _AMIKA_API_KEYS=* ]]; do keys=$line; done
+      IFS= \read -r __amika_l || :
+      while IFS= \read -r __amika_line && [[ $__amika_line != _AMIKA_API_KEYS=* ]]; do __amika_keys=$__amika_line; done
     } <$__amika/env.zsh
   fi
-  [[ $l != '# amika '*' '[1-9]* ]] || { ends=${l##* }; zmodload zsh/datetime }
-  typeset -g __amika_ends=
-  if [[ $ends != 0 ]]; then
-    [[ ${EPOCHSECONDS-} -lt $ends ]] && __amika_ends=$ends || keys=
+  \typeset -g __amika_ends=
+  if [[ $__amika_l == '# amika '*' '[1-9]* ]]; then
+    \zmodload zsh/datetime
+    __amika_ends=${__amika_l##* }
+    [[ ${EPOCHSECONDS-} -lt $__amika_ends ]] || __amika_ends= __amika_keys=
   fi
-  eval "__amika_apply $keys"
+  \eval "__amika_apply $__amika_keys"
 }
 
-if typeset -f __amika_prompt >/dev/null; then
+if \typeset -f __amika_prompt >/dev/null; then
   # from now on each prompt looks at the time too
   __amika_prompt() {
-    local l=
-    [[ -r $__amika/env.zsh ]] && read -r l <$__amika/env.zsh
-    [[ ${_AMIKA_API_KEYS-}$'\37' == "$l"$'\37'* ]] &&
+    \local __amika_l=
+    [[ -f $__amika/env.zsh && -r $__amika/env.zsh ]] && \read -r __amika_l <"$__amika/env.zsh"
+    [[ ${_AMIKA_API_KEYS-}$'\37' == "$__amika_l"$'\37'* ]] &&
       [[ -z ${__amika_ends-} || $EPOCHSECONDS -lt $__amika_ends ]] ||
-      [[ ! -r $__amika/hook.zsh ]] || . $__amika/hook.zsh
+      [[ ! -r $__amika/hook.zsh ]] || {
+        \emulate -L zsh -o no_aliases
+        \. "$__amika/hook.zsh"
+      }
   }
   __amika_look
 elif [[ -r $__amika/env.zsh ]]; then
-  . $__amika/env.zsh
+  \. "$__amika/env.zsh"
 fi

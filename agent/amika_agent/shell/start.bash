@@ -1,8 +1,8 @@
 __amika=@FOLDER@
 __amika_prompt() {
-  local s=$? l=
-  [[ -r $__amika/env.bash ]] && read -r l <"$__amika/env.bash" || l=
-  [[ ${_AMIKA_API_KEYS-}$'\37' == "$l"$'\37'* || ! -r $__amika/hook.bash ]] || . "$__amika/hook.bash"
-  return $s
+  \local __amika_s=$? __amika_l=
+  [[ -f $__amika/env.bash && -r $__amika/env.bash ]] && \read -r __amika_l <"$__amika/env.bash" || __amika_l=
+  [[ ${_AMIKA_API_KEYS-}$'\37' == "$__amika_l"$'\37'* || ! -r $__amika/hook.bash ]] || \. "$__amika/hook.bash"
+  \return $__amika_s
 }
-[[ ${PROMPT_COMMAND-} == *__amika_p* ]] || PROMPT_COMMAND=__amika_prompt${PROMPT_COMMAND:+;$PROMPT_COMMAND}
+[[ ${PROMPT_COMMAND-} == *__amika_p* ]] || PROMPT_COMMAND+=$'\n${__amika:+"__amika_prompt"}'

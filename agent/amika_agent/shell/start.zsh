@@ -1,7 +1,11 @@
-typeset -g __amika=@FOLDER@
+\typeset -g __amika=@FOLDER@
 __amika_prompt() {
-  local l=
-  [[ -r $__amika/env.zsh ]] && read -r l <$__amika/env.zsh
-  [[ ${_AMIKA_API_KEYS-}$'\37' == "$l"$'\37'* || ! -r $__amika/hook.zsh ]] || . $__amika/hook.zsh
+  \local __amika_l=
+  [[ -f $__amika/env.zsh && -r $__amika/env.zsh ]] && \read -r __amika_l <"$__amika/env.zsh"
+  [[ ${_AMIKA_API_KEYS-}$'\37' == "$__amika_l"$'\37'* || ! -r $__amika/hook.zsh ]] || {
+    \emulate -L zsh -o no_aliases
+    \. "$__amika/hook.zsh"
+  }
 }
-[[ " ${precmd_functions-} " == *__amika_p* ]] || precmd_functions+=(__amika_prompt)
+\typeset -ga precmd_functions
+[[ " ${precmd_functions[*]-} " == *__amika_p* ]] || precmd_functions+=(__amika_prompt)

@@ -4,6 +4,8 @@ from amika_cli.flags import Args, Flag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from amika_agent.shell.env_file import Choice, Folder
     from amika_cli.context import Context
 
@@ -45,7 +47,7 @@ def run(args: Args) -> int:
     with Context(args) as context:
         where = env_file.folder(context.profile.data_dir)
         if args.has("explain"):
-            return _explain(context)
+            return _explain(context, shell, where)
         if args.has("install"):
             return _install(context, shell, where)
         if args.has("uninstall"):
@@ -70,7 +72,10 @@ def _install(context: "Context", shell: str, where: "Folder") -> int:
     rc = hook.rc_file(shell, context.env, context.profile.home)
     line = hook.rc_line(shell, where)
     wanted = context.args.has("yes")
-    added = wanted and hook.add_line(rc, line, where)
+    try:
+        added = wanted and hook.add_line(rc, line, where)
+    except Failed as error:
+        raise Failed(error.message, remedy=f"Add this line yourself: {line}") from None
     if added:
         lines = [f"Installed: {rc} loads the hook from now on. Open a new shell, or: . {rc}"]
     elif wanted:
@@ -79,6 +84,8 @@ def _install(context: "Context", shell: str, where: "Folder") -> int:
         lines = [f"Installed. Add this line to {rc} (with --yes it is added for you):", "", line]
     found = {"hook": path, "env_file": where.env(shell), "rc_file": rc, "line": line, "added": added}
     emit(context.args, found, lines)
+    if hook.others(rc, where):
+        note(f"amika: {rc} loads the hook of another profile too; a shell follows the one whose line is last")
     if login := hook.login_file_without_rc(shell, context.profile.home):
         note(f"amika: login shells (tmux, ssh) read {login}, which does not read {rc}; add there: . {rc}")
     return 0
@@ -100,19 +107,42 @@ def _uninstall(context: "Context", shell: str, where: "Folder") -> int:
     return 0
 
 
-def _explain(context: "Context") -> int:
-    from amika_cli.render import emit, table, terminal_width
+def _explain(context: "Context", shell: str, where: "Folder") -> int:
+    from amika_agent.shell import env_file
+    from amika_cli.render import emit, note, table, terminal_width
 
     choices = _choices(context)
+    found: list[dict[str, object]] = []
+    for choice in choices:
+        own = _of_this_shell(choice, context.env) if choice.exported else ""
+        told = {"exported": choice.exported and not own, "reason": own or choice.reason}
+        found.append({"name": choice.name, "source": choice.credential.source, **told})
     rows: list[tuple[str, ...]] = [
-        (c.name or "-", c.credential.source, "exported" if c.exported else "withheld", c.reason) for c in choices
+        (str(v["name"]) or "-", str(v["source"]), "exported" if v["exported"] else "withheld", str(v["reason"]))
+        for v in found
     ]
     lines = table(("VARIABLE", "SOURCE", "SHELL", "WHY"), rows, width=terminal_width(), keep=(0, 2))
-    found = [
-        {"name": c.name, "source": c.credential.source, "exported": c.exported, "reason": c.reason} for c in choices
-    ]
     emit(context.args, {"variables": found}, lines if rows else ["No credentials were found on this machine."])
+    if shell not in where.installed():
+        note(f"amika: no hook is installed that would export them; install it with: amika shell-init {shell} --install")
+    elif not env_file.is_current(where, shell, choices):
+        note("amika: shells still have what was exported before; the agent changes that unless it is paused or stopped")
     return 0
+
+
+def _of_this_shell(choice: "Choice", env: "Mapping[str, str]") -> str:
+    """Return why the shell that started this command goes without a key that the hook exports, or ""."""
+    from amika_agent.shell.env_text import RECORD, SEPARATOR
+
+    given = env.get(RECORD, "").split(SEPARATOR)
+    if choice.name in env:
+        value = env[choice.name]
+        if f"{choice.name}={value}" in given or value == choice.credential.value.reveal():
+            return ""
+        return "you set it yourself in this shell: your value stays"
+    if f"{choice.name}={choice.credential.value.reveal()}" in given:
+        return "you removed it in this shell: it stays away until it changes"
+    return ""
 
 
 def _choices(context: "Context") -> "list[Choice]":

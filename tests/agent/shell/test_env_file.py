@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,20 @@ def test_the_first_of_two_sources_wins() -> None:
     assert [c.exported for c in choices] == [True, False]
 
 
+def test_keys_are_exported_only_while_programs_can_still_be_started_with_them() -> None:
+    small = api_key("GROQ_API_KEY")
+    large, larger = api_key("XAI_API_KEY", "x" * 40_000), api_key("OPENAI_API_KEY", "y" * 40_000)
+    found = Found(large, larger, api_key("META_API_KEY", "é" * 40_000), small)
+    choices = env_file.choose(found, (), NOW)  # type: ignore[arg-type]
+    assert [choice.exported for choice in choices] == [True, False, False, True]
+    assert "more than an environment can carry" in choices[1].reason
+    # with what is exported a program starts, though each value is there twice
+    record = env_file.render(choices, "fish", env_file.folder("/x")).partition("\x1e")[0]
+    env = {"_AMIKA_API_KEYS": record, "XAI_API_KEY": "x" * 40_000}
+    assert subprocess.run(["true"], env={"PATH": os.environ["PATH"], **env}, check=False).returncode == 0
+    assert exported(Found(api_key("XAI_API_KEY", "x" * 140_000))) == []
+
+
 def test_the_mark_changes_with_the_content_and_only_then() -> None:
     one = env_file.choose(Found(api_key("GROQ_API_KEY", "fake-1")), (), NOW)  # type: ignore[arg-type]
     two = env_file.choose(Found(api_key("GROQ_API_KEY", "fake-2")), (), NOW)  # type: ignore[arg-type]
@@ -152,6 +167,59 @@ def test_the_line_of_an_earlier_version_is_replaced_and_removed_and_no_other(tmp
     rc.write_text(before)
     assert hook.remove_line(str(rc), where)
     assert rc.read_text() == f"set a b\n{other}\n"
+
+
+@pytest.mark.parametrize("end", ["export A=b \\", "export A=b \\\\\\"])
+def test_a_last_line_that_goes_on_does_not_swallow_ours(tmp_path: Path, end: str) -> None:
+    rc, where = tmp_path / ".bashrc", env_file.folder("/h")
+    rc.write_text(end)
+    line = hook.rc_line("bash", where)
+    assert hook.add_line(str(rc), line, where)
+    assert rc.read_text() == f"{end}\n\n{line}\n"
+    rc.write_text("echo \\\\")
+    assert hook.add_line(str(rc), line, where)
+    assert rc.read_text() == f"echo \\\\\n{line}\n"
+
+
+@pytest.mark.parametrize("mode", [0o444, 0o400])
+def test_a_read_only_rc_file_is_not_replaced(tmp_path: Path, mode: int) -> None:
+    rc, where = tmp_path / ".bashrc", env_file.folder("/h")
+    rc.write_text("# managed by somebody\n")
+    rc.chmod(mode)
+    with pytest.raises(Failed, match="read-only"):
+        hook.add_line(str(rc), "the line", where)
+    assert rc.read_text() == "# managed by somebody\n"
+
+
+def test_an_rc_file_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".bashrc")
+    with pytest.raises(Failed, match="no plain file"):
+        hook.add_line(str(tmp_path / ".bashrc"), "the line", env_file.folder("/h"))
+
+
+@pytest.mark.parametrize("name", ["in\ntwo", "a\x1bb", "no \udcff text"])
+def test_a_folder_that_no_line_can_name_is_refused_before_anything_is_written(tmp_path: Path, name: str) -> None:
+    with pytest.raises(Failed, match="no start-up file can name") as raised:
+        hook.install(env_file.folder(str(tmp_path / name)), "bash")
+    assert raised.value.remedy
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_in_which_others_can_write_is_refused(tmp_path: Path) -> None:
+    open_to_all = tmp_path / "open"
+    open_to_all.mkdir()
+    open_to_all.chmod(0o777)
+    link = tmp_path / "link"
+    link.symlink_to(open_to_all)
+    for folder in (open_to_all, link):
+        with pytest.raises(Failed, match="every user can write"):
+            hook.install(env_file.folder(str(folder / "deep/er")), "bash")
+    open_to_all.chmod(0o1777)  # as /tmp
+    hook.install(env_file.folder(str(open_to_all / "deep/er")), "bash")
+    if os.geteuid() == 0:
+        os.chown(open_to_all / "deep", 12345, 12345)
+        with pytest.raises(Failed, match="another user"):
+            hook.install(env_file.folder(str(open_to_all / "deep/er")), "bash")
 
 
 def test_an_rc_file_that_is_a_folder_is_said(tmp_path: Path) -> None:

@@ -92,6 +92,22 @@ def test_shells_opened_under_version_2_and_its_line_go_on_following(where: env_f
         assert (done.stdout, done.stderr) == ("fake-2\n", "")
 
 
+@pytest.mark.parametrize("shell", env_file.SHELLS)
+def test_a_hook_of_version_3_is_renewed_and_one_that_was_removed_does_not_come_back(
+    where: env_file.Folder, shell: str
+) -> None:
+    path = Path(hook.install(where, shell))
+    path.write_text("# amika hook 3, removed by: …\n")
+    assert hook.renew(where, NOW) == []
+    assert path.read_text() == hook.text(where, shell)
+    path.write_text("# amika hook 3, removed by: …\n")
+    assert hook.uninstall(where, shell)
+    assert hook.renew(where, os.stat(path).st_mtime + 1) == []
+    assert where.installed() == []
+    assert hook.renew(where, os.stat(path).st_mtime + hook.STAYS + 1) == []
+    assert os.listdir(where.path) == []
+
+
 @pytest.mark.parametrize("text", ["# amika hook 99, of a later build\n", "# mine\n", "", "\udcff\n"])
 def test_a_hook_of_a_later_build_or_of_somebody_else_is_left_alone(where: env_file.Folder, text: str) -> None:
     path = Path(hook.install(where, "bash"))
