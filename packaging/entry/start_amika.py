@@ -3,6 +3,9 @@
 import sys
 
 from amika_agent.module_process import run_as_module
+from amika_shared.bundled import forget_bootloader
+
+forget_bootloader()
 
 if not run_as_module(sys.argv):
     from amika_cli.main import main

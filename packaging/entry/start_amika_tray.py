@@ -2,6 +2,9 @@
 
 import sys
 
+from amika_shared.bundled import forget_bootloader
 from amika_tray.main import main
+
+forget_bootloader()
 
 sys.exit(main())
