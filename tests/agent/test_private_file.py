@@ -11,12 +11,26 @@ from tests.fakes.loop_clock import FakeLoopClock
 from amika_agent.stores.private_file import (
     locked,
     make_private_dir,
+    read_private,
     refuse_symlink,
     remove_private,
     translated,
     write_private,
 )
 from amika_local.errors import Busy, Failed
+
+
+@pytest.mark.timeout(30)
+def test_what_is_no_regular_file_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "folder").mkdir()
+    for name in ("fifo", "folder"):
+        with pytest.raises(Failed, match=name) as failed:
+            read_private(str(tmp_path / name), 10)
+        assert failed.value.remedy
+    (tmp_path / "file").write_bytes(b"0123456789x")
+    assert read_private(str(tmp_path / "file"), 10) == b"0123456789"
+    assert read_private(str(tmp_path / "none"), 10) is None
 
 
 def test_a_file_is_replaced_whole_and_private(tmp_path: Path) -> None:

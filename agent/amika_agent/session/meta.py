@@ -79,7 +79,8 @@ class MetaFile:
     def read(self) -> Meta:
         """Return what is recorded."""
         try:
-            with open(self.path, "rb") as file:
+            # a FIFO must not hold us up
+            with open(os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
                 found = json.loads(file.read(1 << 20))
         except (OSError, ValueError, RecursionError):
             return Meta()

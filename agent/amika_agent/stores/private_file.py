@@ -43,12 +43,15 @@ def read_private(path: str, limit: int) -> bytes | None:
     """Return the first `limit` bytes of `path`, None when there is no such file.
 
     Raises:
-        Failed: it cannot be read, is a symlink, or belongs to somebody else.
+        Failed: it cannot be read, is a symlink or no regular file, or belongs to somebody else.
 
     """
     refuse_symlink(path)
     try:
-        with open(path, "rb") as file:
+        # a FIFO must not hold us up
+        with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise Failed(f"{path} is not a regular file", remedy=f"Move it away: mv {path} {path}.old")
             return file.read(limit)
     except FileNotFoundError:
         return None
@@ -156,6 +159,13 @@ def refuse_symlink(path: str) -> None:
         raise Failed(f"{path} is a symbolic link", remedy=f"Remove the link and run the command again: rm {path}")
     if info.st_uid != os.geteuid():
         raise Failed(f"{path} belongs to another user", remedy="Give it back to your user, or remove it.")
+
+
+def refuse_other(path: str) -> None:
+    """Raise Failed when anything but a regular file of ours is there; whoever opens a FIFO may wait for ever."""
+    refuse_symlink(path)
+    if os.path.lexists(path) and not os.path.isfile(path):
+        raise Failed(f"{path} is not a regular file", remedy=f"Move it away and try again: mv {path} {path}.old")
 
 
 def sync_dir(path: str) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +15,13 @@ def test_kept_as_written(tmp_path):
     meta = Meta(rt="a", sent_at=1.5, got="b", skew=-3.0, revoked_sids=["s"], bindings={"s": ["loopback", "loopback"]})
     notes.write(meta)
     assert notes.read() == meta
+
+
+@pytest.mark.timeout(30)
+def test_nobody_waits_for_the_writer_of_a_fifo(tmp_path):
+    notes = MetaFile(str(tmp_path))
+    os.mkfifo(notes.path)
+    assert notes.read() == Meta()
 
 
 def test_nothing_there_is_nothing_known(tmp_path):
