@@ -219,6 +219,7 @@ def test_an_unknown_certificate_is_refused_even_if_the_environment_vouches_for_i
     with Http() as http, pytest.raises(NoAnswer) as caught:
         http.request("GET", url)
     assert (caught.value.reason, caught.value.sent) == ("tls", False)
+    assert "clock" in caught.value.remedy
     assert not keylog.exists()
 
 
@@ -279,3 +280,67 @@ def test_json_bodies(http, server):
 
 def test_the_clock_is_the_systems_by_default():
     assert isinstance(Http()._clock, SystemClock)
+
+
+class Resolver:
+    """A network in which looking a name up takes until it is told; what was connected in the end."""
+
+    def __init__(self, inner):
+        self._inner = inner
+        self.looking = threading.Event()
+        self.found = threading.Event()
+        self.done = threading.Event()
+        self.stream = None
+
+    def connect_tcp(self, host, port, timeout=None, **more):
+        self.looking.set()
+        self.found.wait(60)
+        self.stream = self._inner.connect_tcp(host, port, timeout=timeout, **more)
+        self.done.set()
+        return self.stream
+
+
+@pytest.fixture
+def resolver(http, server):
+    pool = http._client(loopback=True)._transport._pool
+    slow = Resolver(pool._network_backend._inner)
+    pool._network_backend._inner = slow
+    yield slow
+    slow.found.set()
+
+
+def test_a_name_that_is_looked_up_for_ever_does_not_outlast_the_deadline(http, server, resolver):
+    with pytest.raises(NoAnswer) as caught:
+        http.request("GET", f"{server.url}/x", timeout=0.05)
+    assert (caught.value.reason, caught.value.sent) == ("timeout", False)
+    assert not resolver.found.is_set()
+    resolver.found.set()
+    assert resolver.done.wait(20)
+
+
+def test_a_connection_that_came_too_late_is_closed(http, server, resolver, until):
+    with pytest.raises(NoAnswer):
+        http.request("GET", f"{server.url}/x", timeout=0.05)
+    resolver.found.set()
+    assert resolver.done.wait(20)
+    until(lambda: resolver.stream.get_extra_info("socket").fileno() == -1, "the late connection closed")
+    assert server.seen == []
+
+
+def test_a_sign_in_is_cancelled_while_a_name_is_looked_up(http, server, resolver):
+    cancel = threading.Event()
+    ended = []
+
+    def ask():
+        try:
+            http.unless(cancel, lambda: Failed("cancelled")).request("GET", f"{server.url}/x", timeout=3600)
+        except Failed as error:
+            ended.append(error.message)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    assert resolver.looking.wait(20)
+    cancel.set()
+    thread.join(20)
+    assert ended == ["cancelled"]
+    assert not resolver.found.is_set()

@@ -303,7 +303,14 @@ def _no_answer(error: httpx.HTTPError, url: str) -> Unreachable:
     import httpx
 
     if any(isinstance(cause, ssl.SSLError) for cause in _causes(error)):
-        return _failure(url, "its certificate or encryption was refused", sent=False, reason="tls")
+        return _failure(
+            url,
+            "its certificate or encryption was refused",
+            sent=False,
+            reason="tls",
+            remedy="Check this machine's clock, and who answers: a captive portal, or a proxy whose certificates "
+            "belong into network.ca_file.",
+        )
     table: tuple[tuple[type[httpx.HTTPError], str, bool, str], ...] = (
         (httpx.ConnectTimeout, "it did not answer in time", False, "timeout"),
         (httpx.PoolTimeout, "too many requests are under way", False, "timeout"),
@@ -327,14 +334,17 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         seen = seen.__cause__ or seen.__context__
 
 
-def _failure(url: str, what: str, *, sent: bool, reason: str) -> NoAnswer:
+NEXT = "Check the network (and the proxy) and try again; nothing is lost."
+
+
+def _failure(url: str, what: str, *, sent: bool, reason: str, remedy: str = NEXT) -> NoAnswer:
     from urllib.parse import urlsplit
 
     return NoAnswer(
         f"cannot reach {urlsplit(url).netloc}: {what}",
         sent=sent,
         reason=reason,
-        remedy="Check the network (and the proxy) and try again; nothing is lost.",
+        remedy=remedy,
     )
 
 

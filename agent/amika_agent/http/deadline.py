@@ -10,10 +10,13 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from amika_agent.clock import Clock
-from amika_agent.http.giving_up import Line
+from amika_agent.http.giving_up import GivenUp, Line, within
 
 if TYPE_CHECKING:
     import httpx
+
+
+SLACK = 0.5  # seconds for a connection to say itself that it took too long
 
 
 class OutOfTime(Exception):
@@ -82,7 +85,16 @@ class _Backend:
 
     def connect_tcp(self, host: str, port: int, timeout: float | None = None, **more: Any) -> _Stream:  # noqa: ANN401
         left = self._deadline.left(timeout, sent=False)
-        return _Stream(self._inner.connect_tcp(host, port, timeout=left, **more), self._deadline)
+
+        def connect() -> Any:  # noqa: ANN401 -- httpcore's own
+            return self._inner.connect_tcp(host, port, timeout=left, **more)
+
+        try:
+            # its timeout does not count the look-up of the name, which takes what the system's resolver takes
+            inner = within(None if left is None else left + SLACK, connect, lambda late: late.close())
+        except GivenUp:
+            raise OutOfTime(sent=False) from None
+        return _Stream(inner, self._deadline)
 
 
 class _Stream:

@@ -51,20 +51,60 @@ def unless(cancel: threading.Event, work: Callable[[], T], cut: Callable[[], Non
     return waiting.result()
 
 
+def within(seconds: float | None, work: Callable[[], T], late: Callable[[T], None]) -> T:
+    """Return what `work` returns in a thread of its own, if it does so in time.
+
+    Args:
+        seconds: how long to wait; None for as long as it takes.
+        work: waits.
+        late: given what nobody waited for.
+
+    Raises:
+        GivenUp: it takes longer.
+        whatever `work` raises.
+
+    """
+    waiting = _Waiting(work)
+    threading.Thread(target=waiting.run, name="connecting", daemon=True).start()
+    answered = False
+    try:
+        answered = waiting.over.wait(seconds)
+    finally:
+        if not answered:
+            waiting.leave(late)
+    if not answered:
+        raise GivenUp
+    return waiting.result()
+
+
 class _Waiting(Generic[T]):
     def __init__(self, work: Callable[[], T]) -> None:
         self.over = threading.Event()
+        self._lock = threading.Lock()
+        self._late: Callable[[T], None] | None = None
         self._work = work
         self._found: list[T] = []
         self._error: BaseException | None = None
 
     def run(self) -> None:
         try:
-            self._found.append(self._work())
+            found = self._work()
+            with self._lock:
+                self._found.append(found)
+                late = self._late
+            if late is not None:
+                late(found)
         except BaseException as error:  # noqa: BLE001 -- handed to the thread that asked
             self._error = error
         finally:
             self.over.set()
+
+    def leave(self, late: Callable[[T], None]) -> None:
+        with self._lock:
+            self._late = late
+            found = list(self._found)
+        for one in found:
+            late(one)
 
     def result(self) -> T:
         if self._error is not None:
