@@ -7,11 +7,13 @@ rows, which start each shell anew with the line in its start-up file and without
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import time
 from pathlib import Path
 
+from tests.benchmarks.startup import go_program
 from tests.benchmarks.table import Missing, Row
 from tests.benchmarks.world import World
 
@@ -75,12 +77,23 @@ def measure(world: World, runs: int) -> list[Row | Missing]:
         rows += _added(world, shell, command, runs)
         rows.append(_whole_start(world, shell, runs * 10))
         world.amika("shell-init", shell, "--uninstall")
-    extract = Row('bash start with eval "$(amika auth extract --export)", added', "ms")
+    return [*rows, *_eager(world, runs)]
+
+
+def _eager(world: World, runs: int) -> list[Row | Missing]:
+    """Return what people do without a hook: evaluate the output of a program at each start."""
+    programs = {"amika": "amika auth extract --export"}
+    go, why_not = go_program(os.environ.get("AMIKA_GO", ""), world.env)
+    if go:
+        programs["the Go program"] = shlex.join([*go, "--export"])
+    rows = {name: Row(f'bash start with eval "$({name} auth extract --export)", added', "ms") for name in programs}
     bare = ["bash", "--norc", "-c", ":"]
-    eager = ["bash", "--norc", "-c", 'eval "$(amika auth extract --export)"']
     for _ in range(runs):
-        extract.values.append(1000 * (_wall(eager, world) - _wall(bare, world)))
-    return [*rows, extract]
+        for name, words in programs.items():
+            eager = ["bash", "--norc", "-c", f'eval "$({words})"']
+            rows[name].values.append(1000 * (_wall(eager, world) - _wall(bare, world)))
+    missing = [Missing("bash start with eval of the Go program's auth extract", one.why) for one in why_not[:1]]
+    return [*rows.values(), *missing]
 
 
 def _added(world: World, shell: str, command: list[str], runs: int) -> list[Row | Missing]:
