@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
+import stat
 import sys
 import threading
 import time
 from io import TextIOWrapper
 from itertools import pairwise
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
-from amika_agent.stores.private_file import make_private_dir, refuse_symlink
+from amika_agent.stores.private_file import make_private_dir, refuse_other
 from amika_shared.redaction import safe_line
 
 if TYPE_CHECKING:
@@ -75,11 +77,11 @@ def start_log(path: str, level: str, *, to_stderr: bool) -> None:
     """Log to `path`, and to stderr when a person is watching.
 
     Raises:
-        Failed: the folder cannot be made, or a link stands in the file's place.
+        Failed: the folder cannot be made, or something else stands in the file's place.
 
     """
     make_private_dir(os.path.dirname(path))
-    refuse_symlink(path)
+    refuse_other(path)
     handlers: list[logging.Handler] = [_PrivateFile(path, encoding="utf-8")]
     if to_stderr:
         handlers.append(logging.StreamHandler(sys.stderr))
@@ -110,7 +112,7 @@ def trace(error: BaseException) -> str:
 def tail(path: str, lines: int) -> list[str]:
     """Return the last lines of a log, redacted again (a crash may have written there by itself)."""
     try:
-        with open(path, "rb") as file:
+        with _opened(path) as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - 64 * 1024))
             text = file.read(64 * 1024).decode(errors="replace")
     except OSError:
@@ -127,11 +129,28 @@ def follow(path: str, clock: Clock) -> Iterator[str]:
         if size < known:
             known = 0
         if size > known:
-            with open(path, "rb") as file:
-                file.seek(known)
-                data = file.read(size - known)
+            data = _from(path, known, size)
             known += len(data)
             yield from (safe_line(line) for line in data.decode(errors="replace").splitlines() if line.strip())
+
+
+def _from(path: str, start: int, end: int) -> bytes:
+    try:
+        with _opened(path) as file:
+            file.seek(start)
+            return file.read(end - start)
+    except OSError:  # it is being rotated
+        return b""
+
+
+def _opened(path: str) -> IO[bytes]:
+    # never waits for the writer of a FIFO
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
+    file = open(descriptor, "rb")  # noqa: SIM115 -- the caller closes it
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "not a regular file")
+    return file
 
 
 def _size(path: str) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from amika_agent.clock import Clock, SystemClock
 from amika_agent.logs import tail
-from amika_agent.stores.private_file import locked, make_private_dir, refuse_symlink
+from amika_agent.stores.private_file import locked, make_private_dir, refuse_other
 from amika_local.errors import Busy, Failed
 from amika_shared.client import AgentClient, AgentError, reach
 from amika_shared.profile import Profile, resolve
@@ -138,7 +138,7 @@ def _spawn(profile: Profile, env: Mapping[str, str], *, local: bool, homedir: st
     """Run the agent detached and return what it says of its start; {} when it says nothing in time."""
     words = ["run", "--detach", *(["--local"] if local else []), *(["--homedir", profile.home] if homedir else [])]
     make_private_dir(os.path.dirname(profile.agent_log))
-    refuse_symlink(profile.agent_log)
+    refuse_other(profile.agent_log)
     try:
         done = subprocess.run(  # noqa: S603 -- our own executable; the arguments are ours
             command(words),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from amika_agent.stores.private_file import locked, write_private
 from amika_local.credential import Problem
 from amika_local.errors import Failed, UsageError
+from amika_local.regular_file import read
 from amika_shared.settings_schema import checked, defaults, find, flatten
 
 if TYPE_CHECKING:
@@ -111,13 +112,10 @@ def _read(path: str) -> dict[str, object]:
 
 
 def _text(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read(MAX_BYTES)
-    except FileNotFoundError:
-        return ""
-    except OSError as error:
-        raise Failed(f"cannot read {path}: {os.strerror(error.errno or 0)}") from None
+    data = read(path, "settings", limit=MAX_BYTES)
+    if isinstance(data, Problem):
+        raise Failed(data.message, remedy=data.remedy)
+    return (data or b"").decode()
 
 
 def _where(error: Exception) -> str:

@@ -20,7 +20,7 @@ class Ledgers:
     __slots__ = ("_paths",)
 
     def __init__(self, env: "Mapping[str, str]") -> None:
-        self._paths = [path for path in ledger_paths(env) if os.path.exists(path)]
+        self._paths = [path for path in ledger_paths(env) if os.path.isfile(path)]
 
     def __call__(self, name: str, value: str) -> bool:
         """Tell whether the pair was ever written by the agent."""
@@ -41,10 +41,13 @@ def _holds(path: str, name: str, value: str) -> bool:
     import sqlite3
 
     from amika_agent.sync.keys import fingerprint
+    from amika_local.regular_file import read
 
     try:
-        with open(path + ".key", "rb") as file:
-            known = fingerprint(file.read(4096), "mirrored", f"{name}\0{value}")
+        key = read(path + ".key", "ledger", limit=4096)
+        if not isinstance(key, bytes):
+            return False
+        known = fingerprint(key, "mirrored", f"{name}\0{value}")
         address = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
         ledger = sqlite3.connect(f"file:{address}?mode=ro", uri=True, timeout=0.2)
         try:

@@ -157,7 +157,8 @@ def _digest(session: StoredSession) -> str:
 
 def _broken(error: SessionFileError, path: str, next_step: str) -> "dict[str, object]":
     found = _identity(path=path)
-    _out(found, error.kind, f"{error.message}; {next_step}")
+    first = "make it and its folders readable, or " if error.kind == "unreadable" else ""
+    _out(found, error.kind, f"{error.message}; {first}{next_step}")
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 
@@ -61,3 +63,100 @@ def test_a_command_without_its_two_dashes_is_told_where_they_go(amika, words):
     assert ran.err.splitlines()[0] == "amika: the command to run goes behind two dashes"
     assert "-- COMMAND" in ran.err
     assert "unknown flag --onyl; did you mean --only?" in amika("run", "--onyl", "A").err
+
+
+OURS = {
+    "settings": (".config/amika-desktop/default/settings.toml", "config set sync.auto_push claude"),
+    "log": (".local/state/amika-desktop/default/agent.log", "agent start"),
+    "unit": (".config/systemd/user/amika-agent.service", "agent install"),
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [("agent logs", 0), ("auth extract", 0), ("run -- true", 5), ("sync", 5), ("activity", 0)]
+)
+def test_a_fifo_among_our_files_holds_up_nobody(amika, home, words, code):
+    places = (
+        ".local/state/amika-desktop/default/agent.log",
+        ".local/share/amika-desktop/default/allowed-projects.json",
+        ".local/state/amika-desktop/default/activity.db",
+        ".local/share/amika-desktop/default/sync.db",
+        ".local/share/amika-desktop/default/sync.db.key",
+    )
+    for name in places:
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        os.mkfifo(home / name)
+    (home / ".amika").mkdir()
+    (home / ".amika" / "config.toml").write_text('[secrets]\nDATABASE_URL = "db"\n')
+    (home / ".cache" / "amika").mkdir(parents=True)
+    (home / ".cache" / "amika" / "env-cache.json").write_text('{"GROQ_API_KEY": "fake"}')  # somebody's own, or ours?
+    ran = amika(*words.split())
+    assert ran.code == code, ran.err
+    assert code == 0 or "is not a regular file" in ran.err
+
+
+@pytest.mark.parametrize("kind", OURS)
+def test_a_fifo_where_we_write_is_named_with_what_to_do(amika, home, kind):
+    name, words = OURS[kind]
+    (home / name).parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(home / name)
+    ran = amika(*words.split())
+    assert ran.code == 5
+    assert ran.err.splitlines()[0] == f"amika: {home / name} is not a regular file"
+    assert ran.err.splitlines()[1].startswith("  Move it away")
+    assert (home / name).is_fifo()
+
+
+def test_a_number_of_lines_that_is_none(amika):
+    for text in ("x", "-1", "9" * 5000):
+        ran = amika("agent", "logs", "-n", text)
+        assert (ran.code, ran.err.splitlines()[0]) == (2, "amika: --lines must be a whole number")
+
+
+def test_a_file_that_cannot_be_read_is_not_moved_away(home, unprivileged):
+    vault = home / ".local" / "share" / "amika-desktop" / "default" / "vault.json"
+    vault.parent.mkdir(parents=True)
+    vault.write_text("{}")
+    vault.chmod(0)
+    ran = unprivileged("vault", "list")
+    assert ran.returncode == 5
+    assert f"chmod u+r {vault}" in ran.stderr
+    assert "mv " not in ran.stderr
+
+
+def test_a_login_that_cannot_be_read_may_be_made_readable(home, unprivileged):
+    key = home / ".local" / "state" / "amika" / "api-key.json"
+    key.parent.mkdir(parents=True)
+    key.write_text('{"api_key": "fake"}')
+    key.chmod(0)
+    ran = unprivileged("auth", "status")
+    assert ran.returncode == 3
+    assert "Make it and its folders readable, or remove it" in ran.stderr
+
+
+def test_an_activity_log_that_cannot_be_read_says_why_and_not_that_nothing_happened(home, unprivileged):
+    state = home / ".local" / "state" / "amika-desktop" / "default"
+    state.mkdir(parents=True)
+    (state / "activity.db").write_text("")
+    (state / "activity.db").chmod(0)
+    ran = unprivileged("activity")
+    assert (ran.returncode, ran.stdout) == (0, "")
+    assert "the activity log could not be used: Permission denied" in ran.stderr
+
+
+@pytest.fixture
+def unprivileged():
+    """Run a command without the right to read everything that the superuser has."""
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "amika_cli.main", *words]
+        if os.geteuid() == 0:
+            if shutil.which("setpriv") is None:
+                pytest.skip("the superuser reads everything, and there is no setpriv to give that up")
+            without = "-dac_override,-dac_read_search"
+            command = ["setpriv", "--bounding-set", without, "--inh-caps", without, *command]
+        return subprocess.run(
+            command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False
+        )
+
+    return run

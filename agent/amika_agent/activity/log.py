@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from amika_agent.clock import Clock
-from amika_agent.stores.private_file import make_private_dir
+from amika_agent.stores.private_file import make_private_dir, refuse_other
 from amika_local.errors import AmikaError
 from amika_shared.redaction import safe_line
 
@@ -161,7 +161,7 @@ class ActivityLog:
                         result = work(db)
                 except (sqlite3.Error, AmikaError, OSError) as error:
                     self._drop()
-                    self.trouble = f"the activity log could not be used ({type(error).__name__})"
+                    self.trouble = f"the activity log could not be used: {_reason(error)}"
                     if left and isinstance(error, sqlite3.OperationalError):
                         # SQLite does not always wait by itself, as when another process sets up the same new file
                         self._clock.sleep(0.05)
@@ -197,6 +197,12 @@ class ActivityLog:
             self._pruned_at = now
 
 
+def _reason(error: Exception) -> str:
+    if isinstance(error, AmikaError):
+        return f"{error.message}. {error.remedy}".strip()
+    return os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+
+
 def _known(db: sqlite3.Connection, topic: str) -> dict[str, str]:
     return dict(db.execute("SELECT key, print FROM known WHERE topic = ?", (topic,)).fetchall())
 
@@ -212,6 +218,7 @@ def _connect(path: str, clock: Clock) -> sqlite3.Connection:
 
 
 def _open(path: str) -> sqlite3.Connection:
+    refuse_other(path)
     # created here, so that it is 0600 from its first moment (SQLite's own files follow its mode)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
     db = sqlite3.connect(path, timeout=2, check_same_thread=False)

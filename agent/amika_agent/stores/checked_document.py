@@ -36,9 +36,12 @@ def load(path: str, what: str, version: int) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except OSError as error:
+        denied = isinstance(error, PermissionError)  # what it holds is most likely well: never away with it
         raise Failed(
             f"cannot read {what} {path}: {os.strerror(error.errno or 0)}",
-            remedy=f"Move it away to begin anew: mv {path} {path}.old",
+            remedy=f"Make it and its folders readable for your user: chmod u+r {path}"
+            if denied
+            else f"Move it away to begin anew: mv {path} {path}.old",
         ) from None
     try:
         body = json.loads(data)

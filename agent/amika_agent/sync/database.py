@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from amika_agent.clock import Clock
-from amika_agent.stores.private_file import locked, make_private_dir, refuse_symlink
+from amika_agent.stores.private_file import locked, make_private_dir, refuse_other
 from amika_local.errors import Busy, Failed
 
 Migration = Callable[[sqlite3.Connection], None]
@@ -36,7 +36,7 @@ class Database:
         self._mutex = threading.RLock()
         self.rebuilt_from: str | None = None
         make_private_dir(os.path.dirname(path))
-        refuse_symlink(path)
+        refuse_other(path)
         with locked(path + ".lock", deadline=20, what="the sync database"):
             self._connection = self._open_sound(clock)
             try:

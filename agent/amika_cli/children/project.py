@@ -12,6 +12,7 @@ import os
 from dataclasses import dataclass
 
 from amika_local.errors import UsageError
+from amika_local.regular_file import read
 
 FILE = os.path.join(".amika", "config.toml")
 MAX_BYTES = 1 << 20
@@ -122,10 +123,10 @@ def forbid(trust_file: str, path: str) -> bool:
 
 def _trusted(trust_file: str) -> dict[str, str]:
     # a damaged list trusts nobody: the person is asked again
+    data = read(trust_file, "projects", limit=MAX_BYTES)
     try:
-        with open(trust_file, encoding="utf-8") as file:
-            found = json.loads(file.read(MAX_BYTES))
-    except (OSError, ValueError, RecursionError):
+        found = json.loads(data) if isinstance(data, bytes) else None
+    except (ValueError, RecursionError):
         return {}
     return {str(k): v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
 

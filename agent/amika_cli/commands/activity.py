@@ -35,7 +35,7 @@ def run(args: Args) -> int:
         (_when(event.at), event.what.replace("_", " "), event.subject, event.why, event.caller) for event in events
     ]
     lines = render.table(("WHEN", "WHAT", "WHICH", "WHY", "ASKED BY"), rows, width=render.terminal_width(), keep=(0, 1))
-    nothing = ["Nothing has happened in that time."]
+    nothing = [] if log.trouble else ["Nothing has happened in that time."]
     render.emit(args, {"events": [event.as_json() for event in events]}, lines if rows else nothing)
     return 0
 

@@ -19,8 +19,8 @@ def run(args: Args) -> int:
     from amika_local.errors import UsageError
 
     count = args.get("lines", "50")
-    if not (count.isascii() and count.isdigit()):
-        raise UsageError("--lines must be a whole number")
+    if not (count.isascii() and count.isdigit() and len(count) <= 6):
+        raise UsageError("--lines must be a whole number", remedy="For example --lines 200.")
     with Context(args) as context:
         path = context.profile.agent_log
         lines = tail(path, int(count))

@@ -13,7 +13,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from amika_local.credential import Problem
 from amika_local.errors import Conflict, Failed
+from amika_local.regular_file import read
 from amika_shared.search_path import find
 from amika_shared.startup import AGENT_UNIT, desktop_entry, launch_agent, systemd_unit
 
@@ -139,10 +141,7 @@ def tell_systemd(start: Start) -> None:
 
 
 def _content(path: str) -> str | None:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read(1 << 16)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise Failed(f"cannot read {path}: {os.strerror(error.errno or 0)}") from None
+    data = read(path, "login", limit=1 << 16)
+    if isinstance(data, Problem):
+        raise Failed(data.message, remedy=data.remedy)
+    return None if data is None else data.decode(errors="replace")
