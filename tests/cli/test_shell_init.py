@@ -193,7 +193,24 @@ def test_a_start_up_file_that_cannot_be_written_is_named(amika, home, groq):
     ran = amika("shell-init", "bash", "--install", "--yes")
     assert ran.code == 5
     assert str(home / ".bashrc") in ran.err
-    assert "yourself" in ran.err
+    line = amika("shell-init", "bash", "--install", "-o", "json").json["line"]
+    assert f"Add this line yourself: {line}" in ran.err
+
+
+def test_a_second_profile_in_the_same_start_up_file_is_told_and_the_last_line_counts(amika, home, groq):
+    def told(*flags: str) -> bool:
+        ran = amika("shell-init", "bash", "--install", "--yes", *flags)
+        assert ran.code == 0
+        return "another profile" in ran.err
+
+    assert not told()
+    assert not told()
+    assert told("--local")
+    assert printed(home, "bash", "GROQ_API_KEY") == f"<{groq}>"
+    assert printed(home, "bash", "__amika") == f"<{shell_folder(home, 'local')}>"
+    assert amika("shell-init", "bash", "--uninstall", "--local").code == 0
+    assert printed(home, "bash", "__amika") == f"<{shell_folder(home)}>"
+    assert printed(home, "bash", "GROQ_API_KEY") == f"<{groq}>"
 
 
 @pytest.mark.process

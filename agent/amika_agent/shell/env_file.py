@@ -15,7 +15,7 @@ from amika_agent.shell import env_text
 from amika_agent.stores.private_file import write_private
 from amika_local.credential import API_KEY, Credential, Problem
 from amika_local.errors import AmikaError
-from amika_local.providers import is_variable
+from amika_local.providers import OAUTH_PREFIX, is_variable
 from amika_local.quoting import fish, posix
 from amika_local.subscription import has_claude_login
 
@@ -97,7 +97,7 @@ def choose(discovery: Discovery, allowed: Iterable[str], now: float) -> list[Cho
 def _judge(credential: Credential, allowed: frozenset[str], now: float, taken: set[str], *, subscribed: bool) -> Choice:
     name = credential.native_name
     reason = ""
-    if credential.kind != API_KEY:
+    if credential.kind != API_KEY or credential.value.reveal().startswith(OAUTH_PREFIX):
         reason = "a login: its owner renews it, a copy in a shell would go stale"
     elif not is_variable(name):
         reason = "its name is none that a shell accepts"

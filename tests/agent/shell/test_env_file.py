@@ -41,6 +41,8 @@ def exported(found: Found, *allowed: str) -> list[str]:
 def test_api_keys_are_exported_and_logins_never() -> None:
     assert exported(Found(login(), api_key("GROQ_API_KEY"))) == ["GROQ_API_KEY"]
     assert exported(Found(login()), "CLAUDE_CODE_OAUTH_TOKEN") == []
+    pasted = api_key("GROQ_API_KEY", "sk-ant-oat01-fake")  # into the field for another provider's key
+    assert exported(Found(pasted), "GROQ_API_KEY") == []
 
 
 def test_the_metered_key_is_withheld_beside_a_subscription_login_unless_allowed_by_name() -> None:

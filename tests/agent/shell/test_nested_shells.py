@@ -1,0 +1,53 @@
+"""Shells started from shells, in any order, with changes between them."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+from tests.agent.shell.hooked import SHELLS, Shell, key
+
+FIRST = [key("A_API_KEY", "fake-a"), key("B_API_KEY", "it's\nb"), key("C_API_KEY", "fake-c")]
+SECOND = [key("A_API_KEY", "fake-a2"), key("B_API_KEY", "it's\nb"), key("D_API_KEY", "fake-d")]
+
+
+def exported(shell: Shell, *steps: str, env: dict[str, str]) -> dict[str, str]:
+    told = shell.run_bytes(*steps, "env -0", env=env).decode()
+    return dict(one.partition("=")[::2] for one in told.split("\0") if "_API_KEY" in one)
+
+
+def keys_in(env: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in env.items() if name != "_AMIKA_API_KEYS"}
+
+
+@pytest.mark.parametrize("order", [order for n in (2, 3) for order in permutations(SHELLS, n)])
+def test_each_follows_what_it_inherited(order: tuple[str, ...], tmp_path: Path) -> None:
+    shells = [Shell(name, tmp_path) for name in order]
+    for shell in shells:
+        shell.keys(*FIRST)
+    outer = exported(shells[0], shells[0].source(), env={"C_API_KEY": "mine"})
+    assert keys_in(outer) == {"A_API_KEY": "fake-a", "B_API_KEY": "it's\nb", "C_API_KEY": "mine"}
+    same = exported(shells[1], shells[1].source(), shells[1].prompt(), env=outer)
+    assert same == outer
+    for shell in shells:
+        shell.keys(*SECOND)
+    inner = exported(shells[1], shells[1].source(), env=outer)
+    wanted = {"A_API_KEY": "fake-a2", "B_API_KEY": "it's\nb", "C_API_KEY": "mine", "D_API_KEY": "fake-d"}
+    assert keys_in(inner) == wanted
+    inmost = exported(shells[-1], shells[-1].source(), shells[-1].unset("A_API_KEY"), shells[-1].prompt(), env=inner)
+    assert keys_in(inmost) == {name: value for name, value in wanted.items() if name != "A_API_KEY"}
+    for shell in shells:
+        shell.keys()
+    last = exported(shells[0], shells[0].source(), env=inmost)
+    assert keys_in(last) == {"C_API_KEY": "mine"}
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_an_open_shell_follows_again_after_the_hook_was_removed_and_installed(name: str, tmp_path: Path) -> None:
+    shell = Shell(name, tmp_path)
+    shell.keys(key("GROQ_API_KEY", "fake-1"))
+    again = shell.later(key("GROQ_API_KEY", "fake-1"))
+    show, remove = shell.shown("GROQ_API_KEY"), f"command rm {shell.where.env(name)}"
+    steps = [shell.source(), remove, shell.prompt(), show, shell.prompt(), shell.swap(again), shell.prompt(), show]
+    assert shell.run(*steps) == ["unset", "fake-1"]
