@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtGui import QImage
+from tests.desktop.hosts import PANEL_HEIGHT
 from tests.desktop.pixels import Box, crop, look, open_menu, wait_until_still
 from tests.desktop.portal import DARK, Portal
 from tests.desktop.screen import SIZE, Desktop, wait
@@ -102,7 +103,7 @@ class Photographer:
         wait(lambda: rows_with_letters(look(self.desktop), box) > LEAST_HEIGHT * len(lines), "the lines of the menu")
         wait_until_still(self.desktop)
         if not by_panel:
-            box = changed(self.desktop, empty)
+            box = changed(self.desktop, empty, bottom=SIZE[1] - PANEL_HEIGHT)  # its icon may change meanwhile
         crop(self.desktop.screenshot(f"{name}{self._suffix}", into=self._into), box, margin=MARGIN)
         self.notes[f"{name}{self._suffix}"] = lines
         self.desktop.press("Escape")

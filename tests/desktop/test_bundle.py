@@ -143,13 +143,18 @@ def test_install_cli_links_to_the_bundle_and_names_another_amika(run: Run, home:
     other = folder / "amika"
     other.write_text("#!/bin/sh\necho the other one\n")
     other.chmod(0o755)
-    done = run("install-cli", PATH=f"{folder}:/usr/bin:/bin")
-    assert str(other) in done.stdout + done.stderr
+    link = home / ".local" / "bin" / "amika"
+    for path in (f"{folder}:/usr/bin:/bin", f"{link.parent}:{folder}:/usr/bin:/bin"):
+        done = run("install-cli", PATH=path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert str(other) in done.stdout
     assert other.read_text().endswith("the other one\n")
     assert stat.S_IMODE(other.stat().st_mode) == 0o755
-    link = home / ".local" / "bin" / "amika"
-    if link.is_symlink():
-        assert link.resolve() == FOLDER / "amika"
+    assert link.resolve() == FOLDER / "amika"
+    linked = subprocess.run([link, "--version"], capture_output=True, text=True, timeout=60, check=True)
+    assert linked.stdout.startswith("amika ")
+    assert run("install-cli", "--uninstall").returncode == 0
+    assert not link.is_symlink()
 
 
 def test_an_interrupt_ends_the_live_view_and_what_it_started(bundle: Path, home: Path, profile: Profile) -> None:

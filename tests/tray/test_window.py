@@ -222,6 +222,24 @@ def test_every_problem_has_a_button_that_does_something_about_it(desk: Desk) -> 
     until(lambda: desk.asked("sign_in") == [{"service": "akos"}])
 
 
+def test_who_reads_the_problems_stays_where_they_are_when_others_come(desk: Desk) -> None:
+    page = desk.turn("problems")
+    problems = [
+        {"code": f"c{n}", "source": "claude", "path": f"/home/dev/{n}", "message": f"file {n} is damaged", "remedy": ""}
+        for n in range(40)
+    ]
+    desk.agent.publish(problems=problems)
+    until(lambda: len(page.findChildren(QPushButton)) == 40 and page.verticalScrollBar().maximum() > 1000)
+    page.verticalScrollBar().setValue(1000)
+    page.findChildren(QPushButton)[30].setFocus()
+    until(lambda: desk.window.focusWidget() is page.findChildren(QPushButton)[30])
+    at = page.verticalScrollBar().value()
+    desk.agent.publish(problems=[*problems, {**problems[0], "code": "new", "message": "one more"}])
+    until(lambda: len(page.findChildren(QPushButton)) == 41)
+    until(lambda: page.verticalScrollBar().value() == at)
+    assert desk.window.focusWidget().accessibleName() == "Show file, for: File 30 is damaged"
+
+
 def test_markup_in_names_is_text(desk: Desk) -> None:
     nasty = "<b>R&D</b><img src=x>"
     desk.agent.publish(problems=[{"code": "x", "message": nasty, "remedy": nasty}])
@@ -490,17 +508,20 @@ def test_the_widest_columns_give_way(wanted: list[int], room: int, got: list[int
     assert column_widths(wanted, room) == got
 
 
+def _right(widget: QWidget, within: QWidget) -> int:
+    return widget.mapTo(within, widget.rect().bottomRight()).x()
+
+
 def test_a_word_longer_than_the_page_hides_no_button(desk: Desk) -> None:
     name = "m" * 590
     desk.agent.publish(problems=[{"code": "x", "message": name, "remedy": f"/{name}/{name}", "path": f"/{name}"}])
     page = desk.turn("problems")
     until(lambda: len(page.findChildren(QPushButton)) == 1)
+    (button,) = page.findChildren(QPushButton)
     for width in (1100, 700):
         desk.window.resize(width, 500)
         until(lambda: page.viewport().width() == page.widget().width())
-        (button,) = page.findChildren(QPushButton)
-        right = button.mapTo(page.viewport(), button.rect().bottomRight()).x()
-        assert right < page.viewport().width()
+        until(lambda: button.isVisible() and _right(button, page.viewport()) < page.viewport().width())
 
 
 def test_a_window_that_is_opened_and_closed_again_and_again_leaves_nothing(app: TrayApp) -> None:

@@ -28,6 +28,11 @@ class ProblemsPage(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(t("Problems"))
+        self._sheet = QWidget()
+        self._column = QVBoxLayout(self._sheet)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(10)
+        self.setWidget(self._sheet)
 
     def show_snapshot(self, snapshot: Snapshot, now: float, link: Link) -> None:  # noqa: ARG002 -- a page's signature
         """Show what is wrong."""
@@ -36,10 +41,22 @@ class ProblemsPage(QScrollArea):
         if (problems, beyond) == self._drawn:
             return
         self._drawn = (list(problems), beyond)
-        sheet = QWidget()
-        column = QVBoxLayout(sheet)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(10)
+        held = self.window().focusWidget()
+        name = held.accessibleName() if held is not None and self.isAncestorOf(held) else ""
+        if name:
+            self.setFocus()  # else the focus would go to some other button, and the page with it
+        self._fill(problems, beyond)
+        buttons = self._sheet.findChildren(QPushButton)
+        if name and buttons:  # whoever uses the keyboard stays at the same place
+            next((button for button in buttons if button.accessibleName() == name), buttons[0]).setFocus()
+
+    def _fill(self, problems: list[ProblemLine], beyond: int) -> None:
+        # the sheet stays, so that whoever reads further down stays there too
+        column = self._column
+        while (item := column.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.setParent(None)
+                widget.deleteLater()
         for problem in problems[:SHOWN]:
             column.addWidget(self._card(problem))
         left = max(0, len(problems) - SHOWN) + beyond
@@ -54,15 +71,13 @@ class ProblemsPage(QScrollArea):
                 label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
                 column.addWidget(label)
         column.addStretch(3)
-        self.setWidget(sheet)
 
     def opened(self) -> None:
         """Nothing has to be fetched."""
 
     def focus(self) -> QWidget:
         """Return the first button, if there is one."""
-        sheet = self.widget()
-        buttons = sheet.findChildren(QPushButton) if sheet is not None else []
+        buttons = self._sheet.findChildren(QPushButton)
         return buttons[0] if buttons else self
 
     def _card(self, problem: ProblemLine) -> QWidget:
