@@ -186,8 +186,20 @@ def terminal_width() -> "int | None":
 
 
 def emit(args: Args, value: object, text: "list[str]") -> None:
-    """Print the result: `value` as JSON when JSON was asked for, else the lines of `text`."""
-    show([encoded(value, args.output)] if args.output != "text" else text)
+    """Print the result: `value` as JSON when JSON was asked for, else the lines of `text`, which steer no terminal.
+
+    A `value` with a "script" is for a shell: its text is printed as it is, since a path in it may hold anything.
+    """
+    if args.output != "text":
+        text = [encoded(value, args.output)]
+    elif not (isinstance(value, dict) and "script" in value):
+        text = [_steerless(line) for line in text]
+    show(text)
+
+
+def _steerless(line: str) -> str:
+    # a path or an e-mail in a sentence comes from outside as much as the cells of a table do
+    return line if line.isprintable() else "\n".join(clean(part) for part in line.split("\n"))
 
 
 def show(lines: "list[str]") -> None:

@@ -92,3 +92,13 @@ def test_an_error_that_names_a_path_steers_no_terminal(amika, home):
     assert "is not valid TOML" in ran.err
     assert not {"\x1b", "\x07", "\u202e"} & set(ran.err)
     assert ran.err.endswith("\n  Repair the file.\n")
+
+
+def test_the_folder_of_a_project_cannot_paint_over_what_it_asks_for(amika, tmp_path):
+    folder = tmp_path / "repo\x1b[2A\x1b[Jsafe\u202e"
+    write(folder, '[secrets]\nDATABASE_URL = "my-db"\n')
+    for words in (["allow", "--yes"], ["allow", "--remove"]):
+        ran = amika(*words, cwd=folder)
+        assert ran.code == 0
+        assert not set(ran.out + ran.err) & {"\x1b", "\u202e"}
+    assert "DATABASE_URL" in amika("allow", "--yes", cwd=folder).out

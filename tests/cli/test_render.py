@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amika_cli import render
+from amika_cli.flags import Args
 
 NOW = 1_800_000_000.0
 
@@ -100,6 +101,15 @@ def test_any_cells_stay_on_their_line_and_in_their_width(rows, width):
     for line in lines:
         assert render.columns(line) <= width
         assert not any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 for c in line)
+
+
+def test_no_sentence_of_a_result_steers_a_terminal(capsys):
+    hidden = "/work/\x1b[2Aevil\u202e\x9b31m"
+    render.emit(Args([], {}, []), {}, [f"{hidden} is trusted", "one\n\ttwo\x07", "Zoë"])
+    assert capsys.readouterr().out == "/work/[2Aevil31m is trusted\none\n two\nZoë\n"
+    path = "/home/می‌خواهم\t"  # a script names the folder as it is called
+    render.emit(Args([], {}, []), {"script": path}, [path])
+    assert capsys.readouterr().out == f"{path}\n"
 
 
 def test_show_replaces_what_the_terminal_cannot_encode(monkeypatch):

@@ -17,7 +17,7 @@ def run(args: Args) -> int:
     """Show what the file asks for, ask, remember the answer."""
     from amika_cli.children import project
     from amika_cli.context import Context
-    from amika_cli.render import emit, note, show, table, terminal_width
+    from amika_cli.render import clean, emit, note, show, table, terminal_width
     from amika_local.errors import NotFound
 
     wanted = project.find(args.words[0] if args.words else ".")
@@ -35,7 +35,7 @@ def run(args: Args) -> int:
             return 0
         rows = sorted(wanted.secrets.items())
         if args.output == "text":
-            show([wanted.path, "", *table(("VARIABLE", "IS FILLED WITH"), rows, width=terminal_width()), ""])
+            show([clean(wanted.path), "", *table(("VARIABLE", "IS FILLED WITH"), rows, width=terminal_width()), ""])
         if not project.is_allowed(trust, wanted):
             if not context.prompts.confirm("Let `amika run` fill these here?"):
                 note("Nothing was changed.")
