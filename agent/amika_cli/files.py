@@ -7,6 +7,7 @@ import sys
 from amika_local.errors import UsageError
 
 LIMIT = 1 << 20
+_REMEDY = "Check the path, or pass - for stdin."
 
 
 def read_given(path: str) -> "tuple[bytes, str]":
@@ -27,15 +28,21 @@ def read_given(path: str) -> "tuple[bytes, str]":
         descriptor = os.open(os.path.expanduser(path), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
         reason = os.strerror(error.errno or 0)
-        raise UsageError(f"{path} cannot be read: {reason}", remedy="Check the path, or pass - for stdin.") from None
+        raise UsageError(f"{_line(path)} cannot be read: {reason}", remedy=_REMEDY) from None
     mode = os.fstat(descriptor).st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
         os.close(descriptor)
-        raise UsageError(f"{path} is not a file", remedy="Name a file, or - for stdin.")
+        raise UsageError(f"{_line(path)} is not a file", remedy="Name a file, or - for stdin.")
     # a pipe is what a shell's <(…) gives: there somebody writes, so wait for it
     os.set_blocking(descriptor, True)
     with os.fdopen(descriptor, "rb") as file:
-        return _bounded(file.read(LIMIT + 1), path), path
+        return _bounded(file.read(LIMIT + 1), _line(path)), _line(path)
+
+
+def _line(path: str) -> str:
+    from amika_cli.render import clean
+
+    return clean(path)
 
 
 def _bounded(data: bytes, name: str) -> bytes:

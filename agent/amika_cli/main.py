@@ -186,7 +186,8 @@ def _dispatch(argv: "list[str]") -> int:
     try:
         args: Args = parse(rest, flags, low=low, high=high, rest=getattr(module, "REST", False))
     except WrongWords as error:
-        raise UsageError(error.message, remedy=f"usage: amika {name} {module.USAGE}") from None
+        meant = _meant(name, rest)
+        raise UsageError(error.message + meant, remedy=f"usage: amika {name} {module.USAGE}") from None
     if args.has("help"):
         _print(_help(name, module.USAGE, module.TEXT, flags))
         return 0
@@ -262,6 +263,12 @@ def _listing(prefix: str, shown: "dict[str, str]") -> "list[str]":
         lines += ["", "Every other `amika secrets …` means `amika secret …`."]
     lines += ["", f"`amika {prefix + ' ' if prefix else ''}COMMAND --help` explains one command."]
     return lines if prefix else [*lines, "`amika up --local` tries everything out, without an account."]
+
+
+def _meant(name: str, rest: "list[str]") -> str:
+    """Return the command below `name` that a word behind it most likely means: `sync ad` is `sync add`."""
+    below = any(other.startswith(name + " ") for other in COMMANDS)
+    return _near(f"{name} {rest[0]}") if below and rest and rest[0].isalpha() else ""
 
 
 def _near(prefix: str) -> str:

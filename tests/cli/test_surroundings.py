@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -160,3 +161,40 @@ def unprivileged():
         )
 
     return run
+
+
+def test_a_value_that_no_environment_holds_is_named(amika, home):
+    opencode = home / ".local" / "share" / "opencode"
+    opencode.mkdir(parents=True)
+    keys = {"big": {"type": "api", "key": "k" * 300_000}, "groq": {"type": "api", "key": "fake"}}
+    (opencode / "auth.json").write_text(json.dumps(keys))
+    ran = amika("run", "--", "true")
+    assert ran.code == 126
+    assert "longer than this system allows" in ran.err
+    assert "The longest variable is BIG_API_KEY; --only A,B passes" in ran.err
+    assert amika("run", "--only", "GROQ_API_KEY", "--", "true").code == 0
+
+
+@pytest.mark.parametrize("name", ["no\nsuch", "no\x1b[31msuch"])
+def test_an_odd_file_name_stays_on_its_line_and_steers_nothing(amika, name):
+    ran = amika("secret", "push", "--from-file", name, "--yes")
+    assert ran.code == 2
+    assert len(ran.err.splitlines()) == 2
+    assert "\x1b" not in ran.err
+    assert "cannot be read: No such file or directory" in ran.err.splitlines()[0]
+
+
+def test_a_mistyped_word_below_a_command_is_told(amika):
+    ran = amika("sync", "ad")
+    assert ran.code == 2
+    assert ran.err.splitlines()[0] == "amika: too many arguments; did you mean `amika sync add`?"
+    assert "did you mean" not in amika("secret", "list", "lsit").err
+
+
+@pytest.mark.parametrize("address", ["foo", "foo:3128", "ftp://proxy:1", "http://", "http://proxy:99999", "http://[x"])
+def test_an_address_that_is_no_proxys_is_refused_when_it_is_set(amika, address):
+    ran = amika("config", "set", "network.proxy", address)
+    assert (ran.code, ran.out) == (2, "")
+    assert "http://HOST:PORT" in ran.err
+    assert amika("config", "set", "network.proxy", "http://me:fake@proxy.example.com:3128").code == 0
+    assert amika("config", "set", "network.proxy", "").code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -45,7 +46,15 @@ def become(command: Sequence[str], env: Mapping[str, str]) -> int:
             f"{command[0]}: command not found", NOT_FOUND, remedy="Check its name, or give its path."
         ) from None
     except OSError as error:
+        if error.errno == errno.E2BIG:
+            raise _too_long(command[0], env) from None
         reason = os.strerror(error.errno or 0)
         raise CannotRun(
             f"{command[0]} cannot be run: {reason}", NOT_EXECUTABLE, remedy="Name a program that you may execute."
         ) from None
+
+
+def _too_long(program: str, env: Mapping[str, str]) -> CannotRun:
+    longest = max(env, key=lambda name: len(env[name]), default="")
+    what = f"{program} cannot be run: its arguments and environment are longer than this system allows"
+    return CannotRun(what, NOT_EXECUTABLE, remedy=f"The longest variable is {longest}; --only A,B passes just A and B.")

@@ -22,6 +22,8 @@ def run(args: Args) -> int:
         from amika_agent.accounts.endpoints import checked_url
 
         value = checked_url(str(value), setting.key)
+    if setting.key == "network.proxy" and value:
+        _check_proxy(str(value))
     with Context(args) as context:
         store(context.profile.settings_file, setting.key, value, context.clock)
         running = context.reached.client is not None
@@ -32,3 +34,17 @@ def run(args: Args) -> int:
             text.append(f"The running agent takes it when it starts: {context.command('agent restart')}")
         emit(args, {"key": setting.key, "value": value, "needs_restart": running and not setting.live}, text)
         return 0
+
+
+def _check_proxy(address: str) -> None:
+    from urllib.parse import urlsplit
+
+    from amika_local.errors import UsageError
+
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise UsageError("network.proxy is not the address of a proxy", remedy="It looks like http://HOST:PORT.")
