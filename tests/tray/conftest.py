@@ -12,10 +12,13 @@ from PySide6.QtCore import QCoreApplication, QEvent, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 from tests.fakes.agent_server import FakeAgent
 from tests.fakes.amika_program import AmikaProgram
-from tests.tray.sample import machine
+from tests.tray.desk import Desk
+from tests.tray.sample import connected, events, machine, plan, vault
+from tests.tray.waiting import until
 
 from amika_shared.profile import Profile, resolve
 from amika_tray.app import TrayApp
+from amika_tray.autostart import at_login
 
 
 @pytest.fixture(scope="session")
@@ -64,3 +67,18 @@ def app(qt: QApplication, agent: FakeAgent, profile: Profile, amika: AmikaProgra
     own = TrayApp(profile, os.environ, ["true"], flags=["--local"], program=lambda _name: str(amika.path))
     yield own
     own.close()
+
+
+@pytest.fixture
+def desk(qt: QApplication, agent: FakeAgent, profile: Profile) -> Iterator[Desk]:
+    now = time.time()
+    agent.publish(**machine(now))
+    agent.plan, agent.events = plan(), events(now)
+    agent.vault, agent.connected = vault(now), connected(now)
+    login = at_login(os.environ, "/usr/bin/amika-tray", local=True, platform="linux")
+    app = TrayApp(profile, os.environ, ["true"], flags=["--local"], at_login=login)
+    app.open()
+    until(lambda: app._link.link.state == "connected")
+    app.open_window()
+    yield Desk(app, agent)
+    app.close()

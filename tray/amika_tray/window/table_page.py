@@ -71,6 +71,7 @@ class Table(QTableView):
         """Show these. The chosen row stays chosen, also when it is away for a while; in its stead its neighbour is."""
         if self.chosen():
             self._last, self._place = self.chosen(), self.currentIndex().row()
+        at = self.verticalScrollBar().value()
         self.rows.set_rows(rows)
         if rows and not self._wanted:
             self._measure()
@@ -79,6 +80,8 @@ class Table(QTableView):
             self.choose(self._last)
         if rows and not self.chosen():  # gone: whoever uses the keyboard goes on at its place
             self.setCurrentIndex(self._sorted.index(min(self._place, len(rows) - 1), 0))
+        if self.verticalScrollBar().value() != at:  # choosing has turned to the chosen row; a person may read elsewhere
+            self.verticalScrollBar().setValue(at)
 
     def chosen(self) -> str:
         """Return the key of the chosen row, or ""."""
