@@ -25,7 +25,7 @@ KEYS = ("GROQ_API_KEY", "OPENAI_API_KEY", "XAI_API_KEY")
 OURS = ("_AMIKA_API_KEYS", *KEYS)
 
 _POSIX = """
-line() {{ [[ -r "$env" ]] && . "$env"; }}
+line() {{ [[ ! -f "$env" || ! -O "$env" ]] || \\. "$env"; }}
 forget() {{ unset {ours}; }}
 nothing() {{ :; }}
 both() {{ forget; line; }}
@@ -44,7 +44,7 @@ for ((n = 0; n < {runs}; n++)); do
 done
 """
 _FISH = """
-function line; source $env 2>/dev/null; end
+function line; test -O $env; and source $env; end
 function forget; set -e {ours}; end
 function nothing; end
 function both; forget; line; end
