@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -77,7 +78,8 @@ def sign_in(
             raise Failed("the AKOS sign-in service asks for one more step", remedy="Finish it in the browser.")
         session = keeper.accept(event, place, endpoints, scope)
         facts = _asked_quietly(http, session)
-        keeper.note(session, facts)
+        with contextlib.suppress(Failed):  # the login itself is stored
+            keeper.note(session, facts)
         named = {**session.texts, **facts}
         yield AkosSignedIn(named["user_id"], named["tenant_id"], named["email"])
 
@@ -100,7 +102,8 @@ def whoami(place: AkosPlace, env: Mapping[str, str], keeper: AkosKeeper, http: H
         session = keeper.fresh(place, force=True)
         answer = http.request("GET", session.texts["session_url"], bearer=session.access_token, timeout=REQUEST)
     facts = _facts(answer)
-    keeper.note(session, facts)
+    with contextlib.suppress(Failed):  # what the workspace said holds, noted or not
+        keeper.note(session, facts)
     return {**_NOBODY, **{name: session.texts[name] for name in _NOBODY}, **facts}
 
 

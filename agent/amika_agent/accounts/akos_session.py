@@ -19,7 +19,7 @@ from amika_agent.clock import Clock
 from amika_agent.http.client import Answer, Http, NoAnswer
 from amika_agent.stores.private_file import check_replaceable, locked, make_private_dir, remove_private, write_private
 from amika_local.akos_file import SIGN_IN, AkosSession, read_session, session_path
-from amika_local.errors import Failed, NotSignedIn, UsageError
+from amika_local.errors import Busy, Failed, NotSignedIn, UsageError
 from amika_local.jwt_claims import claims
 from amika_local.login_file import LoginFileError
 from amika_local.secret import Secret
@@ -156,9 +156,16 @@ class AkosKeeper:
 
         Raises:
             Failed: the file cannot be deleted.
+            Busy: a renewal does not end.
 
         """
-        with self._locked():
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(self._locked())
+            except Busy:
+                raise
+            except Failed:
+                pass  # where nothing can be written the server is told all the same
             left = left_behind(self.path)
             try:
                 session = self.stored()

@@ -191,6 +191,32 @@ def test_nothing_of_the_akos_session_outlives_a_sign_out(place, keeper, http, si
     assert os.listdir(left.parent) == [".akos.lock"]
 
 
+def locks_cannot_be_had(keeper: AkosKeeper) -> None:
+    lock = Path(keeper.path).parent / ".akos.lock"
+    lock.unlink(missing_ok=True)
+    lock.mkdir()
+
+
+def test_the_server_is_told_of_a_sign_out_where_no_lock_can_be_had(server, place, keeper, http):
+    list(akos.sign_in(place, keeper, http, TurnedClock(), cancel=threading.Event()))
+    locks_cannot_be_had(keeper)
+    assert keeper.sign_out().revoked is True
+    assert revoked(server) == ["fake-refresh"]
+    assert not Path(keeper.path).exists()
+
+
+def test_what_cannot_be_noted_does_not_spoil_a_login(server, place, keeper, http):
+    def who(_: dict[str, str]) -> tuple[int, object]:
+        locks_cannot_be_had(keeper)
+        return 200, {"userId": "user_1", "email": "dev@example.com"}
+
+    server.say["/session"] = who
+    events = list(akos.sign_in(place, keeper, http, TurnedClock(), cancel=threading.Event()))
+    assert events[-1] == akos.AkosSignedIn("user_1", "", "dev@example.com")
+    server.say["/session"] = (200, {"userId": "user_2"})
+    assert akos.whoami(place, {}, keeper, http)["user_id"] == "user_2"
+
+
 def token(**times: float) -> str:
     body = base64.urlsafe_b64encode(json.dumps(times).encode()).decode().rstrip("=")
     return f"e30.{body}.c2ln"
