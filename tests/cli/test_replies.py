@@ -71,3 +71,32 @@ def test_what_became_of_it(did, line):
 
 def test_without_a_name_the_kind_is_told():
     assert became("failed", "", "claude", "", "", "no answer") == "Claude failed: no answer"
+
+
+def test_what_is_to_be_taken_back_is_told_before_and_after(amika, server, groq, claude):
+    groq()
+    claude()
+    amika("sync", "add", "opencode/groq", "--yes")
+    amika("sync", "add", "claude-oauth", "--yes")
+    asked = amika("sync", "forget", "--everything")
+    assert asked.code == 2
+    assert "will be emptied: “GROQ_API_KEY” (generic secret, scope user)" in asked.out
+    assert "will be deleted: “Claude OAuth” (Claude oauth, scope user)" in asked.out
+    assert "will be taken out: our entries of ~/.cache/amika/env-cache.json" in asked.out
+    done = amika("sync", "forget", "--everything", "--yes").out.splitlines()
+    assert "deleted “Claude OAuth” (Claude oauth, scope user)" in done
+    emptied = "a generic secret cannot be deleted, so its value is empty now"
+    assert f"emptied “GROQ_API_KEY” (generic secret, scope user): {emptied}" in done
+
+
+def test_nobody_signed_in_is_said_beside_any_problem(amika, home):
+    write(home / ".codex" / "auth.json", "{ damaged")
+    ran = amika("sync")
+    assert ran.code == 0
+    assert "Nothing was pushed: nobody is signed in (amika auth login)." in ran.out
+
+
+def test_a_password_in_a_proxys_address_is_not_repeated(amika):
+    for words in ([], ["--json"]):
+        ran = amika("config", "set", "network.proxy", "http://me:fake-password@127.0.0.1:9", *words)
+        assert (ran.code, "fake-password" in ran.all) == (0, False)

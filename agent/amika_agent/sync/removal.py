@@ -76,7 +76,7 @@ def retract(its: Account, provider: str, scope: str, only: Collection[str] | Non
 
 
 def _deletion(rule: Rule, remote_id: str) -> Action:
-    why = "emptied: a generic secret cannot be deleted" if rule.provider == GENERIC else "deleted"
+    why = "a generic secret cannot be deleted, so its value is empty now" if rule.provider == GENERIC else "deleted"
     return Action(
         plan.DELETE, rule.id, rule.provider, rule.type, rule.scope, rule.name, "retracted", why, "", remote_id
     )

@@ -15,6 +15,7 @@ def run(args: Args) -> int:
     from amika_cli.context import Context
     from amika_cli.render import emit
     from amika_cli.settings_text import named, parsed, shown
+    from amika_shared.redaction import redact
 
     setting = named(args.words[0])
     value = parsed(setting, args.words[1])
@@ -29,10 +30,11 @@ def run(args: Args) -> int:
         running = context.reached.client is not None
         if running and setting.live:
             context.nudge()
-        text = [f"{setting.key} = {shown(value)}"]
+        told = redact(value) if isinstance(value, str) else value  # a proxy's address may hold a password
+        text = [f"{setting.key} = {shown(told)}"]
         if running and not setting.live:
             text.append(f"The running agent takes it when it starts: {context.command('agent restart')}")
-        emit(args, {"key": setting.key, "value": value, "needs_restart": running and not setting.live}, text)
+        emit(args, {"key": setting.key, "value": told, "needs_restart": running and not setting.live}, text)
         return 0
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from amika_agent.sync.rules import PROVIDERS
 from amika_cli.render import emit, note, show
-from amika_cli.rules.outcome_text import became
+from amika_cli.rules.outcome_text import became, kind_of
 from amika_local.errors import Failed
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def forget_everything(context: Context) -> int:
     cache = context.settings.on("env_cache.enabled") and not context.args.has("keep-env-cache")
     if context.args.output == "text":
         show([_line(rule) for rule in rules] or ["This machine keeps nothing in sync."])
-        show([f"withdrawn: our entries of {context.short(context.profile.env_cache)}"] if cache else [])
+        show([f"will be taken out: our entries of {context.short(context.profile.env_cache)}"] if cache else [])
     if (rules or cache) and not context.prompts.confirm("Take all of this back?"):
         note("Nothing was changed.")
         return 0
@@ -126,4 +126,4 @@ def _withdraw(context: Context) -> list[str]:
 
 def _line(rule: Rule) -> str:
     what = "emptied" if rule.provider == "generic" else "deleted"
-    return f"{what}: “{rule.name}” ({rule.provider}, scope {rule.scope})"
+    return f"will be {what}: “{rule.name}” ({kind_of(rule.provider, rule.type)}, scope {rule.scope})"

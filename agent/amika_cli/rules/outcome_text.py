@@ -18,6 +18,7 @@ _HAPPENED = {
     "adopted": "kept {what}",
     "unchanged": "nothing to do for {what}",
     "deleted": "deleted {what}",
+    "emptied": "emptied {what}",
     "swept": "deleted a left-over of {what}",
     "waiting": "{what} waits",
     "blocked": "{what} needs you",
@@ -30,7 +31,10 @@ def became(did: str, name: str, provider: str, type_: str, scope: str, why: str)
     """Return "stored “Claude OAuth” (Claude oauth, scope user): for the first time"."""
     kind = kind_of(provider, type_)
     what = f"“{name}” ({kind}, scope {scope})" if name else kind
-    return f"{_HAPPENED.get(did, did + ' {what}').format(what=what)}: {why}"
+    if did == "deleted" and provider == "generic":
+        did = "emptied"
+    happened = _HAPPENED.get(did, did + " {what}").replace("{what}", what)
+    return happened if why == did else f"{happened}: {why}"
 
 
 def pushed(action: Mapping[str, Any]) -> str:

@@ -107,7 +107,7 @@ def reconcile(context: Context) -> int:
     lines += [pushed(action) for action in actions]
     if snapshot["state"] == "paused":
         lines.append(f"Paused: nothing is written or pushed ({context.command('resume')} ends it).")
-    if snapshot["state"] == "signed_out":
+    if not any(account["signed_in"] for account in snapshot["accounts"] if account["service"] == "amika"):
         lines.append(f"Nothing was pushed: nobody is signed in ({context.command('auth login')}).")
     value = {"env_cache": cache, "pushes": actions, "problems": snapshot["problems"]}
     emit(context.args, value, lines)
