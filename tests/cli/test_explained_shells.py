@@ -34,6 +34,7 @@ def environment(shell: str, home: Path, extra: dict[str, str]) -> dict[str, str]
         capture_output=True,
         timeout=30,
         check=True,
+        start_new_session=True,  # the terminal of this run is not its own
     )
     return dict(one.partition("=")[::2] for one in done.stdout.decode().split("\0") if "=" in one)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,7 @@ def test_any_folder(name: str, folder: str, tmp_path: Path) -> None:
     show = shell.shown("GROQ_API_KEY")
     # the new file is renamed by its number, not by its name: quoting is what is tried here
     (tmp_path / "swap").write_text(f"import os; os.replace({str(changed)!r}, {shell.where.env(name)!r})")
-    steps = [mode, shell.source(), show, f"command python3 {tmp_path}/swap", shell.prompt(), show]
+    steps = [mode, shell.source(), show, f"command {sys.executable} {tmp_path}/swap", shell.prompt(), show]
     assert shell.run(*steps) == ["fake-1", "fake-2"]
 
 
@@ -176,6 +177,7 @@ def at_a_prompt(*lines: str, env: dict[str, str] | None = None) -> tuple[str, st
     done = subprocess.run(
         ["bash", "--norc", "--noediting", "-i"], input="\n".join([*lines, "exit", ""]), capture_output=True, text=True,
         env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "PS1": "", **(env or {})}, timeout=30, check=False,
+        start_new_session=True,  # the terminal of this run is not its own
     )  # fmt: skip
     said = [line for line in done.stderr.splitlines() if line != "exit" and "job control" not in line]
     return done.stdout, "\n".join(line for line in said if "terminal process group" not in line)
