@@ -158,7 +158,7 @@ def _renew(where: Folder, shell: str, now: float) -> None:
 def _is_older(path: str, version: int) -> bool:
     try:
         return _version(path) < version
-    except FileNotFoundError:
+    except OSError:  # none, or none that anybody can read
         return False
 
 
