@@ -48,8 +48,9 @@ def test_a_script_is_known_by_its_path_however_it_was_started(tray: str) -> None
 
 
 def test_a_script_is_known_behind_the_flags_that_our_own_programs_give_the_interpreter(tray: str) -> None:
-    with running(sys.executable, "-E", "-P", tray, "--local") as pid:
-        assert runs(pid, tray)
+    for flags in (("-E", "-P"), ("-IS",)):
+        with running(sys.executable, *flags, tray, "--local") as pid:
+            assert runs(pid, tray)
 
 
 def test_a_program_of_its_own_is_known_by_what_the_system_runs(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The console script that `make setup` writes: an isolated interpreter that does not look for packages."""
+"""The console scripts that `make setup` writes: an isolated interpreter that does not look for packages."""
 
 from __future__ import annotations
 
@@ -35,11 +35,13 @@ def run(program: Path, *words: str, **env: str) -> subprocess.CompletedProcess[s
     )
 
 
-def test_it_starts_isolated_and_without_looking_for_packages(amika: Path) -> None:
-    assert amika.read_text().splitlines()[0].endswith("/bin/python -IS")
-    done = run(amika, "--version")
+@pytest.mark.parametrize("name", ["amika", "amika-agent", "amika-tray"])
+def test_they_start_isolated_and_without_looking_for_packages(amika: Path, name: str) -> None:
+    program = amika.with_name(name)
+    assert program.read_text().splitlines()[0].endswith("/bin/python -IS")
+    done = run(program, "--version")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("amika ")
+    assert done.stdout.startswith(f"{name} ")
 
 
 def test_commands_that_need_other_packages_find_them(amika: Path, home: Path) -> None:
@@ -50,12 +52,14 @@ def test_commands_that_need_other_packages_find_them(amika: Path, home: Path) ->
         assert done.returncode in (0, 3), done.stderr
 
 
-def test_nothing_of_the_persons_python_is_loaded(amika: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["amika", "amika-agent", "amika-tray"])
+def test_nothing_of_the_persons_python_is_loaded(amika: Path, tmp_path: Path, name: str) -> None:
     foreign = tmp_path / "foreign"
     foreign.mkdir()
-    (foreign / "amika_cli.py").write_text("raise SystemExit('not ours')")
+    for package in ("amika_cli", "amika_agent", "amika_tray"):
+        (foreign / f"{package}.py").write_text("raise SystemExit('not ours')")
     (foreign / "sitecustomize.py").write_text("raise SystemExit('not ours either')")
-    done = run(amika, "--version", PYTHONPATH=str(foreign), PYTHONSTARTUP=str(foreign / "amika_cli.py"))
+    done = run(amika.with_name(name), "--version", PYTHONPATH=str(foreign), PYTHONSTARTUP=str(foreign / "amika_cli.py"))
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -13,7 +13,11 @@ import sys
 from amika_agent.activity.caller import PS
 
 TRAY = "amika-tray"
-ISOLATION = ("-E", "-P")  # how our programs start each other; such a flag takes no value and runs nothing itself
+ISOLATION = (
+    "-E",
+    "-P",
+    "-IS",
+)  # how our programs start each other, and how their scripts start; such a flag takes no value and runs nothing itself
 MAX_BYTES = 1 << 16
 
 
