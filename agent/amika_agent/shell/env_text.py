@@ -45,7 +45,9 @@ def write(keys: Iterable[Key], shell: str, ends: int, start: str, folder: str) -
     # the mark changes with the keys; it is no secret: 64 bits of a hash over all of them
     content = SEPARATOR.join([str(ends), *(f"{name}={value}" for name, value in keys)])
     mark = f"# amika {hashlib.sha256(content.encode('utf-8', 'surrogateescape')).hexdigest()[:16]} {ends}"
-    return (_fish if shell == "fish" else _posix)(keys, mark, ends, start, f"{folder}/hook.{shell}")
+    if shell == "fish":
+        return _fish(keys, mark, ends, start, folder)
+    return _posix(keys, mark, ends, start, f"{folder}/hook.{shell}")
 
 
 def read(text: str, shell: str) -> tuple[list[Key], int]:
@@ -81,16 +83,16 @@ def _posix_word(value: str) -> str:
     return posix(value).replace("\n", "'$'\\n''")  # a line each would have to be told from the lines around it
 
 
-def _fish(keys: list[Key], mark: str, ends: int, start: str, hook: str) -> str:
+def _fish(keys: list[Key], mark: str, ends: int, start: str, folder: str) -> str:
     names = [RECORD, *(name for name, _ in keys)]
     values = [value.replace("\n", _LINE_END) for _, value in keys]
     record = SEPARATOR.join([mark, *(f"{name}={value}" for name, value in zip(names[1:], values, strict=True)), ""])
     at_once = not ends and not any("\n" in value for _, value in keys)
-    decide = "__amika_prompt" if at_once else f"source {fish(hook)} 2>/dev/null"
+    decide = "__amika_prompt" if at_once else f"source {fish(f'{folder}/hook.fish')} 2>/dev/null"
     return (
         f"{_FIELD.join([record, *values])}\n{start}"
         # its status is the number of names that are not set
         f"set -q {' '.join(names)}\nswitch $status\ncase {len(names) if at_once else 'never'}\n"
-        f"read -gx -d\\x1e {' '.join(names)} <{fish(hook.replace('hook.fish', 'env.fish'))}\n"
+        f"read -gx -d\\x1e {' '.join(names)} <{fish(f'{folder}/env.fish')}\n"
         f"case '*'\n{decide}\nend\n"
     )

@@ -5,7 +5,6 @@
 #
 # _AMIKA_API_KEYS is what this shell was given: the first line of the env file, then NAME=VALUE pairs, each followed by
 # U+001F. It is exported, so that the shells started from this one know what is ours.
-__amika=@FOLDER@
 
 # Names are long and commands begin with a backslash because your aliases, readonly variables and options hold here too.
 __amika=@FOLDER@
