@@ -4,10 +4,11 @@ r"""The text of an env file: all that a shell reads when it starts, in commands 
     __amika_prompt() { …                    the part that stays in the shell (start.SHELL); it compares the line above
     [[ ${GROQ_API_KEY+x}… ]] && …; return   is one of the variables set already? Then `hook` decides, not this
     \export GROQ_API_KEY … _AMIKA_API_KEYS
-    {                                       bash runs all of it, or what is after it: then `hook` sets what can be set
     GROQ_API_KEY='gsk_…' …                  one line, which `hook` reads too
     _AMIKA_API_KEYS="…"                     what this shell was given, for the shells started from it
-    }
+
+In bash braces are around the last two: it runs both, or, where one name is readonly, what comes after them; then `hook`
+sets what can be set.
 
 For fish, where each command costs more than all the text, the first line is data: record, U+001E, value, U+001E, value
 and so on, and one `read` sets all variables from it. What is in a comment is never run.
@@ -47,7 +48,7 @@ def write(keys: Iterable[Key], shell: str, ends: int, start: str, folder: str) -
     mark = f"# amika {hashlib.sha256(content.encode('utf-8', 'surrogateescape')).hexdigest()[:16]} {ends}"
     if shell == "fish":
         return _fish(keys, mark, ends, start, folder)
-    return _posix(keys, mark, ends, start, f"{folder}/hook.{shell}")
+    return _posix(keys, mark, ends, start, folder, shell)
 
 
 def read(text: str, shell: str) -> tuple[list[Key], int]:
@@ -66,17 +67,17 @@ def read(text: str, shell: str) -> tuple[list[Key], int]:
     return [], 0
 
 
-def _posix(keys: list[Key], mark: str, ends: int, start: str, hook: str) -> str:
+def _posix(keys: list[Key], mark: str, ends: int, start: str, folder: str, shell: str) -> str:
     names = [name for name, _ in keys]
     taken = "".join(f"${{{name}+x}}" for name in (RECORD, *names))
     # a file that ends leaves to `hook` even the first look
-    decide = f"[[ ! -r {posix(hook)} ]] || \\. {posix(hook)}" if ends else f"[[ {taken} ]] && __amika_prompt &&"
+    hook = posix(f"{folder}/hook.{shell}")
+    decide = f"[[ ! -r {hook} ]] || \\. {hook}; return" if ends else f"[[ {taken} ]] && __amika_prompt && return"
     record = SEPARATOR.join([mark, *(f"{name}=${name}" for name in names), ""])
-    return (
-        f"{mark}\n{start}{decide}{'; return' if ends else ' return'}\n\\export {' '.join([*names, RECORD])}\n{{\n"
-        + " ".join(f"{name}={_posix_word(value)}" for name, value in keys)
-        + f'\n{RECORD}="{record}"\n}}\n'
-    )
+    values = " ".join(f"{name}={_posix_word(value)}" for name, value in keys) + f'\n{RECORD}="{record}"\n'
+    if shell == "bash":
+        values = f"{{\n{values}}}\n"
+    return f"{mark}\n{start}{decide}\n\\export {' '.join([*names, RECORD])}\n{values}"
 
 
 def _posix_word(value: str) -> str:

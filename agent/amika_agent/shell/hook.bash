@@ -38,7 +38,7 @@ __amika_apply() {
 # __amika_look: follow the env file; past its end it is one without keys
 __amika_look() {
   \local __amika_l= __amika_keys= __amika_line= __amika_case
-  if [[ -f $__amika/env.bash && -r $__amika/env.bash ]]; then
+  if [[ -f $__amika/env.bash && -O $__amika/env.bash ]]; then
     {
       IFS= \read -r __amika_l || :
       while IFS= \read -r __amika_line && [[ $__amika_line != _AMIKA_API_KEYS=* ]]; do __amika_keys=$__amika_line; done
@@ -59,13 +59,13 @@ if \declare -F __amika_prompt >/dev/null; then
   # from now on each prompt looks at the time too
   __amika_prompt() {
     \local __amika_s=$? __amika_l=
-    [[ -f $__amika/env.bash && -r $__amika/env.bash ]] && \read -r __amika_l <"$__amika/env.bash" || __amika_l=
+    [[ -f $__amika/env.bash && -O $__amika/env.bash ]] && \read -r __amika_l <"$__amika/env.bash" || __amika_l=
     [[ ${_AMIKA_API_KEYS-}$'\37' == "$__amika_l"$'\37'* ]] &&
       [[ -z ${__amika_ends-} || ${EPOCHSECONDS:-$(\date +%s)} -lt $__amika_ends ]] ||
       [[ ! -r $__amika/hook.bash ]] || \. "$__amika/hook.bash"
     \return $__amika_s
   }
   __amika_look
-elif [[ -r $__amika/env.bash ]]; then
+elif [[ -O $__amika/env.bash ]]; then
   \. "$__amika/env.bash"
 fi

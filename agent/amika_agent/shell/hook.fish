@@ -29,7 +29,7 @@ end
 # __amika_look: follow the env file; past its end it is one without keys
 function __amika_look
     set -l line
-    test -f @FOLDER@/env.fish -a -r @FOLDER@/env.fish; and read line <@FOLDER@/env.fish
+    test -f @FOLDER@/env.fish -a -O @FOLDER@/env.fish; and read line <@FOLDER@/env.fish
     set -l pairs (string split -- \x1f (string split -- \x1e "$line")[1])
     set -l ends (string match -r '^# amika .* ([1-9][0-9]*)$' -- "$pairs[1]")[2]
     set -g __amika_ends $ends
@@ -64,10 +64,10 @@ end
 if functions -q __amika_prompt
     # one that an earlier version left here reads another line
     function __amika_prompt --on-event fish_prompt
-        test -f @FOLDER@/env.fish -a -r @FOLDER@/env.fish; and read -l -d\x1f l x <@FOLDER@/env.fish; or set -l l
+        test -f @FOLDER@/env.fish -a -O @FOLDER@/env.fish; and read -l -d\x1f l x <@FOLDER@/env.fish; or set -l l
         string match -q -- "$l"\x1f"*" "$_AMIKA_API_KEYS"\x1f; or source @FOLDER@/hook.fish 2>/dev/null
     end
     __amika_look
 else
-    source @FOLDER@/env.fish 2>/dev/null
+    test -O @FOLDER@/env.fish; and source @FOLDER@/env.fish
 end

@@ -65,10 +65,10 @@ def login_file_without_rc(shell: str, home: str) -> str:
 def rc_line(shell: str, where: Folder) -> str:
     """Return the line for the rc file; it does nothing once the hook is gone."""
     path = where.env(shell)
-    # what another user put there is not run, a pipe is not waited for; fish takes ten microseconds for a second test
+    # what another user put there is not run
     if shell == "fish":
         return f"test -O {fish(path)}; and source {fish(path)} {MARK}"
-    return f"[[ ! -f {posix(path)} || ! -O {posix(path)} ]] || \\. {posix(path)} {MARK}"
+    return f"[[ ! -O {posix(path)} ]] || \\. {posix(path)} {MARK}"
 
 
 def install(where: Folder, shell: str) -> str:

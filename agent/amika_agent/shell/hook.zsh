@@ -39,7 +39,7 @@ __amika_apply() {
 __amika_look() {
   \emulate -L zsh
   \local __amika_l= __amika_keys= __amika_line=
-  if [[ -f $__amika/env.zsh && -r $__amika/env.zsh ]]; then
+  if [[ -f $__amika/env.zsh && -O $__amika/env.zsh ]]; then
     {
       IFS= \read -r __amika_l || :
       while IFS= \read -r __amika_line && [[ $__amika_line != _AMIKA_API_KEYS=* ]]; do __amika_keys=$__amika_line; done
@@ -58,7 +58,7 @@ if \typeset -f __amika_prompt >/dev/null; then
   # from now on each prompt looks at the time too
   __amika_prompt() {
     \local __amika_l=
-    [[ -f $__amika/env.zsh && -r $__amika/env.zsh ]] && \read -r __amika_l <"$__amika/env.zsh"
+    [[ -f $__amika/env.zsh && -O $__amika/env.zsh ]] && \read -r __amika_l <"$__amika/env.zsh"
     [[ ${_AMIKA_API_KEYS-}$'\37' == "$__amika_l"$'\37'* ]] &&
       [[ -z ${__amika_ends-} || $EPOCHSECONDS -lt $__amika_ends ]] ||
       [[ ! -r $__amika/hook.zsh ]] || {
@@ -67,6 +67,6 @@ if \typeset -f __amika_prompt >/dev/null; then
       }
   }
   __amika_look
-elif [[ -r $__amika/env.zsh ]]; then
+elif [[ -O $__amika/env.zsh ]]; then
   \. "$__amika/env.zsh"
 fi

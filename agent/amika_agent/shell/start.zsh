@@ -1,8 +1,8 @@
 \typeset -g __amika=@FOLDER@
 __amika_prompt() {
-  \local __amika_l=
-  [[ -f $__amika/env.zsh && -r $__amika/env.zsh ]] && \read -r __amika_l <"$__amika/env.zsh"
-  [[ ${_AMIKA_API_KEYS-}$'\37' == "$__amika_l"$'\37'* || ! -r $__amika/hook.zsh ]] || {
+  \local __al=
+  [[ -O $__amika/env.zsh ]] && \read -r __al <"$__amika/env.zsh"
+  [[ ${_AMIKA_API_KEYS-}$'\37' == "$__al"$'\37'* || ! -r $__amika/hook.zsh ]] || {
     \emulate -L zsh -o no_aliases
     \. "$__amika/hook.zsh"
   }

@@ -144,14 +144,13 @@ def test_a_name_that_bash_cannot_set_does_not_keep_the_others_away(tmp_path: Pat
     assert shell.run(*steps) == ["fake-1", "unset", "fake-x"]
 
 
-@pytest.mark.parametrize("make", ["mkfifo", "mkdir", ": >", "echo : >", "rm -f"])
+@pytest.mark.parametrize("make", [": >", "echo : >", "rm -f"])
 def test_whatever_is_in_the_place_of_the_env_file(shell: Shell, make: str) -> None:
     shell.keys(key("GROQ_API_KEY", "fake-1"))
     env = shell.where.env(shell.name)
     put = f"command sh -c 'rm -rf {env}; {make} {env}'"
     show = shell.shown("GROQ_API_KEY")
-    again = ":" if shell.name == "fish" and make.startswith("mk") else shell.source()
-    steps = [shell.source(), show, put, shell.prompt(), shell.prompt(), show, again, shell.prompt(), show]
+    steps = [shell.source(), show, put, shell.prompt(), shell.prompt(), show, shell.source(), shell.prompt(), show]
     assert shell.run(*steps) == ["fake-1", "unset", "unset"]
 
 
@@ -159,8 +158,14 @@ def test_an_env_file_of_another_user_is_not_run(shell: Shell) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can give a file away")
     shell.keys(key("GROQ_API_KEY", "fake-1"))
-    os.chown(shell.where.env(shell.name), 12345, 12345)
-    assert shell.run(shell.source(), shell.shown("GROQ_API_KEY")) == ["unset"]
+    path = shell.where.env(shell.name)
+    show = shell.shown("GROQ_API_KEY")
+    changed = shell.later(key("GROQ_API_KEY", "fake-2"))
+    os.chown(changed, 12345, 12345)
+    # in an open shell it is as if there were none
+    assert shell.run(shell.source(), show, shell.swap(changed), shell.prompt(), show) == ["fake-1", "unset"]
+    os.chown(path, 12345, 12345)
+    assert shell.run(shell.source(), show) == ["unset"]
 
 
 def test_neither_start_nor_prompt_starts_a_program(shell: Shell) -> None:
