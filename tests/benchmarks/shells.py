@@ -21,7 +21,7 @@ from amika_agent.shell.env_file import Folder
 from amika_agent.shell.hook import rc_line
 
 ROUNDS = 1000  # of which one measurement is the mean: the system counts in ticks of up to 4 ms
-GROUP = 20  # starts of which the fastest counts
+GROUP = 50  # starts of which the fastest counts
 KEYS = ("GROQ_API_KEY", "OPENAI_API_KEY", "XAI_API_KEY")
 OURS = ("_AMIKA_API_KEYS", *KEYS)
 
@@ -116,7 +116,7 @@ def _added(world: World, shell: str, command: list[str], runs: int) -> list[Row 
 
 
 def _whole_start(world: World, shell: str, starts: int) -> Row:
-    """Return what the line adds to the processor time of a new shell; one measurement compares the fastest of 20."""
+    """Return what the line adds to the processor time of a new shell; one measurement compares the fastest of 50."""
     line = rc_line(shell, Folder(str(world.hooks)))
     folders = [world.home / f"rc-{shell}-{name}" for name in ("without", "with")]
     for folder, text in zip(folders, ("", line + "\n"), strict=True):

@@ -73,11 +73,12 @@ def _posix(keys: list[Key], mark: str, ends: int, start: str, folder: str, shell
     # a file that ends leaves to `hook` even the first look
     hook = posix(f"{folder}/hook.{shell}")
     decide = f"[[ ! -r {hook} ]] || \\. {hook}; return" if ends else f"[[ {taken} ]] && __amika_prompt && return"
-    record = SEPARATOR.join([mark, *(f"{name}=${name}" for name in names), ""])
-    values = " ".join(f"{name}={_posix_word(value)}" for name, value in keys) + f'\n{RECORD}="{record}"\n'
-    if shell == "bash":
-        values = f"{{\n{values}}}\n"
-    return f"{mark}\n{start}{decide}\n\\export {' '.join([*names, RECORD])}\n{values}"
+    record = SEPARATOR.join([f'"{mark}', *(f"{name}=${name}" for name in names), '"'])
+    if shell == "bash":  # where nothing that an assignment expands is split or matched with files, and quotes cost time
+        record = SEPARATOR.join([f'"{mark}"', *(f"{name}=${name}" for name in names), ""])
+    values = " ".join(f"{name}={_posix_word(value)}" for name, value in keys) + f"\n{RECORD}={record}"
+    group = f"{{\n{values}\n}}" if shell == "bash" else values
+    return f"{mark}\n{start}{decide}\n\\export {' '.join([*names, RECORD])}\n{group}\n"
 
 
 def _posix_word(value: str) -> str:

