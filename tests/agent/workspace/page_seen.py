@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from selenium.common.exceptions import WebDriverException
+import pytest
+from selenium.common.exceptions import TimeoutException, WebDriverException
 from selenium.webdriver import Chrome
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -19,7 +20,11 @@ def wait_for_page(chrome: Chrome, text: str) -> None:
     """Return when the page with this heading is there."""
     # a question to a page that is being left ends in more than one kind of error
     patient = WebDriverWait(chrome, 30, ignored_exceptions=(WebDriverException,))
-    patient.until(lambda driver: heading(driver) == text, f"no page with the heading {text!r}")
+    try:
+        patient.until(lambda driver: heading(driver) == text)
+    except TimeoutException:
+        shown = chrome.execute_script("return document.readyState + ': ' + document.body.innerText")
+        pytest.fail(f"no page with the heading {text!r}, but {shown!r}")
 
 
 def wait_for_text(chrome: Chrome, text: str) -> None:
