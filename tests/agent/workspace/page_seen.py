@@ -16,15 +16,15 @@ def heading(chrome: Chrome) -> str | None:
     return found
 
 
-def wait_for_page(chrome: Chrome, text: str) -> None:
-    """Return when the page with this heading is there."""
+def wait_for_page(chrome: Chrome, *headings: str) -> None:
+    """Return when the page with one of these headings is there."""
     # a question to a page that is being left ends in more than one kind of error
     patient = WebDriverWait(chrome, 30, ignored_exceptions=(WebDriverException,))
     try:
-        patient.until(lambda driver: heading(driver) == text)
+        patient.until(lambda driver: heading(driver) in headings)
     except TimeoutException:
         shown = chrome.execute_script("return document.readyState + ': ' + document.body.innerText")
-        pytest.fail(f"no page with the heading {text!r}, but {shown!r}")
+        pytest.fail(f"no page with a heading of {headings!r}, but {shown!r}")
 
 
 def wait_for_text(chrome: Chrome, text: str) -> None:

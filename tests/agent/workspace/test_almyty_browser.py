@@ -138,7 +138,7 @@ def test_another_device_approves(server: RunningServer, chrome: Chrome, tmp_path
         wait_for_page(chrome, "Sign in to this workspace?")
         wait_for_text(chrome, page.code)
         click(chrome, "Approve")
-        wait_for_page(chrome, "Approved")
+        wait_for_page(chrome, "Approved", "Signed in")  # the program may have asked before the browser gets there
         program.wait()
     assert program.done is not None
     assert chrome.get_log("browser") == []
