@@ -17,8 +17,8 @@ from tests.benchmarks.startup import go_program
 from tests.benchmarks.table import Missing, Row
 from tests.benchmarks.world import World
 
+from amika_agent.shell import rc_file
 from amika_agent.shell.env_file import Folder
-from amika_agent.shell.hook import rc_line
 
 ROUNDS = 1000  # of which one measurement is the mean: the system counts in ticks of up to 4 ms
 GROUP = 50  # starts of which the fastest counts
@@ -117,7 +117,7 @@ def _added(world: World, shell: str, command: list[str], runs: int) -> list[Row 
 
 def _whole_start(world: World, shell: str, starts: int) -> Row:
     """Return what the line adds to the processor time of a new shell; one measurement compares the fastest of 50."""
-    line = rc_line(shell, Folder(str(world.hooks)))
+    line = rc_file.line(shell, Folder(str(world.hooks)))
     folders = [world.home / f"rc-{shell}-{name}" for name in ("without", "with")]
     for folder, text in zip(folders, ("", line + "\n"), strict=True):
         (folder / "fish").mkdir(parents=True)

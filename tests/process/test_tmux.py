@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from amika_agent.shell import env_file, hook
+from amika_agent.shell import env_file, hook, rc_file
 from amika_local.credential import API_KEY, Credential
 from amika_local.secret import Secret
 
@@ -80,7 +80,7 @@ def test_panes_of_tmux_have_the_keys_of_today(tmux: Tmux, shell: str, tmp_path: 
     hook.install(where, shell)
     rc = tmp_path / RC[shell]
     rc.parent.mkdir(parents=True, exist_ok=True)
-    rc.write_text(hook.rc_line(shell, where) + "\n")
+    rc.write_text(rc_file.line(shell, where) + "\n")
     (tmp_path / ".bash_profile").write_text(". ~/.bashrc\n")  # panes are login shells
 
     def save(**keys: str) -> None:

@@ -60,7 +60,7 @@ def run(args: Args) -> int:
 
 
 def _install(context: "Context", shell: str, where: "Folder") -> int:
-    from amika_agent.shell import env_file, hook
+    from amika_agent.shell import env_file, hook, rc_file
     from amika_cli.render import emit, note
     from amika_local.errors import Failed
 
@@ -69,11 +69,11 @@ def _install(context: "Context", shell: str, where: "Folder") -> int:
     path = hook.install(where, shell)
     for problem in env_file.update(context.profile.data_dir, _choices(context)):
         raise Failed(problem.message, remedy=problem.remedy)
-    rc = hook.rc_file(shell, context.env, context.profile.home)
-    line = hook.rc_line(shell, where)
+    rc = rc_file.path(shell, context.env, context.profile.home)
+    line = rc_file.line(shell, where)
     wanted = context.args.has("yes")
     try:
-        added = wanted and hook.add_line(rc, line, where)
+        added = wanted and rc_file.add(rc, line, where)
     except Failed as error:
         raise Failed(error.message, remedy=f"Add this line yourself: {line}") from None
     if added:
@@ -84,21 +84,21 @@ def _install(context: "Context", shell: str, where: "Folder") -> int:
         lines = [f"Installed. Add this line to {rc} (with --yes it is added for you):", "", line]
     found = {"hook": path, "env_file": where.env(shell), "rc_file": rc, "line": line, "added": added}
     emit(context.args, found, lines)
-    if hook.others(rc, where):
+    if rc_file.others(rc, where):
         note(f"amika: {rc} loads the hook of another profile too; a shell follows the one whose line is last")
-    if login := hook.login_file_without_rc(shell, context.profile.home):
+    if login := rc_file.login_file_without_rc(shell, context.profile.home):
         note(f"amika: login shells (tmux, ssh) read {login}, which does not read {rc}; add there: . {rc}")
     return 0
 
 
 def _uninstall(context: "Context", shell: str, where: "Folder") -> int:
-    from amika_agent.shell import hook
+    from amika_agent.shell import hook, rc_file
     from amika_cli.render import emit
 
     hook.renew(where, context.clock.now())  # one of an older version has other files
     was = hook.uninstall(where, shell)
-    rc = hook.rc_file(shell, context.env, context.profile.home)
-    removed = hook.remove_line(rc, where)
+    rc = rc_file.path(shell, context.env, context.profile.home)
+    removed = rc_file.remove(rc, where)
     gone = "The hook is gone; open shells drop its variables at their next prompt."
     lines = [gone if was else f"No hook was installed for {shell}."]
     if removed:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from amika_agent.shell import env_file, hook
+from amika_agent.shell import env_file, hook, rc_file
 from amika_local.credential import API_KEY, Credential
 from amika_local.secret import Secret
 
@@ -34,7 +34,7 @@ class Shell:
         assert env_file.update(str(self.folder), choices) == []
 
     def source(self) -> str:
-        return hook.rc_line(self.name, self.where)
+        return rc_file.line(self.name, self.where)
 
     def prompt(self) -> str:
         return "emit fish_prompt" if self.name == "fish" else "__amika_prompt"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from amika_agent.shell import env_file, hook
+from amika_agent.shell import env_file, hook, rc_file
 from amika_local.credential import API_KEY, OAUTH, Credential, Problem
 from amika_local.errors import Failed
 from amika_local.secret import Secret
@@ -141,16 +141,16 @@ def test_the_line_is_added_once_through_a_link_and_removed_without_a_trace(tmp_p
     real.chmod(0o640)
     rc.symlink_to(real)
     where = env_file.folder("/h")
-    line = hook.rc_line("bash", where)
-    assert hook.add_line(str(rc), line, where)
-    assert not hook.add_line(str(rc), line, where)
+    line = rc_file.line("bash", where)
+    assert rc_file.add(str(rc), line, where)
+    assert not rc_file.add(str(rc), line, where)
     assert rc.is_symlink()
     assert real.read_bytes() == f"alias a=b\r\n\udcff odd bytes\nlast line without end\n{line}\n".encode(
         "utf-8", "surrogateescape"
     )
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
-    assert hook.remove_line(str(rc), where)
-    assert not hook.remove_line(str(rc), where)
+    assert rc_file.remove(str(rc), where)
+    assert not rc_file.remove(str(rc), where)
     assert real.read_bytes() == b"alias a=b\r\n\xff odd bytes\nlast line without end\n"
 
 
@@ -160,14 +160,14 @@ def test_the_line_is_added_once_through_a_link_and_removed_without_a_trace(tmp_p
 )
 def test_the_line_of_an_earlier_version_is_replaced_and_removed_and_no_other(tmp_path: Path, earlier: str) -> None:
     rc, where = tmp_path / "config.fish", env_file.folder("/h")
-    other = hook.rc_line("fish", env_file.folder("/other/h"))
-    before = f"{earlier} {hook.MARK}\nset a b\n{other}\n"
+    other = rc_file.line("fish", env_file.folder("/other/h"))
+    before = f"{earlier} {rc_file.MARK}\nset a b\n{other}\n"
     rc.write_text(before)
-    line = hook.rc_line("fish", where)
-    assert hook.add_line(str(rc), line, where)
+    line = rc_file.line("fish", where)
+    assert rc_file.add(str(rc), line, where)
     assert rc.read_text() == f"set a b\n{other}\n{line}\n"
     rc.write_text(before)
-    assert hook.remove_line(str(rc), where)
+    assert rc_file.remove(str(rc), where)
     assert rc.read_text() == f"set a b\n{other}\n"
 
 
@@ -175,11 +175,11 @@ def test_the_line_of_an_earlier_version_is_replaced_and_removed_and_no_other(tmp
 def test_a_last_line_that_goes_on_does_not_swallow_ours(tmp_path: Path, end: str) -> None:
     rc, where = tmp_path / ".bashrc", env_file.folder("/h")
     rc.write_text(end)
-    line = hook.rc_line("bash", where)
-    assert hook.add_line(str(rc), line, where)
+    line = rc_file.line("bash", where)
+    assert rc_file.add(str(rc), line, where)
     assert rc.read_text() == f"{end}\n\n{line}\n"
     rc.write_text("echo \\\\")
-    assert hook.add_line(str(rc), line, where)
+    assert rc_file.add(str(rc), line, where)
     assert rc.read_text() == f"echo \\\\\n{line}\n"
 
 
@@ -189,14 +189,14 @@ def test_a_read_only_rc_file_is_not_replaced(tmp_path: Path, mode: int) -> None:
     rc.write_text("# managed by somebody\n")
     rc.chmod(mode)
     with pytest.raises(Failed, match="read-only"):
-        hook.add_line(str(rc), "the line", where)
+        rc_file.add(str(rc), "the line", where)
     assert rc.read_text() == "# managed by somebody\n"
 
 
 def test_an_rc_file_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / ".bashrc")
     with pytest.raises(Failed, match="no plain file"):
-        hook.add_line(str(tmp_path / ".bashrc"), "the line", env_file.folder("/h"))
+        rc_file.add(str(tmp_path / ".bashrc"), "the line", env_file.folder("/h"))
 
 
 @pytest.mark.parametrize("name", ["in\ntwo", "a\x1bb", "no \udcff text"])
@@ -226,7 +226,7 @@ def test_a_folder_in_which_others_can_write_is_refused(tmp_path: Path) -> None:
 
 def test_an_rc_file_that_is_a_folder_is_said(tmp_path: Path) -> None:
     with pytest.raises(Failed):
-        hook.add_line(str(tmp_path), "the line", env_file.folder("/h"))
+        rc_file.add(str(tmp_path), "the line", env_file.folder("/h"))
 
 
 @pytest.mark.parametrize("shell", env_file.SHELLS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -69,6 +70,49 @@ def test_an_older_hook_is_rewritten_where_it_is_installed(where: env_file.Folder
     assert stat.S_IMODE(os.stat(where.hook(shell)).st_mode) == 0o600
     assert where.installed() == [shell]
     assert not [name for name in os.listdir(where.path) if "tmp" in name or name == "env.sh"]
+
+
+# ends itself before the n-th time that a file is put into place or removed
+KILLED = """
+import os, sys
+left = int(sys.argv[2])
+def before(event, _):
+    global left
+    if event in ("os.rename", "os.remove"):
+        left -= 1
+        if left < 0:
+            os._exit(9)
+from amika_agent.shell import env_file, hook
+sys.addaudithook(before)
+where = env_file.folder(sys.argv[1])
+if sys.argv[3] == "renew":
+    assert hook.renew(where, float(sys.argv[4])) == []
+else:
+    hook.install(where, sys.argv[5])
+"""
+
+
+@pytest.mark.parametrize("shell", env_file.SHELLS)
+@pytest.mark.parametrize("doing", ["install", "renew"])
+def test_a_kill_at_any_step_loses_no_hook(tmp_path: Path, shell: str, doing: str) -> None:
+    for step in range(20):
+        where = env_file.folder(str(tmp_path / str(step)))
+        os.makedirs(where.path, mode=0o700)
+        if doing == "renew":
+            os.rmdir(where.path)
+            install_version_2(where, shell)
+        words = [os.path.dirname(where.path), str(step), doing, str(time.time()), shell]
+        done = subprocess.run([sys.executable, "-c", KILLED, *words], capture_output=True, text=True, check=False)
+        assert done.returncode in (0, 9), done.stderr
+        begun = doing == "renew" or bool(where.installed())
+        assert hook.renew(where, time.time()) == []
+        assert where.installed() == ([shell] if begun else [])
+        if begun:
+            assert Path(where.hook(shell)).read_text() == hook.text(where, shell)
+        if done.returncode == 0:
+            assert step > 1
+            return
+    pytest.fail("it never came to an end")
 
 
 @pytest.mark.parametrize("shell", env_file.SHELLS)
