@@ -30,9 +30,11 @@ NOW = datetime(2026, 9, 15, 10, 30, tzinfo=UTC).timestamp()
 DOCTOR = """#!/bin/sh
 env -i HOME="$HOME" PATH=/usr/bin:/bin {amika} "$@" | sed "1s/.*/amika 0.1.0, Python 3.11.2, Linux 6.1.0 x86_64/"
 """
-CREDENTIALS = {
+FILES = {
     ".local/share/opencode/auth.json": '{"groq": {"type": "api", "key": "not-a-real-key-0001"}}',
     ".codex/auth.json": '{"OPENAI_API_KEY": "not-a-real-key-0002"',
+    # as after a sign-in to each: what doctor is to mask it knows from here
+    ".local/share/amika-desktop/local/amika-state/.session.meta": '{"organizations": {"org_02": "Other Org"}}',
 }
 LEAST_HEIGHT = 5  # pixels of the letters of a line
 MARGIN = 12  # pixels of the desktop around a menu
@@ -169,7 +171,7 @@ def _home(folder: Path) -> dict[str, str]:
     doctor.write_text(DOCTOR.format(amika=shlex.quote(program)))
     doctor.chmod(0o700)
     (folder / "run").mkdir(mode=0o700)
-    for name, text in CREDENTIALS.items():
+    for name, text in FILES.items():
         path = folder / name
         path.parent.mkdir(parents=True)
         path.write_text(text)
