@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import statistics
 import subprocess
 import time
 from pathlib import Path
@@ -18,10 +19,10 @@ from tests.benchmarks.table import Missing, Row
 from tests.benchmarks.world import World
 
 from amika_agent.shell import rc_file
-from amika_agent.shell.env_file import Folder
+from amika_agent.shell.folder import Folder
 
 ROUNDS = 1000  # of which one measurement is the mean: the system counts in ticks of up to 4 ms
-GROUP = 50  # starts of which the fastest counts
+GROUP = 50  # pairs of starts, with and without, of which the middle difference counts
 KEYS = ("GROQ_API_KEY", "OPENAI_API_KEY", "XAI_API_KEY")
 OURS = ("_AMIKA_API_KEYS", *KEYS)
 
@@ -116,21 +117,22 @@ def _added(world: World, shell: str, command: list[str], runs: int) -> list[Row 
 
 
 def _whole_start(world: World, shell: str, starts: int) -> Row:
-    """Return what the line adds to the processor time of a new shell; one measurement compares the fastest of 50."""
+    """Return what the line adds to the processor time of a new shell; one measurement is the median of 50 pairs."""
     line = rc_file.line(shell, Folder(str(world.hooks)))
-    folders = [world.home / f"rc-{shell}-{name}" for name in ("without", "with")]
+    # of the same length, or their environments and so all addresses on the stack would differ
+    folders = [world.home / f"rc-{shell}-{name}" for name in ("none", "line")]
     for folder, text in zip(folders, ("", line + "\n"), strict=True):
         (folder / "fish").mkdir(parents=True)
         for name in (".bashrc", ".zshrc", "fish/config.fish"):
             (folder / name).write_text(text)
     row = Row(f"{shell} start, added by the hook, new process", "ms", aim="at most 0.1")
-    spent: tuple[list[float], list[float]] = ([], [])
-    for _ in range(starts):
-        for index, folder in enumerate(folders):
-            spent[index].append(_processor_time(shell, folder, world))
-    for begin in range(0, starts, GROUP):
-        some = [min(values[begin : begin + GROUP]) for values in spent]  # whatever disturbs a start makes it slower
-        row.values.append(1000 * (some[1] - some[0]))
+    for _ in range(starts // GROUP):
+        added = []
+        for turn in range(GROUP):
+            first = turn % 2  # neither always runs after the other
+            spent = {index: _processor_time(shell, folders[index], world) for index in (first, 1 - first)}
+            added.append(1000 * (spent[1] - spent[0]))
+        row.values.append(statistics.median(added))
     return row
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from amika_agent.shell import env_file, hook, rc_file
+from amika_agent.shell.folder import SHELLS, folder
 from amika_local.credential import API_KEY, Credential
 from amika_local.secret import Secret
 
@@ -60,7 +61,7 @@ class Tmux:
         return done.stdout.strip()
 
 
-@pytest.fixture(params=env_file.SHELLS)
+@pytest.fixture(params=SHELLS)
 def shell(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -76,7 +77,7 @@ def tmux(shell: str, tmp_path: Path) -> Iterator[Tmux]:
 
 
 def test_panes_of_tmux_have_the_keys_of_today(tmux: Tmux, shell: str, tmp_path: Path, until) -> None:
-    where = env_file.folder(str(tmp_path / "data"))
+    where = folder(str(tmp_path / "data"))
     hook.install(where, shell)
     rc = tmp_path / RC[shell]
     rc.parent.mkdir(parents=True, exist_ok=True)

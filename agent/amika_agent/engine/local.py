@@ -12,6 +12,7 @@ from amika_agent.engine import last_good
 from amika_agent.engine.pause import FOREVER, PauseFile
 from amika_agent.settings import Settings, load
 from amika_agent.shell import env_file, hook
+from amika_agent.shell.folder import folder
 from amika_agent.snapshot.rule_state import mark
 from amika_agent.sync import env_cache
 from amika_agent.sync.env_cache import EnvCacheResult
@@ -152,7 +153,7 @@ class LocalPart:
         problems += [*told, *notices, *cache.problems]
         choices = env_file.choose(found, settings.words("shell.allow"), now)
         if not paused:
-            problems += hook.renew(env_file.folder(self._profile.data_dir), now)
+            problems += hook.renew(folder(self._profile.data_dir), now)
         problems += env_file.update(self._profile.data_dir, choices, paused=paused)
         if self._watch is not None and self._watch.problem is not None:
             problems.append(self._watch.problem)

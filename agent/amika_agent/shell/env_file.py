@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from amika_agent.shell import env_text
+from amika_agent.shell import env_text, mark
+from amika_agent.shell.folder import Folder, folder
 from amika_agent.stores.private_file import write_private
 from amika_local.credential import API_KEY, Credential, Problem
 from amika_local.errors import AmikaError
@@ -22,7 +23,6 @@ from amika_local.subscription import has_claude_login
 if TYPE_CHECKING:
     from amika_local.discovery import Discovery
 
-SHELLS = ("bash", "zsh", "fish")
 METERED = "ANTHROPIC_API_KEY"
 # Linux starts no program while one variable holds more than 128 KiB, and `env_text.RECORD` holds all keys
 ROOM = 65_536
@@ -42,30 +42,6 @@ class Choice:
     credential: Credential
     exported: bool
     reason: str
-
-
-@dataclass(frozen=True)
-class Folder:
-    """The files of one profile: for each shell an env file, which new shells read, and a hook, which open ones do."""
-
-    path: str
-
-    def env(self, shell: str) -> str:
-        """Return the env file of a shell; it exists where the hook is installed."""
-        return os.path.join(self.path, f"env.{shell}")
-
-    def hook(self, shell: str) -> str:
-        """Return what an open shell reads when a key changes."""
-        return os.path.join(self.path, f"hook.{shell}")
-
-    def installed(self) -> list[str]:
-        """Return the shells that have a hook."""
-        return [shell for shell in SHELLS if os.path.lexists(self.env(shell))]
-
-
-def folder(data_dir: str) -> Folder:
-    """Return the hook folder of a profile's data directory."""
-    return Folder(os.path.join(data_dir, "shell"))
 
 
 def choose(discovery: Discovery, allowed: Iterable[str], now: float) -> list[Choice]:
@@ -161,17 +137,22 @@ def update(data_dir: str, choices: Iterable[Choice], *, paused: bool = False) ->
     for shell in where.installed():
         path = where.env(shell)
         try:
-            _set(path, _without_the_revoked(shell, where, choices) if paused else render(choices, shell, where))
+            text = _without_the_revoked(shell, where, choices) if paused else render(choices, shell, where)
+            _set(where, shell, text)
         except (AmikaError, OSError) as error:
             remedy = error.remedy if isinstance(error, AmikaError) else "Make the folder writable for your user."
             problems.append(Problem("shell_env", f"cannot write {path}", source="shell", path=path, remedy=remedy))
     return problems
 
 
-def _set(path: str, text: str) -> None:
+def _set(where: Folder, shell: str, text: str) -> None:
     data = text.encode("utf-8", "surrogateescape")
-    if _content(path) != data:
-        write_private(path, data)
+    try:
+        if _content(where.env(shell)) != data:
+            mark.clear(where, shell)  # from here on open shells look for themselves
+            write_private(where.env(shell), data)
+    finally:
+        mark.renew(where, shell)
 
 
 def _without_the_revoked(shell: str, where: Folder, choices: Iterable[Choice]) -> str:

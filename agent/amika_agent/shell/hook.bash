@@ -1,10 +1,11 @@
-# amika hook 4, removed by: amika shell-init bash --uninstall
+# amika hook 5, removed by: amika shell-init bash --uninstall
 #
-# A new shell reads env.bash beside this file. An open one reads this when the first line of env.bash is another than
-# before, and a new one when one of the variables is set already.
+# A new shell reads env.bash beside this file. An open one reads this when the mark that it knows is gone, mark.bash.…,
+# a link that is named after the keys of env.bash; and a new one when one of the variables is set already.
 #
-# _AMIKA_API_KEYS is what this shell was given: the first line of the env file, then NAME=VALUE pairs, each followed by
-# U+001F. It is exported, so that the shells started from this one know what is ours.
+# _AMIKA_API_KEYS is what this shell was given: the first line of the env file, which ends with U+001F and the time when
+# the keys end, then NAME=VALUE pairs, each followed by U+001F. It is exported, so that the shells started from this one
+# know what is ours.
 
 # Names are long and commands begin with a backslash because your aliases, readonly variables and options hold here too.
 __amika=@FOLDER@
@@ -44,10 +45,13 @@ __amika_look() {
       while IFS= \read -r __amika_line && [[ $__amika_line != _AMIKA_API_KEYS=* ]]; do __amika_keys=$__amika_line; done
     } <"$__amika/env.bash"
   fi
-  __amika_ends=
-  if [[ $__amika_l == '# amika '*' '[1-9]* ]]; then
-    __amika_ends=${__amika_l##* }
-    [[ ${EPOCHSECONDS:-$(\date +%s)} -lt $__amika_ends ]] || __amika_ends= __amika_keys=
+  __amika_ends=${__amika_l##*$'\37'}
+  [[ $__amika_l == '#'*$'\37'* ]] || __amika_l=
+  [[ -n $__amika_l && $__amika_ends == [1-9]* ]] || __amika_ends=
+  if [[ -n $__amika_ends && ${EPOCHSECONDS:-$(\date +%s)} -ge $__amika_ends ]]; then
+    __amika_ends= __amika_keys=
+  elif [[ ${_AMIKA_API_KEYS-} == "$__amika_l"$'\37'* ]]; then
+    \return 0
   fi
   \shopt -q nocasematch && __amika_case=-s || __amika_case=-u
   \shopt -u nocasematch
@@ -56,13 +60,14 @@ __amika_look() {
 }
 
 if \declare -F __amika_prompt >/dev/null; then
-  # from now on each prompt looks at the time too
+  # from now on each prompt looks at the time too, and without an env file whether there is one again
   __amika_prompt() {
-    \local __amika_s=$? __amika_l=
-    [[ -f $__amika/env.bash && -O $__amika/env.bash ]] && \read -r __amika_l <"$__amika/env.bash" || __amika_l=
-    [[ ${_AMIKA_API_KEYS-}$'\37' == "$__amika_l"$'\37'* ]] &&
-      [[ -z ${__amika_ends-} || ${EPOCHSECONDS:-$(\date +%s)} -lt $__amika_ends ]] ||
-      [[ ! -r $__amika/hook.bash ]] || \. "$__amika/hook.bash"
+    \local __amika_s=$? __amika_l="${_AMIKA_API_KEYS-}"
+    if [[ -e $__amika/mark.bash.${__amika_l:1:16} ]]; then
+      [[ -z ${__amika_ends-} || ${EPOCHSECONDS:-$(\date +%s)} -lt $__amika_ends ]]
+    else
+      [[ -z $__amika_l && ! -e $__amika/env.bash ]]
+    fi || [[ ! -r $__amika/hook.bash ]] || \. "$__amika/hook.bash"
     \return $__amika_s
   }
   __amika_look

@@ -1,11 +1,11 @@
-# amika hook 4, removed by: amika shell-init fish --uninstall
+# amika hook 5, removed by: amika shell-init fish --uninstall
 #
-# A new shell reads env.fish beside this file. An open one reads this when the first line of env.fish is another than
-# before, and a new one when one of the variables is set already.
+# A new shell reads env.fish beside this file. An open one reads this when the mark that it knows is gone, mark.fish.…,
+# a link that is named after the keys of env.fish; and a new one when one of the variables is set already.
 #
-# _AMIKA_API_KEYS is what this shell was given: the mark of the env file, then NAME=VALUE pairs, each followed by U+001F.
-# It is exported, so that the shells started from this one know what is ours. The first line of the env file begins with
-# it, then come the values alone, each after U+001E; U+001D stands there for the end of a line.
+# _AMIKA_API_KEYS is what this shell was given: "#" and a digest of the keys, the time when they end, then NAME=VALUE
+# pairs, each followed by U+001F. It is exported, so that the shells started from this one know what is ours. The first line of
+# the env file begins with it, then come the values alone, each after U+001E; U+001D stands there for the end of a line.
 
 # __amika_apply NAME VALUE: export it, unless you gave the variable a value yourself, or removed this one
 function __amika_apply
@@ -31,15 +31,25 @@ function __amika_look
     set -l line
     test -f @FOLDER@/env.fish -a -O @FOLDER@/env.fish; and read line <@FOLDER@/env.fish
     set -l pairs (string split -- \x1f (string split -- \x1e "$line")[1])
-    set -l ends (string match -r '^# amika .* ([1-9][0-9]*)$' -- "$pairs[1]")[2]
+    set -l digest (string match -r '^#(.*)$' -- "$pairs[1]")[2]
+    set -g __amika_at @FOLDER@/mark.fish.$digest
+    set -l ends (string match -r '^[1-9][0-9]*$' -- "$pairs[2]")
     set -g __amika_ends $ends
-    set -g __amika_before (string split -- \x1f "$_AMIKA_API_KEYS")
-    set -g __amika_after "$pairs[1]"
+    if set -q ends[1]
+        # from now on each prompt looks at the time too
+        function __amika_clock --on-event fish_prompt
+            set -q __amika_ends[1]; and test (date +%s) -ge $__amika_ends; and source @FOLDER@/hook.fish
+        end
+    end
     if set -q ends[1]; and test (date +%s) -ge $ends
         set -g __amika_ends
-        set pairs
+        set pairs $pairs[1..2]
+    else if set -q digest[1]; and string match -q -- "#$digest"\x1f"*" "$_AMIKA_API_KEYS"
+        return 0
     end
-    for pair in $pairs[2..]
+    set -g __amika_before (string split -- \x1f "$_AMIKA_API_KEYS")
+    set -g __amika_after $pairs[1..2]
+    for pair in $pairs[3..]
         set -l key (string split -m 1 = -- "$pair")
         set -q key[2]; or continue
         set -l parts (string split -- \x1d $key[2])
@@ -51,21 +61,15 @@ function __amika_look
     end
     __amika_drop
     set -e _AMIKA_API_KEYS
-    test -z "$line"; or set -gx _AMIKA_API_KEYS (string join -- \x1f $__amika_after '' | string collect)
+    set -q digest[1]; and set -gx _AMIKA_API_KEYS (string join -- \x1f $__amika_after '' | string collect)
     set -e __amika_before
     set -e __amika_after
-    # from now on each prompt looks at the time too
-    set -q __amika_ends[1]; and not functions -q __amika_clock; or return 0
-    function __amika_clock --on-event fish_prompt
-        set -q __amika_ends[1]; and test (date +%s) -ge $__amika_ends; and source @FOLDER@/hook.fish
-    end
 end
 
 if functions -q __amika_prompt
-    # one that an earlier version left here reads another line
+    # without an env file it asks at each prompt whether there is one again
     function __amika_prompt --on-event fish_prompt
-        test -f @FOLDER@/env.fish -a -O @FOLDER@/env.fish; and read -l -d\x1f l x <@FOLDER@/env.fish; or set -l l
-        string match -q -- "$l"\x1f"*" "$_AMIKA_API_KEYS"\x1f; or source @FOLDER@/hook.fish 2>/dev/null
+        test -e "$__amika_at"; or test -z "$__amika_at" -a ! -e @FOLDER@/env.fish; or source @FOLDER@/hook.fish 2>&-
     end
     __amika_look
 else

@@ -1,8 +1,8 @@
 """Installs, renews and removes the shell hook: files in our data directory (the line that reads them: `rc_file.py`).
 
-    env.SHELL      what a shell reads when it starts: keys, and a function that compares this file's first line at each
-                   prompt with the one it was given
-    hook.SHELL     static: what that function reads when the line is another one
+    env.SHELL      what a shell reads when it starts: keys, and a function that looks for the mark at each prompt
+    mark.SHELL.…   a link named after these keys (`mark.py`)
+    hook.SHELL     static: what that function reads when the mark is gone
 
 So an open shell needs no more of an older version than that function: the hook is always the one of today. When it is
 removed the file stays for a day, because open shells drop their variables with it.
@@ -16,12 +16,14 @@ import re
 import stat
 import unicodedata
 
-from amika_agent.shell.env_file import SHELLS, Folder, render, template
+from amika_agent.shell import mark
+from amika_agent.shell.env_file import render, template
+from amika_agent.shell.folder import SHELLS, Folder
 from amika_agent.stores.private_file import write_private
 from amika_local.credential import Problem
 from amika_local.errors import AmikaError, Failed
 
-VERSION = 4  # in the first line of every hook; the first format had none
+VERSION = 5  # in the first line of every hook; the first format had none
 WITHOUT_START = 3  # earlier ones had no start in the env file, and no hook that stays a day longer
 STAYS = 86_400.0
 
@@ -70,6 +72,7 @@ def uninstall(where: Folder, shell: str) -> bool:
     """Remove the hook of `shell`; True when there was one."""
     path = where.env(shell)
     try:
+        mark.clear(where, shell)
         os.unlink(path)
     except FileNotFoundError:
         return False
@@ -110,6 +113,7 @@ def _renew(where: Folder, shell: str, now: float) -> None:
             write_private(rest, text(where, shell).encode())
         install(where, shell)
     elif shell not in where.installed():
+        mark.clear(where, shell)
         _clear(where.hook(shell), now)
     elif not os.path.exists(where.hook(shell)) or _is_older(where.hook(shell), VERSION):
         install(where, shell)

@@ -1,10 +1,11 @@
-# amika hook 4, removed by: amika shell-init zsh --uninstall
+# amika hook 5, removed by: amika shell-init zsh --uninstall
 #
-# A new shell reads env.zsh beside this file. An open one reads this when the first line of env.zsh is another than
-# before, and a new one when one of the variables is set already.
+# A new shell reads env.zsh beside this file. An open one reads this when the mark that it knows is gone, mark.zsh.…,
+# a link that is named after the keys of env.zsh; and a new one when one of the variables is set already.
 #
-# _AMIKA_API_KEYS is what this shell was given: the first line of the env file, then NAME=VALUE pairs, each followed by
-# U+001F. It is exported, so that the shells started from this one know what is ours.
+# _AMIKA_API_KEYS is what this shell was given: the first line of the env file, which ends with U+001F and the time when
+# the keys end, then NAME=VALUE pairs, each followed by U+001F. It is exported, so that the shells started from this one
+# know what is ours.
 # Names are long and commands begin with a backslash because your aliases and readonly variables hold here too.
 \typeset -g __amika=@FOLDER@
 
@@ -46,25 +47,29 @@ __amika_look() {
     } <$__amika/env.zsh
   fi
   \typeset -g __amika_ends=
-  if [[ $__amika_l == '# amika '*' '[1-9]* ]]; then
-    \zmodload zsh/datetime
-    __amika_ends=${__amika_l##* }
-    [[ ${EPOCHSECONDS-} -lt $__amika_ends ]] || __amika_ends= __amika_keys=
+  __amika_ends=${__amika_l##*$'\37'}
+  [[ $__amika_l == '#'*$'\37'* ]] || __amika_l=
+  [[ -n $__amika_l && $__amika_ends == [1-9]* ]] && \zmodload zsh/datetime || __amika_ends=
+  if [[ -n $__amika_ends && ${EPOCHSECONDS-} -ge $__amika_ends ]]; then
+    __amika_ends= __amika_keys=
+  elif [[ ${_AMIKA_API_KEYS-} == "$__amika_l"$'\37'* ]]; then
+    \return 0
   fi
   \eval "__amika_apply $__amika_keys"
 }
 
 if \typeset -f __amika_prompt >/dev/null; then
-  # from now on each prompt looks at the time too
+  # from now on each prompt looks at the time too, and without an env file whether there is one again
   __amika_prompt() {
-    \local __amika_l=
-    [[ -f $__amika/env.zsh && -O $__amika/env.zsh ]] && \read -r __amika_l <"$__amika/env.zsh"
-    [[ ${_AMIKA_API_KEYS-}$'\37' == "$__amika_l"$'\37'* ]] &&
-      [[ -z ${__amika_ends-} || $EPOCHSECONDS -lt $__amika_ends ]] ||
-      [[ ! -r $__amika/hook.zsh ]] || {
-        \emulate -L zsh -o no_aliases
-        \. "$__amika/hook.zsh"
-      }
+    \local __amika_l="${_AMIKA_API_KEYS-}"
+    if [[ -e $__amika/mark.zsh.${__amika_l:1:16} ]]; then
+      [[ -z ${__amika_ends-} || $EPOCHSECONDS -lt $__amika_ends ]]
+    else
+      [[ -z $__amika_l && ! -e $__amika/env.zsh ]]
+    fi || [[ ! -r $__amika/hook.zsh ]] || {
+      \emulate -L zsh -o no_aliases
+      \. "$__amika/hook.zsh"
+    }
   }
   __amika_look
 elif [[ -O $__amika/env.zsh ]]; then

@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Mapping
 
-from amika_agent.shell.env_file import Folder
+from amika_agent.shell.folder import Folder
 from amika_agent.stores.private_file import sync_dir, write_new
 from amika_local.errors import Failed
 from amika_local.quoting import fish, posix
@@ -48,7 +48,7 @@ def line(shell: str, where: Folder) -> str:
     path = where.env(shell)
     # what another user put there is not run; fish would take ten microseconds for that question
     if shell == "fish":
-        return f"source {fish(path)} 2>/dev/null {MARK}"
+        return f"source {fish(path)} 2>&- {MARK}"
     return f"[[ ! -O {posix(path)} ]] || \\. {posix(path)} {MARK}"
 
 

@@ -1,8 +1,7 @@
 \typeset -g __amika=@FOLDER@
 __amika_prompt() {
-  \local __al=
-  [[ -O $__amika/env.zsh ]] && \read -r __al <"$__amika/env.zsh"
-  [[ ${_AMIKA_API_KEYS-}$'\37' == "$__al"$'\37'* || ! -r $__amika/hook.zsh ]] || {
+  \local __al="${_AMIKA_API_KEYS-}"
+  [[ -e $__amika/mark.zsh.${__al:1:16} || ! -r $__amika/hook.zsh ]] || {
     \emulate -L zsh -o no_aliases
     \. "$__amika/hook.zsh"
   }

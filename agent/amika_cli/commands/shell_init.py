@@ -6,13 +6,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from amika_agent.shell.env_file import Choice, Folder
+    from amika_agent.shell.env_file import Choice
+    from amika_agent.shell.folder import Folder
     from amika_cli.context import Context
 
 USAGE = "bash|zsh|fish [--install|--uninstall|--explain]"
 TEXT = """
-Keeps the API keys of every open shell equal to the credentials on this machine, at the price of reading one line of
-one file per prompt. Variables that you set yourself are left alone.
+Keeps the API keys of every open shell equal to the credentials on this machine, at the price of asking once per prompt
+whether a file is there. Variables that you set yourself are left alone.
 
 --install writes the hook and the env file it reads (API keys in plain text, readable by you only), and prints the
 line for your shell's start-up file; with --yes it adds the line itself. The running agent keeps the file current.
@@ -34,18 +35,19 @@ WORDS = (1, 1)
 
 def run(args: Args) -> int:
     """Print, install, remove or explain the hook."""
-    from amika_agent.shell import env_file, hook
+    from amika_agent.shell import hook
+    from amika_agent.shell.folder import SHELLS, folder
     from amika_cli.context import Context
     from amika_cli.render import emit, note
     from amika_local.errors import UsageError
 
     shell = args.words[0]
-    if shell not in env_file.SHELLS:
+    if shell not in SHELLS:
         raise UsageError("the shell must be one of: bash, zsh, fish")
     if sum(args.has(name) for name in ("install", "uninstall", "explain")) > 1:
         raise UsageError("--install, --uninstall and --explain exclude each other")
     with Context(args) as context:
-        where = env_file.folder(context.profile.data_dir)
+        where = folder(context.profile.data_dir)
         if args.has("explain"):
             return _explain(context, shell, where)
         if args.has("install"):

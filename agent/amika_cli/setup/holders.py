@@ -54,7 +54,7 @@ def _foreign(context: Context) -> list[str]:
 
 
 def _env_files(data_dir: str) -> list[str]:
-    from amika_agent.shell.env_file import folder
+    from amika_agent.shell.folder import folder
 
     shells = folder(data_dir).path
     # also what a crash in the middle of writing one left behind

@@ -5,18 +5,32 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from amika_agent.shell import env_file, hook, rc_file
+from amika_agent.shell.folder import SHELLS as EVERY
+from amika_agent.shell.folder import folder as hooks
 from amika_local.credential import API_KEY, Credential
 from amika_local.secret import Secret
 
-SHELLS = [shell for shell in env_file.SHELLS if shutil.which(shell)]
+SHELLS = [shell for shell in EVERY if shutil.which(shell)]
 
 
 def key(name: str, value: str, ends: float | None = None) -> env_file.Choice:
     credential = Credential(name.lower(), API_KEY, Secret(value), "opencode", "/x", 200, expires_at=ends)
     return env_file.Choice(name, credential, exported=True, reason="")
+
+
+SWAP = """
+import os
+from amika_agent.shell import mark
+from amika_agent.shell.folder import Folder
+where = {where!r}
+mark.clear(where, {shell!r})
+os.replace({later!r}, where.env({shell!r}))
+mark.renew(where, {shell!r})
+"""
 
 
 class Shell:
@@ -27,7 +41,7 @@ class Shell:
     def __init__(self, name: str, folder: Path) -> None:
         self.name = name
         self.folder = folder
-        self.where = env_file.folder(str(folder))
+        self.where = hooks(str(folder))
         hook.install(self.where, name)
 
     def keys(self, *choices: env_file.Choice) -> None:
@@ -50,8 +64,11 @@ class Shell:
     def unset(self, name: str) -> str:
         return f"set -e {name}" if self.name == "fish" else f"unset {name}"
 
-    def swap(self, path: Path) -> str:
-        return f"command mv -f {path} {self.where.env(self.name)}"
+    def swap(self, path: Path, folder: Path | None = None) -> str:
+        """Return the step that puts what `later` made into place, as `env_file.update` does."""
+        script = (folder or self.folder) / f"swap-{path.name}.py"
+        script.write_text(SWAP.format(where=self.where, shell=self.name, later=str(path)))
+        return f"command {sys.executable} -I {script}"
 
     def later(self, *choices: env_file.Choice) -> Path:
         path = self.folder / f"later-{os.urandom(4).hex()}"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from amika_agent.shell import env_file, hook, rc_file
+from amika_agent.shell.folder import SHELLS, folder
 from amika_local.credential import API_KEY, OAUTH, Credential, Problem
 from amika_local.errors import Failed
 from amika_local.secret import Secret
@@ -91,7 +93,7 @@ def test_keys_are_exported_only_while_programs_can_still_be_started_with_them() 
     assert [choice.exported for choice in choices] == [True, False, False, True]
     assert "more than an environment can carry" in choices[1].reason
     # with what is exported a program starts, though each value is there twice
-    record = env_file.render(choices, "fish", env_file.folder("/x")).partition("\x1e")[0]
+    record = env_file.render(choices, "fish", folder("/x")).partition("\x1e")[0]
     env = {"_AMIKA_API_KEYS": record, "XAI_API_KEY": "x" * 40_000}
     assert subprocess.run(["true"], env={"PATH": os.environ["PATH"], **env}, check=False).returncode == 0
     assert exported(Found(api_key("XAI_API_KEY", "x" * 140_000))) == []
@@ -100,7 +102,7 @@ def test_keys_are_exported_only_while_programs_can_still_be_started_with_them() 
 def test_the_mark_changes_with_the_content_and_only_then() -> None:
     one = env_file.choose(Found(api_key("GROQ_API_KEY", "fake-1")), (), NOW)  # type: ignore[arg-type]
     two = env_file.choose(Found(api_key("GROQ_API_KEY", "fake-2")), (), NOW)  # type: ignore[arg-type]
-    where = env_file.folder("/x")
+    where = folder("/x")
     first = [env_file.render(choices, "bash", where).split("\n")[0] for choices in (one, one, two)]
     assert first[0] == first[1]
     assert first[0] != first[2]
@@ -108,12 +110,14 @@ def test_the_mark_changes_with_the_content_and_only_then() -> None:
 
 def test_the_files_exist_only_where_a_hook_does_and_are_private(tmp_path: Path) -> None:
     choices = env_file.choose(Found(api_key("GROQ_API_KEY")), (), NOW)  # type: ignore[arg-type]
-    where = env_file.folder(str(tmp_path))
+    where = folder(str(tmp_path))
     assert env_file.update(str(tmp_path), choices) == []
     assert not (tmp_path / "shell").exists()
     hook.install(where, "fish")
     env_file.update(str(tmp_path), choices)
-    assert sorted(os.listdir(where.path)) == ["env.fish", "hook.fish"]
+    *files, mark = sorted(os.listdir(where.path))
+    assert files == ["env.fish", "hook.fish"]
+    assert re.fullmatch(r"mark\.fish\.[0-9a-f]{16}", mark)
     assert stat.S_IMODE(os.stat(where.env("fish")).st_mode) == 0o600
     assert stat.S_IMODE(os.stat(where.path).st_mode) == 0o700
     before = os.stat(where.env("fish")).st_ino
@@ -125,7 +129,7 @@ def test_the_files_exist_only_where_a_hook_does_and_are_private(tmp_path: Path) 
 
 
 def test_a_file_that_cannot_be_written_is_a_problem_with_a_remedy(tmp_path: Path) -> None:
-    where = env_file.folder(str(tmp_path))
+    where = folder(str(tmp_path))
     hook.install(where, "bash")
     os.unlink(where.env("bash"))
     os.symlink("/nowhere/else", where.env("bash"))
@@ -140,7 +144,7 @@ def test_the_line_is_added_once_through_a_link_and_removed_without_a_trace(tmp_p
     real.write_bytes(b"alias a=b\r\n\xff odd bytes\nlast line without end")
     real.chmod(0o640)
     rc.symlink_to(real)
-    where = env_file.folder("/h")
+    where = folder("/h")
     line = rc_file.line("bash", where)
     assert rc_file.add(str(rc), line, where)
     assert not rc_file.add(str(rc), line, where)
@@ -159,8 +163,8 @@ def test_the_line_is_added_once_through_a_link_and_removed_without_a_trace(tmp_p
     ["test -r '/h/shell/hook.fish'; and source '/h/shell/hook.fish'", "source '/h/shell/hook.fish' 2>/dev/null"],
 )
 def test_the_line_of_an_earlier_version_is_replaced_and_removed_and_no_other(tmp_path: Path, earlier: str) -> None:
-    rc, where = tmp_path / "config.fish", env_file.folder("/h")
-    other = rc_file.line("fish", env_file.folder("/other/h"))
+    rc, where = tmp_path / "config.fish", folder("/h")
+    other = rc_file.line("fish", folder("/other/h"))
     before = f"{earlier} {rc_file.MARK}\nset a b\n{other}\n"
     rc.write_text(before)
     line = rc_file.line("fish", where)
@@ -173,7 +177,7 @@ def test_the_line_of_an_earlier_version_is_replaced_and_removed_and_no_other(tmp
 
 @pytest.mark.parametrize("end", ["export A=b \\", "export A=b \\\\\\"])
 def test_a_last_line_that_goes_on_does_not_swallow_ours(tmp_path: Path, end: str) -> None:
-    rc, where = tmp_path / ".bashrc", env_file.folder("/h")
+    rc, where = tmp_path / ".bashrc", folder("/h")
     rc.write_text(end)
     line = rc_file.line("bash", where)
     assert rc_file.add(str(rc), line, where)
@@ -185,7 +189,7 @@ def test_a_last_line_that_goes_on_does_not_swallow_ours(tmp_path: Path, end: str
 
 @pytest.mark.parametrize("mode", [0o444, 0o400])
 def test_a_read_only_rc_file_is_not_replaced(tmp_path: Path, mode: int) -> None:
-    rc, where = tmp_path / ".bashrc", env_file.folder("/h")
+    rc, where = tmp_path / ".bashrc", folder("/h")
     rc.write_text("# managed by somebody\n")
     rc.chmod(mode)
     with pytest.raises(Failed, match="read-only"):
@@ -196,13 +200,13 @@ def test_a_read_only_rc_file_is_not_replaced(tmp_path: Path, mode: int) -> None:
 def test_an_rc_file_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / ".bashrc")
     with pytest.raises(Failed, match="no plain file"):
-        rc_file.add(str(tmp_path / ".bashrc"), "the line", env_file.folder("/h"))
+        rc_file.add(str(tmp_path / ".bashrc"), "the line", folder("/h"))
 
 
 @pytest.mark.parametrize("name", ["in\ntwo", "a\x1bb", "no \udcff text"])
 def test_a_folder_that_no_line_can_name_is_refused_before_anything_is_written(tmp_path: Path, name: str) -> None:
     with pytest.raises(Failed, match="no start-up file can name") as raised:
-        hook.install(env_file.folder(str(tmp_path / name)), "bash")
+        hook.install(folder(str(tmp_path / name)), "bash")
     assert raised.value.remedy
     assert os.listdir(tmp_path) == []
 
@@ -213,25 +217,25 @@ def test_a_folder_in_which_others_can_write_is_refused(tmp_path: Path) -> None:
     open_to_all.chmod(0o777)
     link = tmp_path / "link"
     link.symlink_to(open_to_all)
-    for folder in (open_to_all, link):
+    for path in (open_to_all, link):
         with pytest.raises(Failed, match="every user can write"):
-            hook.install(env_file.folder(str(folder / "deep/er")), "bash")
+            hook.install(folder(str(path / "deep/er")), "bash")
     open_to_all.chmod(0o1777)  # as /tmp
-    hook.install(env_file.folder(str(open_to_all / "deep/er")), "bash")
+    hook.install(folder(str(open_to_all / "deep/er")), "bash")
     if os.geteuid() == 0:
         os.chown(open_to_all / "deep", 12345, 12345)
         with pytest.raises(Failed, match="another user"):
-            hook.install(env_file.folder(str(open_to_all / "deep/er")), "bash")
+            hook.install(folder(str(open_to_all / "deep/er")), "bash")
 
 
 def test_an_rc_file_that_is_a_folder_is_said(tmp_path: Path) -> None:
     with pytest.raises(Failed):
-        rc_file.add(str(tmp_path), "the line", env_file.folder("/h"))
+        rc_file.add(str(tmp_path), "the line", folder("/h"))
 
 
-@pytest.mark.parametrize("shell", env_file.SHELLS)
+@pytest.mark.parametrize("shell", SHELLS)
 def test_paused_a_file_only_loses_what_is_not_exported_any_more(tmp_path: Path, shell: str) -> None:
-    where = env_file.folder(str(tmp_path))
+    where = folder(str(tmp_path))
     hook.install(where, shell)
     wild = "a'b\\\n_AMIKA_API_KEYS=x\n\nOPENAI_API_KEY='x\\\\' \\n\n"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.agent.shell.hooked import SHELLS, Shell, key
 
-from amika_agent.shell import env_file, hook
+from amika_agent.shell import folder, hook
 
 NASTY = [
     "plain",
@@ -236,4 +236,4 @@ def test_zsh_adds_its_hook_once(tmp_path: Path) -> None:
 
 
 def test_every_shell_is_here() -> None:
-    assert list(env_file.SHELLS) == SHELLS
+    assert list(folder.SHELLS) == SHELLS

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -97,9 +96,7 @@ def test_any_folder(name: str, folder: str, tmp_path: Path) -> None:
     shell.keys(key("GROQ_API_KEY", "fake-1"))
     changed = shell.later(key("GROQ_API_KEY", "fake-2")).rename(tmp_path / "later")
     show = shell.shown("GROQ_API_KEY")
-    # the new file is renamed by its number, not by its name: quoting is what is tried here
-    (tmp_path / "swap").write_text(f"import os; os.replace({str(changed)!r}, {shell.where.env(name)!r})")
-    steps = [mode, shell.source(), show, f"command {sys.executable} {tmp_path}/swap", shell.prompt(), show]
+    steps = [mode, shell.source(), show, shell.swap(changed, tmp_path), shell.prompt(), show]
     assert shell.run(*steps) == ["fake-1", "fake-2"]
 
 
@@ -148,7 +145,8 @@ def test_a_name_that_bash_cannot_set_does_not_keep_the_others_away(tmp_path: Pat
 def test_whatever_is_in_the_place_of_the_env_file(shell: Shell, make: str) -> None:
     shell.keys(key("GROQ_API_KEY", "fake-1"))
     env = shell.where.env(shell.name)
-    put = f"command sh -c 'rm -rf {env}; {make} {env}'"
+    # the mark goes too: what is changed by hand alone the agent puts right (test_mark.py)
+    put = f"command sh -c 'rm -rf {env} {shell.where.path}/mark.*; {make} {env}'"
     show = shell.shown("GROQ_API_KEY")
     steps = [shell.source(), show, put, shell.prompt(), shell.prompt(), show, shell.source(), shell.prompt(), show]
     assert shell.run(*steps) == ["fake-1", "unset", "unset"]
@@ -176,6 +174,18 @@ def test_neither_start_nor_prompt_starts_a_program(shell: Shell) -> None:
     remove = "set -e K3_API_KEY" if shell.name == "fish" else "unset K3_API_KEY; _AMIKA_API_KEYS=x"
     steps = [nowhere, shell.source(), shell.prompt(), remove, shell.prompt(), shell.shown("K199_API_KEY")]
     assert shell.run(*steps, shell.source(), shell.shown("K199_API_KEY")) == ["it's\nfake"] * 2
+
+
+@pytest.mark.parametrize("mine", ["''", "-x", "--", "-n 5", "a b", "a- _b", "'a\nb'", "'$HOME'", "GROQ_API_KEY"])
+@pytest.mark.parametrize("name", ["GROQ_API_KEY", "XAI_API_KEY"])
+def test_fish_reads_over_no_value_that_a_person_set(tmp_path: Path, name: str, mine: str) -> None:
+    # one command asks whether a variable is set and sets it: with arguments that are no names where it is
+    shell = Shell("fish", tmp_path)
+    shell.keys(key("GROQ_API_KEY", "fake-g"), key("XAI_API_KEY", "fake-x"))
+    other = "XAI_API_KEY" if name == "GROQ_API_KEY" else "GROQ_API_KEY"
+    steps = [f"set -gx {name} {mine}", f"set -l before ${name}", shell.source(), shell.prompt()]
+    steps += [f'test "x$before" = "x${name}" -a (count $before) = (count ${name}); and printf "<mine>"']
+    assert shell.run(*steps, shell.shown(other)) == ["mine", "fake-x" if other == "XAI_API_KEY" else "fake-g"]
 
 
 def at_a_prompt(*lines: str, env: dict[str, str] | None = None) -> tuple[str, str]:

@@ -13,7 +13,8 @@ import pytest
 
 from amika_agent.clock import SystemClock
 from amika_agent.engine.local import LocalPart
-from amika_agent.shell import env_file, hook
+from amika_agent.shell import env_file, env_text, hook
+from amika_agent.shell.folder import SHELLS, Folder, folder
 from amika_agent.sync.journal import SyncDb
 from amika_local.credential import API_KEY, Credential
 from amika_local.secret import Secret
@@ -49,20 +50,20 @@ LINE_2 = {
 
 
 @pytest.fixture
-def where(tmp_path: Path) -> env_file.Folder:
-    return env_file.folder(str(tmp_path))
+def where(tmp_path: Path) -> Folder:
+    return folder(str(tmp_path))
 
 
-def install_version_2(where: env_file.Folder, shell: str, first: str = OLDER["with a lower one"]) -> None:
+def install_version_2(where: Folder, shell: str, first: str = OLDER["with a lower one"]) -> None:
     os.makedirs(where.path, mode=0o700)
     env = "env.fish" if shell == "fish" else "env.sh"
     for name, text in ((f"hook.{shell}", first), (f"rest.{shell}", "# older\n"), (env, "# amika 1 0\n")):
         (Path(where.path) / name).write_text(text)
 
 
-@pytest.mark.parametrize("shell", env_file.SHELLS)
+@pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("older", OLDER.values(), ids=OLDER)
-def test_an_older_hook_is_rewritten_where_it_is_installed(where: env_file.Folder, shell: str, older: str) -> None:
+def test_an_older_hook_is_rewritten_where_it_is_installed(where: Folder, shell: str, older: str) -> None:
     install_version_2(where, shell, older)
     assert hook.renew(where, NOW) == []
     assert Path(where.hook(shell)).read_text() == hook.text(where, shell)
@@ -83,8 +84,9 @@ def before(event, _):
         if left < 0:
             os._exit(9)
 from amika_agent.shell import env_file, hook
+from amika_agent.shell.folder import SHELLS, Folder, folder
 sys.addaudithook(before)
-where = env_file.folder(sys.argv[1])
+where = folder(sys.argv[1])
 if sys.argv[3] == "renew":
     assert hook.renew(where, float(sys.argv[4])) == []
 else:
@@ -92,11 +94,11 @@ else:
 """
 
 
-@pytest.mark.parametrize("shell", env_file.SHELLS)
+@pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("doing", ["install", "renew"])
 def test_a_kill_at_any_step_loses_no_hook(tmp_path: Path, shell: str, doing: str) -> None:
     for step in range(20):
-        where = env_file.folder(str(tmp_path / str(step)))
+        where = folder(str(tmp_path / str(step)))
         os.makedirs(where.path, mode=0o700)
         if doing == "renew":
             os.rmdir(where.path)
@@ -115,8 +117,8 @@ def test_a_kill_at_any_step_loses_no_hook(tmp_path: Path, shell: str, doing: str
     pytest.fail("it never came to an end")
 
 
-@pytest.mark.parametrize("shell", env_file.SHELLS)
-def test_shells_opened_under_version_2_and_its_line_go_on_following(where: env_file.Folder, shell: str) -> None:
+@pytest.mark.parametrize("shell", SHELLS)
+def test_shells_opened_under_version_2_and_its_line_go_on_following(where: Folder, shell: str) -> None:
     install_version_2(where, shell)
     assert hook.renew(where, time.time()) == []
     groq = Credential("groq", API_KEY, Secret("fake-2"), "opencode", "/x", 200, native_name="GROQ_API_KEY")
@@ -136,10 +138,72 @@ def test_shells_opened_under_version_2_and_its_line_go_on_following(where: env_f
         assert (done.stdout, done.stderr) == ("fake-2\n", "")
 
 
-@pytest.mark.parametrize("shell", env_file.SHELLS)
-def test_a_hook_of_version_3_is_renewed_and_one_that_was_removed_does_not_come_back(
-    where: env_file.Folder, shell: str
-) -> None:
+# what version 4 left in open shells, with the keys that it gave them
+PROMPT_4 = {
+    "bash": """__amika_prompt() {
+  [[ -O $__amika/env.bash ]] && \\read -r __al <"$__amika/env.bash" || __al=
+  [[ ${_AMIKA_API_KEYS-}$'\\37' == "$__al"$'\\37'* || ! -r $__amika/hook.bash ]] || \\. "$__amika/hook.bash"
+}""",
+    "zsh": """__amika_prompt() {
+  \\local __al=
+  [[ -O $__amika/env.zsh ]] && \\read -r __al <"$__amika/env.zsh"
+  [[ ${_AMIKA_API_KEYS-}$'\\37' == "$__al"$'\\37'* || ! -r $__amika/hook.zsh ]] || \\. "$__amika/hook.zsh"
+}""",
+    "fish": """function __amika_prompt -e fish_prompt
+    test -O $__amika/env.fish; and read -l -d\\x1f l x <$__amika/env.fish; or set -l l
+    string match -q -- "$l"\\x1f"*" "$_AMIKA_API_KEYS"\\x1f; or source $__amika/hook.fish 2>/dev/null
+end""",
+}
+LINE_4 = {
+    "bash": "[[ ! -O '{0}/env.bash' ]] || \\. '{0}/env.bash'",
+    "zsh": "[[ ! -O '{0}/env.zsh' ]] || \\. '{0}/env.zsh'",
+    "fish": "source '{0}/env.fish' 2>/dev/null",
+}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_shells_opened_under_version_4_and_its_line_go_on_following(where: Folder, shell: str) -> None:
+    hook.install(where, shell)
+    Path(where.hook(shell)).write_text("# amika hook 4, removed by: …\n")
+    Path(where.env(shell)).write_text("# amika 0123456789abcdef 0\n")
+    assert hook.renew(where, NOW) == []
+    groq = Credential("groq", API_KEY, Secret("fake-2"), "opencode", "/x", 200, native_name="GROQ_API_KEY")
+    choice = env_file.Choice("GROQ_API_KEY", groq, exported=True, reason="")
+    assert env_file.update(os.path.dirname(where.path), [choice]) == []
+    setting = f"set -g __amika {where.path}" if shell == "fish" else f"__amika={where.path}"
+    prompt = "emit fish_prompt" if shell == "fish" else "__amika_prompt"
+    env = {
+        "PATH": os.environ["PATH"], "HOME": os.environ["HOME"],
+        "GROQ_API_KEY": "fake-1", "_AMIKA_API_KEYS": "# amika 0123456789abcdef 0\x1fGROQ_API_KEY=fake-1\x1f",
+    }  # fmt: skip
+    opened = f"{setting}\n{PROMPT_4[shell]}\n{prompt}\n{prompt}\necho $GROQ_API_KEY"
+    started = f"{LINE_4[shell].format(where.path)}\n{prompt}\necho $GROQ_API_KEY"
+    for script in (opened, started):
+        quiet = {"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}[shell]
+        done = subprocess.run([shell, *quiet, "-c", script], env=env, capture_output=True, text=True, check=False)
+        assert (done.stdout, done.stderr) == ("fake-2\n", "")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_paused_a_file_of_version_4_loses_a_revoked_key_and_keeps_its_end(where: Folder, shell: str) -> None:
+    hook.install(where, shell)
+    pairs = "GROQ_API_KEY=a\x1fXAI_API_KEY=b\x1f"
+    if shell == "fish":
+        text = f"# amika 0123456789abcdef 4000000000\x1f{pairs}\x1ea\x1eb\n"
+    else:
+        text = "# amika 0123456789abcdef 4000000000\nGROQ_API_KEY='a' XAI_API_KEY='b'\n_AMIKA_API_KEYS=x\n"
+    Path(where.env(shell)).write_text(text)
+    xai = Credential("xai", API_KEY, Secret("c"), "opencode", "/x", 200, native_name="XAI_API_KEY")
+    choice = env_file.Choice("XAI_API_KEY", xai, exported=True, reason="")
+    assert env_file.update(os.path.dirname(where.path), [choice], paused=True) == []
+    left = Path(where.env(shell)).read_text()
+    assert env_text.read(left, shell) == ([("XAI_API_KEY", "b")], 4_000_000_000)
+    assert left.startswith("#")
+    assert not left.startswith("# amika")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_hook_of_version_3_is_renewed_and_one_that_was_removed_does_not_come_back(where: Folder, shell: str) -> None:
     path = Path(hook.install(where, shell))
     path.write_text("# amika hook 3, removed by: …\n")
     assert hook.renew(where, NOW) == []
@@ -153,7 +217,7 @@ def test_a_hook_of_version_3_is_renewed_and_one_that_was_removed_does_not_come_b
 
 
 @pytest.mark.parametrize("text", ["# amika hook 99, of a later build\n", "# mine\n", "", "\udcff\n"])
-def test_a_hook_of_a_later_build_or_of_somebody_else_is_left_alone(where: env_file.Folder, text: str) -> None:
+def test_a_hook_of_a_later_build_or_of_somebody_else_is_left_alone(where: Folder, text: str) -> None:
     path = Path(hook.install(where, "bash"))
     path.write_text(text, errors="surrogateescape")
     before = path.stat()
@@ -161,26 +225,26 @@ def test_a_hook_of_a_later_build_or_of_somebody_else_is_left_alone(where: env_fi
     assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
-def test_one_of_this_version_is_not_written_again(where: env_file.Folder) -> None:
+def test_one_of_this_version_is_not_written_again(where: Folder) -> None:
     path = hook.install(where, "zsh")
     before = os.stat(path)
     assert hook.renew(where, NOW) == []
     assert os.stat(path).st_ino == before.st_ino
 
 
-def test_a_hook_that_is_gone_comes_back(where: env_file.Folder) -> None:
+def test_a_hook_that_is_gone_comes_back(where: Folder) -> None:
     hook.install(where, "fish")
     os.unlink(where.hook("fish"))
     assert hook.renew(where, NOW) == []
     assert os.path.isfile(where.hook("fish"))
 
 
-def test_where_no_hook_is_nothing_appears(where: env_file.Folder, tmp_path: Path) -> None:
+def test_where_no_hook_is_nothing_appears(where: Folder, tmp_path: Path) -> None:
     assert hook.renew(where, NOW) == []
     assert os.listdir(tmp_path) == []
 
 
-def test_what_a_removed_hook_leaves_for_open_shells_goes_after_a_day(where: env_file.Folder) -> None:
+def test_what_a_removed_hook_leaves_for_open_shells_goes_after_a_day(where: Folder) -> None:
     hook.install(where, "fish")
     assert hook.uninstall(where, "fish")
     removed = os.stat(where.hook("fish")).st_mtime
@@ -190,7 +254,7 @@ def test_what_a_removed_hook_leaves_for_open_shells_goes_after_a_day(where: env_
     assert os.listdir(where.path) == []
 
 
-def test_what_a_crash_left_of_an_env_file_goes_and_the_env_file_stays(where: env_file.Folder) -> None:
+def test_what_a_crash_left_of_an_env_file_goes_and_the_env_file_stays(where: Folder) -> None:
     hook.install(where, "bash")
     names = ("env.bash", "env.bash.tmp-0badc0de", "env.fish.tmp-0badc0de")
     for name in names:
@@ -202,7 +266,7 @@ def test_what_a_crash_left_of_an_env_file_goes_and_the_env_file_stays(where: env
     assert sorted(os.listdir(where.path)) == ["env.bash", "hook.bash"]
 
 
-def test_a_hook_behind_a_link_is_a_problem_with_a_remedy(where: env_file.Folder, tmp_path: Path) -> None:
+def test_a_hook_behind_a_link_is_a_problem_with_a_remedy(where: Folder, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.write_text(OLDER["with a lower one"])
     os.makedirs(where.path)
@@ -214,7 +278,7 @@ def test_a_hook_behind_a_link_is_a_problem_with_a_remedy(where: env_file.Folder,
 
 def test_the_agent_renews_it_at_its_first_look_and_leaves_it_while_it_is_paused(home: Path) -> None:
     profile = resolve(os.environ)
-    where = env_file.folder(profile.data_dir)
+    where = folder(profile.data_dir)
     install_version_2(where, "bash")
     db = SyncDb(profile.sync_db, SystemClock())
     try:
