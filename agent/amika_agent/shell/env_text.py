@@ -104,6 +104,8 @@ def _fish(keys: list[Key], first: str, ends: int, start: str, folder: str) -> st
     if not ends and not any("\n" in value for _, value in keys):
         taken = " ".join(f"${name}-" for name in names)
         # without a standard error: what `read` refuses may be a key
-        read = f"read -gx -d\\x1e -- {' '.join(names)} {taken} <{fish(f'{folder}/env.fish')} 2>&-\n"
-        steps = [read, f'or string match -q "#{digest(first)}*" "${RECORD}"\n', f"or {hook}"]
+        read = f"read -gxd\\x1e -- {' '.join(names)} {taken} <{fish(f'{folder}/env.fish')} 2>&-\n"
+        # most often a shell that was started from a shell has them all
+        current = f'set -q {RECORD}; and string match -q "#{digest(first)}*" "${RECORD}"\n'
+        steps = [current, f"or {read}", f"or {hook}"]
     return f"{_FIELD.join([record, *values])}\n{start}{''.join(steps)}"
