@@ -5,10 +5,10 @@ import json
 import logging
 import socket
 import ssl
-import subprocess
 import threading
 
 import pytest
+from tests.fakes.certificate import THIS_MACHINE, self_signed
 from tests.fakes.workos_server import WorkosServer
 
 from amika_agent.clock import SystemClock
@@ -175,15 +175,7 @@ def test_a_proxy_is_never_asked_for_this_machine(server, monkeypatch):
 @pytest.fixture
 def tls_server(tmp_path):
     """A server with a certificate of its own making."""
-    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
-    subprocess.run(
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
-        f" -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout {key} -out {cert}".split(),
-        check=True,
-        capture_output=True,
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(cert, key)
+    certificate = self_signed(tmp_path, *THIS_MACHINE)
     listener = socket.create_server(("127.0.0.1", 0))
     done = threading.Event()
 
@@ -196,7 +188,7 @@ def tls_server(tmp_path):
                 continue
             try:
                 peer.settimeout(5)
-                with context.wrap_socket(peer, server_side=True) as safe:
+                with certificate.context.wrap_socket(peer, server_side=True) as safe:
                     safe.recv(65536)
                     safe.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\nConnection: close\r\n\r\n{"ok":true}')
             except OSError:
@@ -204,16 +196,16 @@ def tls_server(tmp_path):
 
     thread = threading.Thread(target=serve)
     thread.start()
-    yield f"https://localhost:{listener.getsockname()[1]}/", cert
+    yield f"https://localhost:{listener.getsockname()[1]}/", certificate.ca_file
     done.set()
     thread.join()
     listener.close()
 
 
 def test_an_unknown_certificate_is_refused_even_if_the_environment_vouches_for_it(tls_server, monkeypatch, tmp_path):
-    url, cert = tls_server
-    monkeypatch.setenv("SSL_CERT_FILE", str(cert))
-    monkeypatch.setenv("SSL_CERT_DIR", str(cert.parent))
+    url, ca_file = tls_server
+    monkeypatch.setenv("SSL_CERT_FILE", ca_file)
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     keylog = tmp_path / "keys.log"
     monkeypatch.setenv("SSLKEYLOGFILE", str(keylog))
     with Http() as http, pytest.raises(NoAnswer) as caught:
@@ -224,8 +216,8 @@ def test_an_unknown_certificate_is_refused_even_if_the_environment_vouches_for_i
 
 
 def test_a_certificate_named_in_the_settings_is_trusted(tls_server):
-    url, cert = tls_server
-    with Http(ca_file=str(cert)) as http:
+    url, ca_file = tls_server
+    with Http(ca_file=ca_file) as http:
         assert http.request("GET", url).body == {"ok": True}
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.fakes.certificate import self_signed
 
 
 @dataclass
@@ -33,19 +34,10 @@ class InterceptingProxy:
 @contextmanager
 def intercepting_proxy(folder: Path, *hosts: str) -> Iterator[InterceptingProxy]:
     """Run one that these hosts are reached through."""
-    key, cert = folder / "proxy-key.pem", folder / "proxy-ca.pem"
-    names = ",".join(f"DNS:{host}" for host in hosts)
-    subprocess.run(
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=proxy"
-        f" -addext subjectAltName={names} -keyout {key} -out {cert}".split(),
-        check=True,
-        capture_output=True,
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(cert, key)
+    certificate = self_signed(folder, *(f"DNS:{host}" for host in hosts))
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(0.1)
-    told = InterceptingProxy(f"http://127.0.0.1:{listener.getsockname()[1]}", str(cert))
+    told = InterceptingProxy(f"http://127.0.0.1:{listener.getsockname()[1]}", certificate.ca_file)
     done = threading.Event()
 
     def serve() -> None:
@@ -54,7 +46,7 @@ def intercepting_proxy(folder: Path, *hosts: str) -> Iterator[InterceptingProxy]
                 peer, _ = listener.accept()
                 with peer:
                     peer.settimeout(5)
-                    _answer(peer, context, told)
+                    _answer(peer, certificate.context, told)
 
     thread = threading.Thread(target=serve)
     thread.start()

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.agent.accounts.loopback_world import FRONTEND
+from tests.fakes.certificate import THIS_MACHINE, self_signed
 from tests.fakes.scripted_server import ScriptedServer, scripted_server
 
 from amika_agent.accounts import akos, almyty, sign_in
@@ -165,53 +165,47 @@ def test_the_connection_is_good_for_the_next_request(server, mute, http):
     assert cancellable(http, threading.Event()).request("GET", f"{server.url}/x").body == {"a": 1}
 
 
-def test_a_server_that_is_silent_in_the_middle_of_its_handshake(http, tmp_path, mute):
-    """TLS that never comes about."""
+@contextmanager
+def listening(serve: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Give the address of a server below HTTP: `serve` has its one connection."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(60)
 
         def accept() -> None:
             with suppress(OSError):
                 peer, _ = listener.accept()
                 with peer:
-                    peer.recv(1)
-                    mute.asked.set()
-                    mute.released.wait(60)
+                    serve(peer)
 
         thread = threading.Thread(target=accept)
         thread.start()
-        url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
+        try:
+            yield f"https://127.0.0.1:{listener.getsockname()[1]}/"
+        finally:
+            thread.join()
+
+
+def test_a_server_that_is_silent_in_the_middle_of_its_handshake(http, mute):
+    """TLS that never comes about."""
+
+    def serve(peer: socket.socket) -> None:
+        peer.recv(1)
+        mute({})
+
+    with listening(serve) as url:
         cancelled(lambda cancel: cancellable(http, cancel).request("GET", url), mute)
-        mute.released.set()
-        thread.join()
 
 
 def test_a_server_that_is_silent_inside_its_encryption(tmp_path, mute):
-    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
-    subprocess.run(
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
-        f" -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout {key} -out {cert}".split(),
-        check=True,
-        capture_output=True,
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(cert, key)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    certificate = self_signed(tmp_path, *THIS_MACHINE)
 
-        def accept() -> None:
-            with suppress(OSError):
-                peer, _ = listener.accept()
-                with context.wrap_socket(peer, server_side=True) as safe:
-                    safe.recv(65536)
-                    mute.asked.set()
-                    mute.released.wait(60)
+    def serve(peer: socket.socket) -> None:
+        with certificate.context.wrap_socket(peer, server_side=True) as safe:
+            safe.recv(65536)
+            mute({})
 
-        thread = threading.Thread(target=accept)
-        thread.start()
-        url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
-        with Patient(ca_file=str(cert)) as http:
-            cancelled(lambda cancel: cancellable(http, cancel).request("GET", url), mute)
-        mute.released.set()
-        thread.join()
+    with listening(serve) as url, Patient(ca_file=certificate.ca_file) as http:
+        cancelled(lambda cancel: cancellable(http, cancel).request("GET", url), mute)
 
 
 @pytest.mark.process
