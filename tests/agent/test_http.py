@@ -9,7 +9,6 @@ import threading
 
 import pytest
 from tests.fakes.certificate import THIS_MACHINE, self_signed
-from tests.fakes.workos_server import WorkosServer
 
 from amika_agent.clock import SystemClock
 from amika_agent.http.client import MAX_BODY, Http, NoAnswer
@@ -17,18 +16,6 @@ from amika_local.errors import Failed, NotSignedIn, UsageError
 from amika_local.secret import Secret
 
 TOKEN_URL = "/user_management/authenticate"
-
-
-@pytest.fixture
-def server():
-    with WorkosServer() as server:
-        yield server
-
-
-@pytest.fixture
-def http():
-    with Http() as http:
-        yield http
 
 
 def post(http, server, **more):

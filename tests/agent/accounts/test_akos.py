@@ -39,12 +39,6 @@ def server() -> Iterator[ScriptedServer]:
 
 
 @pytest.fixture
-def http() -> Iterator[Http]:
-    with Http() as client:
-        yield client
-
-
-@pytest.fixture
 def place(server: ScriptedServer) -> AkosPlace:
     return akos_place({"AKOS_API_URL": server.url}, {})
 

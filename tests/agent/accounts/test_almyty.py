@@ -15,7 +15,6 @@ from amika_agent.accounts.almyty_sign_out import sign_out
 from amika_agent.accounts.almyty_store import remember_addresses, store_login
 from amika_agent.accounts.loopback import Typed
 from amika_agent.clock import SystemClock
-from amika_agent.http.client import Http
 from amika_local.almyty_file import AlmytyLogin, credentials_path, read_login
 from amika_local.errors import Failed, NotSignedIn
 from amika_local.secret import Secret
@@ -35,12 +34,6 @@ def server() -> Iterator[ScriptedServer]:
         told.say["/auth/api-keys"] = (200, KEYS)
         told.say["/auth/api-keys/key_1"] = (200, {"data": {"deleted": True}})
         yield told
-
-
-@pytest.fixture
-def http() -> Iterator[Http]:
-    with Http() as client:
-        yield client
 
 
 @pytest.fixture

@@ -4,48 +4,32 @@ import json
 import stat
 
 import pytest
-from tests.fakes.turned_clock import TurnedClock
-from tests.fakes.workos_server import WorkosServer
 
 from amika_agent.accounts.amika import AccountKey, Authority
 from amika_agent.accounts.api_key import check_origin, checked_key, delete_api_key, store_api_key
 from amika_agent.accounts.endpoints import Endpoints, resolve_endpoints
 from amika_agent.clock import SystemClock
-from amika_agent.http.client import Http
 from amika_local.errors import Failed, NotSignedIn, Unreachable, UsageError
 from amika_local.secret import Secret
 from amika_local.session_file import SessionFileError
 
 
 @pytest.fixture
-def clock():
-    return TurnedClock()
+def world(tmp_path, server, http, clock):
+    class World:
+        state = tmp_path
+        endpoints = resolve_endpoints({}, local_url=server.url)
 
+        def authority(self, env=None, endpoints=None):
+            return Authority(str(tmp_path), env or {}, endpoints or self.endpoints, http, clock, "cli")
 
-@pytest.fixture
-def server(clock):
-    with WorkosServer(now=clock.now) as server:
-        yield server
+        def sign_in(self):
+            self.authority().keeper.accept(server.model.open_session())
 
+        def store_key(self, key="ak_fake"):
+            return store_api_key(str(tmp_path), Secret(key), self.endpoints, clock)
 
-@pytest.fixture
-def world(tmp_path, server, clock):
-    with Http() as http:
-
-        class World:
-            state = tmp_path
-            endpoints = resolve_endpoints({}, local_url=server.url)
-
-            def authority(self, env=None, endpoints=None):
-                return Authority(str(tmp_path), env or {}, endpoints or self.endpoints, http, clock, "cli")
-
-            def sign_in(self):
-                self.authority().keeper.accept(server.model.open_session())
-
-            def store_key(self, key="ak_fake"):
-                return store_api_key(str(tmp_path), Secret(key), self.endpoints, clock)
-
-        yield World()
+    return World()
 
 
 def test_precedence(world):

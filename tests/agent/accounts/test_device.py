@@ -4,8 +4,6 @@ import json
 import threading
 
 import pytest
-from tests.fakes.turned_clock import TurnedClock
-from tests.fakes.workos_server import WorkosServer
 
 from amika_agent.accounts.device import (
     DeviceEndpoints,
@@ -16,25 +14,8 @@ from amika_agent.accounts.device import (
     poll,
     request_code,
 )
-from amika_agent.http.client import Answer, Http
+from amika_agent.http.client import Answer
 from amika_local.errors import Failed, Unreachable
-
-
-@pytest.fixture
-def clock():
-    return TurnedClock()
-
-
-@pytest.fixture
-def server(clock):
-    with WorkosServer(now=clock.now) as server:
-        yield server
-
-
-@pytest.fixture
-def http():
-    with Http() as http:
-        yield http
 
 
 @pytest.fixture

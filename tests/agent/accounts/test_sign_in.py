@@ -6,7 +6,6 @@ import stat
 import threading
 
 import pytest
-from tests.fakes.turned_clock import TurnedClock
 from tests.fakes.workos_server import WorkosServer
 
 from amika_agent.accounts.amika import (
@@ -20,28 +19,10 @@ from amika_agent.accounts.amika import (
 )
 from amika_agent.accounts.endpoints import Endpoints, resolve_endpoints
 from amika_agent.clock import SystemClock
-from amika_agent.http.client import Http
 from amika_agent.session.keeper import SessionKeeper
 from amika_local.errors import Conflict, Failed, NotFound, NotSignedIn, Unreachable, UsageError
 
 TWO = [("org_01ACME", "Acme"), ("org_02BETA", "Beta")]
-
-
-@pytest.fixture
-def clock():
-    return TurnedClock()
-
-
-@pytest.fixture
-def server(clock):
-    with WorkosServer(now=clock.now) as server:
-        yield server
-
-
-@pytest.fixture
-def http():
-    with Http() as http:
-        yield http
 
 
 @pytest.fixture

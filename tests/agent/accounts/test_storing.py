@@ -51,12 +51,6 @@ def server() -> Iterator[ScriptedServer]:
         yield told
 
 
-@pytest.fixture
-def http() -> Iterator[Http]:
-    with Http() as client:
-        yield client
-
-
 # almyty
 
 

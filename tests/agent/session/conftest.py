@@ -71,17 +71,5 @@ class World:
 
 
 @pytest.fixture
-def clock():
-    return TurnedClock()
-
-
-@pytest.fixture
-def server(clock):
-    with WorkosServer(now=clock.now) as server:
-        yield server
-
-
-@pytest.fixture
-def world(tmp_path, server, clock):
-    with Http() as http:
-        yield World(tmp_path / "state", server, http, clock)
+def world(tmp_path, server, http, clock):
+    return World(tmp_path / "state", server, http, clock)

@@ -5,20 +5,13 @@ from __future__ import annotations
 import pytest
 from tests.fakes.errands import ErrandAgent
 
-from amika_agent.http.client import Http, NoAnswer
+from amika_agent.http.client import NoAnswer
 from amika_agent.stores.amika_api import NoSuchSecret, Refused, SecretsApi, Undecided
 from amika_cli.through_agent import ThroughAgent
 from amika_local.errors import NotFound, NotSignedIn
 from amika_local.secret import Secret
 
 VALUE = Secret("sk-ant-api-fake-value")
-
-
-@pytest.fixture
-def http():
-    client = Http()
-    yield client
-    client.close()
 
 
 @pytest.fixture(params=["directly", "through the agent"])
