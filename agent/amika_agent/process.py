@@ -19,7 +19,7 @@ from amika_shared.profile import Profile, resolve
 from amika_shared.redaction import safe_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 START_DEADLINE = 5.0
 STOP_DEADLINE = 15.0
@@ -42,8 +42,11 @@ def start(
     local: bool = False,
     homedir: str | None = None,
     env: Mapping[str, str] | None = None,
+    program: Sequence[str] | None = None,
 ) -> Started:
     """Start the agent in the background and return once it answers.
+
+    program     the start of the command line that `amika-agent` is; by default the one of this installation
 
     Raises:
         Failed: it did not come up within 5 s; the message ends with the last lines of its log, redacted.
@@ -54,7 +57,8 @@ def start(
     found = _reach(profile, env)
     if found is not None:
         return Started(found, already=True)
-    said = _spawn(profile, env, local=local, homedir=homedir)
+    words = ["run", "--detach", *(["--local"] if local else []), *(["--homedir", profile.home] if homedir else [])]
+    said = _spawn(profile, env, [*(program or own_program()), *words])
     pid = said.get("pid")
     if isinstance(pid, int):
         return Started(pid, already=False)
@@ -125,23 +129,22 @@ def status(*, local: bool = False, homedir: str | None = None, env: Mapping[str,
         }
 
 
-def command(words: list[str]) -> list[str]:
-    """Return the command line of `amika-agent WORDS`: the bundled executable, or this interpreter."""
+def own_program() -> list[str]:
+    """Return how a command line of `amika-agent` starts: the bundled executable, or this interpreter."""
     if getattr(sys, "frozen", False):
         name = "amika-agent.exe" if sys.platform == "win32" else "amika-agent"
-        return [os.path.join(os.path.dirname(sys.executable), name), *words]
+        return [os.path.join(os.path.dirname(sys.executable), name)]
     # neither the current folder (-P) nor a project's PYTHONPATH (-E) may choose the code
-    return [sys.executable, "-E", "-P", "-m", "amika_agent.main", *words]
+    return [sys.executable, "-E", "-P", "-m", "amika_agent.main"]
 
 
-def _spawn(profile: Profile, env: Mapping[str, str], *, local: bool, homedir: str | None) -> dict[str, Any]:
+def _spawn(profile: Profile, env: Mapping[str, str], command: list[str]) -> dict[str, Any]:
     """Run the agent detached and return what it says of its start; {} when it says nothing in time."""
-    words = ["run", "--detach", *(["--local"] if local else []), *(["--homedir", profile.home] if homedir else [])]
     make_private_dir(os.path.dirname(profile.agent_log))
     refuse_other(profile.agent_log)
     try:
         done = subprocess.run(  # noqa: S603 -- our own executable; the arguments are ours
-            command(words),
+            command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             cwd="/",

@@ -204,17 +204,16 @@ def test_a_start_that_fails_says_why(home: Path) -> None:
     assert caught.value.remedy
 
 
-def test_an_agent_that_dies_without_a_word_is_told_by_the_end_of_its_log(home: Path, monkeypatch) -> None:
+def test_an_agent_that_dies_without_a_word_is_told_by_the_end_of_its_log(home: Path) -> None:
     profile = resolve(os.environ)
     os.makedirs(profile.state_dir)
     Path(profile.agent_log).write_text("one\nkilled with sk-fake-0123456789\n")
-    # an interpreter that ends while the agent starts, as for a damaged installation
+    # a program that ends while the agent starts, as of a damaged installation
     crash = home / "crash"
     crash.write_text("#!/bin/sh\necho '{}'\nexit 1\n")
     crash.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(crash))
     with pytest.raises(Failed, match="did not start") as caught:
-        process.start()
+        process.start(program=[str(crash)])
     assert "killed with ****" in caught.value.message
     assert profile.agent_log in caught.value.remedy
 

@@ -44,7 +44,7 @@ _REMEDIES = {
     "forgetful": "Store it again.",
 }
 # the keyring of Windows takes 2,560 bytes in UTF-16, base64 takes a third
-_KEYRING_LIMIT = {"nt": 900}.get(os.name, MAX_VALUE)
+KEYRING_LIMIT = {"nt": 900}.get(os.name, MAX_VALUE)
 
 
 class Keyring(Protocol):
@@ -97,12 +97,14 @@ class Vault:
         *,
         passphrase: Passphrase | None = None,
         keyring: Keyring = keyring_process,
+        keyring_limit: int = KEYRING_LIMIT,
     ) -> None:
         self._path = path
         self._owner = owner
         self._clock = clock
         self._passphrase = passphrase or _nobody
         self._keyring = keyring
+        self._keyring_limit = keyring_limit  # bytes; what is longer is sealed into the file
         self._seal: Seal | None = None  # opening one takes a fifth of a second on purpose
 
     def put(self, key: str, value: Secret, scope: str = WORKSPACE) -> str:
@@ -189,7 +191,7 @@ class Vault:
     # --- the two stores
 
     def _into_keyring(self, name: str, data: bytes) -> str:
-        if len(data) > _KEYRING_LIMIT:
+        if len(data) > self._keyring_limit:
             return SEALED
         try:
             self._keyring.put(_SERVICE, self._account(name), Secret(base64.b64encode(data).decode()))

@@ -32,8 +32,8 @@ def asked(words: str | None = PASSPHRASE) -> Callable[..., Secret | None]:
     return ask
 
 
-def vault(folder: Path, keyring: FakeKeyring, words: str | None = PASSPHRASE) -> Vault:
-    return Vault(str(folder / "vault.json"), "default", SystemClock(), passphrase=asked(words), keyring=keyring)
+def vault(folder: Path, keyring: FakeKeyring, words: str | None = PASSPHRASE, **more: int) -> Vault:
+    return Vault(str(folder / "vault.json"), "default", SystemClock(), passphrase=asked(words), keyring=keyring, **more)
 
 
 @pytest.fixture(params=["", "absent", "forgetful"])
@@ -135,15 +135,11 @@ def test_a_keyring_that_lost_its_entry_is_said(tmp_path: Path) -> None:
         vault(tmp_path, keyring).get("A")
 
 
-def test_a_copy_in_the_keyring_does_not_stay_behind_when_the_value_is_sealed_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from amika_agent.stores import vault as module
-
+def test_a_copy_in_the_keyring_does_not_stay_behind_when_the_value_is_sealed_later(tmp_path: Path) -> None:
     keyring = FakeKeyring()
-    store = vault(tmp_path, keyring)
-    store.put("A", Secret("first"))
-    monkeypatch.setattr(module, "_KEYRING_LIMIT", 8)  # as on Windows, whose keyring takes less
+    assert vault(tmp_path, keyring).put("A", Secret("first")) == KEYRING
+    assert [account for _, account in keyring.held if account.endswith("/A")] != []
+    store = vault(tmp_path, keyring, keyring_limit=8)  # as on Windows, whose keyring takes less
     assert store.put("A", Secret("the second value")) == SEALED
     assert [account for _, account in keyring.held if account.endswith("/A")] == []
     assert store.get("A") == Secret("the second value")
