@@ -302,6 +302,15 @@ class Context:
         """Return `amika WORDS` as the person has to type it for this profile."""
         return f"amika {words}" + (" --local" if self.args.local else "")
 
+    def typed(self, text: str) -> str:
+        """Return text from elsewhere in which every command stands as the person has to type it for this profile."""
+        if not self.args.local:
+            return text
+        from amika_cli.main import COMMANDS
+        from amika_cli.profile_words import with_local
+
+        return with_local(text, COMMANDS)
+
     def short(self, path: str) -> str:
         """Return a path as people write it, with ~ for the home."""
         from amika_cli.render import home_short

@@ -38,4 +38,7 @@ def since(text: str, now: float) -> float:
             return datetime.fromisoformat(text).astimezone().timestamp()
         except (ValueError, OverflowError, OSError):
             raise UsageError("that is no date", remedy="Write it like 2026-11-21 or 2026-11-21T09:00.") from None
-    return now - seconds(text)
+    try:
+        return now - seconds(text)
+    except UsageError as error:
+        raise UsageError(f"{error.message} and no date", remedy="Write it like 30m, 1h, 2d or 2026-11-21.") from None

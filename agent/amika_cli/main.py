@@ -165,7 +165,7 @@ def _flushed(code: int) -> int:
     except OSError:
         _pipe_closed()
         if code == 0:
-            _complain("the output cannot be written", "")
+            _complain("the output cannot be written", "Make room, or write elsewhere.")
         return code or Failed.exit_code
     return code
 
@@ -294,7 +294,8 @@ def _print(text: str, stream: "TextIO | None" = None) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise Failed(f"the output cannot be written: {error.strerror}") from None
+        remedy = "Make room, or write elsewhere."
+        raise Failed(f"the output cannot be written: {error.strerror}", remedy=remedy) from None
 
 
 def _complain(message: str, remedy: str, *, newline: bool = False) -> None:

@@ -12,6 +12,7 @@ from amika_local.errors import Failed
 
 _TIMES = ("at", "since", "until", "started", "paused_until", "last_seen")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_TELLING = 16  # columns of a shortened cell that still say which one it is
 
 
 def clean(text: str) -> str:
@@ -95,20 +96,24 @@ def table(
         rows: cells; cleaned here.
         width: columns of the terminal, or None for no limit (a pipe gets everything).
         keep: columns that are never narrowed, because half of them would mean something else.
-        below: columns that are written whole under their row where the table would be too wide.
+        below: columns that are written whole under their row where the table would be too wide. Where that is not
+            enough, others go there too, the widest first, before so little of them is left that it says nothing.
 
     """
     cells = [tuple(clean(cell) for cell in row) for row in [heads, *rows]]
     widths = [max(columns(row[i]) for row in cells) for i in range(len(heads))]
     if width is None or _excess(widths, width) <= 0:
         return _lined_up(cells, widths)
+    least = [w if i in keep else min(w, max(_TELLING, columns(heads[i]))) for i, w in enumerate(widths)]
     beside = [i for i in range(len(heads)) if i not in below]
-    widths = [widths[i] for i in beside]
-    _narrow(widths, [heads[i] for i in beside], width, [place for place, i in enumerate(beside) if i in keep])
-    first, *others = _lined_up([[row[i] for i in beside] for row in cells], widths)
+    while _excess([least[i] for i in beside], width) > 0 and (movable := [i for i in beside[1:] if i not in keep]):
+        beside.remove(max(movable, key=lambda i: (widths[i], i)))
+    narrowed = _narrowed([widths[i] for i in beside], [least[i] for i in beside], width)
+    first, *others = _lined_up([[row[i] for i in beside] for row in cells], narrowed)
     lines = [first]
     for line, row in zip(others, cells[1:], strict=True):
-        lines += [line, *_indented("  ".join(row[i] for i in below if row[i]), width)]
+        under = [text for i, text in enumerate(row) if i not in beside and text]
+        lines += [line, *_indented(" · ".join(under), width)]
     return lines
 
 
@@ -134,15 +139,14 @@ def _excess(widths: "list[int]", width: int) -> int:
     return sum(widths) + 2 * (len(widths) - 1) - width
 
 
-def _narrow(widths: "list[int]", heads: "Sequence[str]", width: int, keep: "Sequence[int]") -> None:
-    excess = _excess(widths, width)
-    while excess > 0:
-        shrinkable = [i for i, w in enumerate(widths) if i not in keep and w > max(8, columns(heads[i]))]
+def _narrowed(widths: "list[int]", least: "list[int]", width: int) -> "list[int]":
+    widths = list(widths)
+    for _ in range(_excess(widths, width)):
+        shrinkable = [i for i, w in enumerate(widths) if w > least[i]]
         if not shrinkable:
-            return
-        widest = max(shrinkable, key=lambda i: widths[i])
-        widths[widest] -= 1
-        excess -= 1
+            break
+        widths[max(shrinkable, key=lambda i: widths[i])] -= 1
+    return widths
 
 
 def _cell(text: str, width: int) -> str:
@@ -224,7 +228,8 @@ def _write(stream: object, lines: "list[str]") -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise Failed(f"the output cannot be written: {os.strerror(error.errno or 0)}") from None
+        remedy = "Make room, or write elsewhere."
+        raise Failed(f"the output cannot be written: {os.strerror(error.errno or 0)}", remedy=remedy) from None
 
 
 def home_short(path: str, home: str) -> str:

@@ -61,7 +61,7 @@ def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:
         assert "move it away" in caught.value.remedy
 
 
-@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT])
+@pytest.mark.parametrize("number", [errno.EACCES, errno.ENOENT, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT])
 def test_every_reason_has_its_remedy(tmp_path: Path, number: int) -> None:
     error = translated(OSError(number, os.strerror(number)), str(tmp_path / "a" / "b" / "file"))
     assert os.strerror(number) in error.message

@@ -154,6 +154,31 @@ def test_what_the_person_must_decide_asks_for_attention_and_what_failed_is_a_pro
     assert build(replace(facts, remote=remote(did="blocked", problem=told)))["rules"][0]["state"] == "problem"
 
 
+def test_two_secrets_that_ask_the_same_are_two_problems_and_each_is_named(facts: Facts) -> None:
+    def asks(rule: str, name: str) -> Outcome:
+        told = Problem(
+            "vanished", "it was deleted elsewhere", source="claude", remedy=f"amika sync resolve {rule} restore"
+        )
+        return Outcome(rule, "claude", "oauth", "user", name, "blocked", told.message, told)
+
+    both = {"one": asks("one", "Claude OAuth"), "two": asks("two", "Work")}
+    shown = build(replace(facts, remote=replace(remote(), outcomes=both)))["problems"]
+    assert [(line["message"], line["remedy"].split()[3]) for line in shown] == [
+        ("“Claude OAuth”: it was deleted elsewhere", "one"),
+        ("“Work”: it was deleted elsewhere", "two"),
+    ]
+
+
+def test_a_server_that_cannot_be_reached_is_one_problem_however_many_secrets_wait(facts: Facts) -> None:
+    def fails(rule: str) -> Outcome:
+        told = Problem("api", "the server answered 500", source="claude", remedy="Try again later.")
+        return Outcome(rule, "claude", "oauth", "user", rule, "failed", told.message, told)
+
+    both = {"one": fails("one"), "two": fails("two")}
+    (shown,) = build(replace(facts, remote=replace(remote(), outcomes=both)))["problems"]
+    assert shown["message"] == "the server answered 500"
+
+
 def test_a_value_that_changed_since_the_last_reconciliation_is_pending_not_in_sync(facts: Facts) -> None:
     changed = replace(facts, local=local(claude(value="sk-ant-oat01-fake-value-9"), codex()))
     found = build(changed)

@@ -25,3 +25,6 @@ def test_a_moment_is_a_date_or_so_long_ago(monkeypatch: pytest.MonkeyPatch) -> N
     assert since("2026-11-21T09:00:00+00:00", 0) == 1_795_251_600.0
     with pytest.raises(UsageError):
         since("2026-13-99", 0)
+    with pytest.raises(UsageError, match="and no date") as caught:
+        since("yesterday", 0)
+    assert "2026-11-21" in caught.value.remedy

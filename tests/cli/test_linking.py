@@ -31,8 +31,9 @@ def test_another_program_is_never_replaced_nor_removed(tmp_path, target):
     place = tmp_path / "amika"
     place.write_text("the Go program")
     for attempt in (link, unlink):
-        with pytest.raises(Conflict):
+        with pytest.raises(Conflict) as caught:
             attempt(str(place), target)
+        assert caught.value.remedy
     assert place.read_text() == "the Go program"
 
 

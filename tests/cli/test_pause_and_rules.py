@@ -49,7 +49,7 @@ def test_while_paused_nothing_is_written_and_nothing_is_pushed(amika, claude, co
     assert "Paused     for another" in amika("status").out
     (home / ".claude" / ".credentials.json").unlink()
     assert amika("resume").out.startswith("Everything goes on.")
-    assert "was not paused" in amika("resume").out
+    assert amika("resume").out == "Nothing was paused.\n"
     claude("sk-ant-oat01-fake-two", FUTURE_MS + 1000)
     assert amika("sync").code == 0
     assert "fake-two" in stored("claude")["Claude OAuth", "user"]
@@ -226,6 +226,28 @@ def test_a_question_is_shown_without_an_agent(amika, claude, server, home):
     shown = amika("status")
     assert "eve@example.com" in shown.out
     assert "amika sync resolve claude-oauth accept" in shown.out
+
+
+def test_a_secret_that_was_replaced_elsewhere_is_adopted(amika, claude, server):
+    claude()
+    push(amika)
+    (record,) = server.records("claude")
+    server.remove(record["id"])
+    server.put("claude", name=record["name"], value="{}", type=record["type"])
+    asked = amika("sync")
+    assert asked.code == 5
+    assert "“Claude OAuth”: another machine or person replaced it" in asked.err
+    wrong = amika("sync", "resolve", "claude-oauth", "take")
+    assert wrong.code == 2
+    assert "restore, adopt" in wrong.err
+    adopted = amika("sync", "resolve", "claude-oauth", "adopt")
+    assert adopted.code == 0, adopted.err
+    assert "what is stored there counts as ours" in adopted.out
+    assert amika("sync").code == 0
+
+
+def test_a_choice_that_there_is_not_is_refused_before_anything_else(amika):
+    assert amika("sync", "resolve", "some-rule", "take").code == 2
 
 
 def test_uninstalling_takes_our_entries_out_of_the_env_cache(amika, codex, home):

@@ -43,6 +43,25 @@ def test_columns_that_do_not_fit_are_written_whole_below_their_row():
     ]
 
 
+def test_where_it_is_narrow_columns_go_below_before_they_say_nothing():
+    rows = [("groq", "api_key", "in 7 h", "in sync: GROQ_API_KEY", "~/.local/share/opencode/auth.json")]
+    heads = ("CREDENTIAL", "KIND", "EXPIRES", "REMOTE", "FILE")
+    assert render.table(heads, rows, width=40, keep=(0, 1, 2)) == [
+        "CREDENTIAL  KIND     EXPIRES",
+        "groq        api_key  in 7 h",
+        "    in sync: GROQ_API_KEY ·",
+        "    ~/.local/share/opencode/auth.json",
+    ]
+    wider = render.table(heads, rows, width=66, keep=(0, 1, 2))
+    assert wider[1] == "groq        api_key  in 7 h   in sync:…_API_KEY  ~/.local…uth.json"
+    assert len(wider) == 2
+
+
+def test_what_must_stay_stays_on_its_line_however_narrow_it_is():
+    lines = render.table(("ID", "NAME", "SCOPE"), [("i" * 30, "n" * 30, "user")], width=40, keep=(0, 1))
+    assert lines == ["ID" + " " * 30 + "NAME", "i" * 30 + "  " + "n" * 30, "    user"]
+
+
 def test_no_moment_is_no_text():
     assert render.until(None, NOW) == ""
     assert render.ago(None, NOW) == ""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from amika_agent.engine.local import LocalFacts
     from amika_agent.engine.remote import RemoteFacts
     from amika_agent.engine.services import OtherFacts
+    from amika_agent.sync.outcome import Outcome
     from amika_local.credential import Credential
     from amika_shared.profile import Profile
 
@@ -26,6 +27,7 @@ SOON = 600.0
 NEEDS_YOU = frozenset({"blank", "expired", "api_key_expired", "other_account", "parked", "expires_soon"})
 BY_ITSELF = frozenset({"offline", "unreachable", "busy", "watch"})
 _WEIGHT = {"blocked": "attention", "waiting": ""}
+_OF_ONE_SECRET = frozenset({"refused", "abandoned", "contested"})
 
 
 @dataclass(frozen=True)
@@ -179,15 +181,23 @@ def _problems(facts: Facts) -> Iterable[tuple[Problem, str]]:
     known = (*facts.account.problems, *others, *local, *facts.remote.problems)
     weighed = [(problem, _weight(problem)) for problem in known]
     weighed += [
-        (outcome.problem, _WEIGHT.get(outcome.did, "problem"))
+        (_about(outcome, outcome.problem), _WEIGHT.get(outcome.did, "problem"))
         for outcome in facts.remote.outcomes.values()
         if outcome.problem is not None
     ]
     for problem, weight in weighed:
-        key = (problem.code, problem.source, problem.path, problem.message)
+        key = (problem.code, problem.source, problem.path, problem.message, problem.remedy)
         if key not in seen:
             seen.add(key)
             yield problem, weight
+
+
+def _about(outcome: Outcome, problem: Problem) -> Problem:
+    """Return the problem with the secret's name before it where its words are about that secret alone."""
+    if not outcome.name or not (outcome.did == "blocked" or problem.code in _OF_ONE_SECRET):
+        return problem  # a server that cannot be reached is one problem, however many secrets wait for it
+    message = f"“{outcome.name}”: {problem.message}"
+    return Problem(problem.code, message, source=problem.source, path=problem.path, remedy=problem.remedy)
 
 
 def _weight(problem: Problem) -> str:

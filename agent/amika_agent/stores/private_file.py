@@ -242,4 +242,7 @@ def translated(error: OSError, path: str) -> Failed:
         errno.EIO: "The disk reports errors: look at the system's log (dmesg), and save what is on it.",
     }
     reason = os.strerror(error.errno) if error.errno else "it failed"
-    return Failed(f"cannot write {path}: {reason}", remedy=remedies.get(error.errno or 0, ""))
+    return Failed(
+        f"cannot write {path}: {reason}",
+        remedy=remedies.get(error.errno or 0, f"Look at {folder}, or name another place."),
+    )

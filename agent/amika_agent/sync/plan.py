@@ -244,7 +244,11 @@ def _unchanged(rule: Rule, facts: Facts, last: Pushed, record: Listed | None) ->
         stop = guards.Stop(guards.NEEDS, "replaced_elsewhere", "another machine or person replaced it", remedy)
         return _action(BLOCKED, rule, stop, record.id)
     code = "in_sync" if last.verified else "assumed"
-    why = "equal to what is here" if last.verified else "a record found after a lost answer, most likely ours"
+    why = (
+        "equal to what is here"
+        if last.verified
+        else "what is stored there counts as ours, though nobody can read whether it is equal"
+    )
     return _action(KEEP, rule, guards.Stop(guards.QUIET, code, why), record.id)
 
 

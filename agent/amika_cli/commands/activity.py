@@ -34,7 +34,8 @@ def run(args: Args) -> int:
     rows: list[tuple[str, ...]] = [
         (_when(event.at), event.what.replace("_", " "), event.subject, event.why, event.caller) for event in events
     ]
-    lines = render.table(("WHEN", "WHAT", "WHICH", "WHY", "ASKED BY"), rows, width=render.terminal_width(), keep=(0, 1))
+    heads, width = ("WHEN", "WHAT", "WHICH", "WHY", "ASKED BY"), render.terminal_width()
+    lines = render.table(heads, rows, width=width, keep=(0, 1), below=(3,))
     nothing = [] if log.trouble else ["Nothing has happened in that time."]
     render.emit(args, {"events": [event.as_json() for event in events]}, lines if rows else nothing)
     return 0

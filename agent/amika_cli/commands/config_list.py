@@ -26,7 +26,8 @@ def run(args: Args) -> int:
         for problem in context.settings.problems:
             note(f"amika: {problem.message}. {problem.remedy}")
         place = context.profile.settings_file
-        text = table(("SETTING", "VALUE", "", "WHAT IT DOES"), rows, width=terminal_width(), keep=(0,))
+        heads = ("SETTING", "VALUE", "", "WHAT IT DOES")
+        text = table(heads, rows, width=terminal_width(), keep=(0, 2), below=(3,))
         told = {key: redact(value) if isinstance(value, str) else value for key, value in values.items()}
         emit(args, {"file": place, "settings": told}, [*text, "", f"file: {context.short(place)}"])
         return 0

@@ -38,7 +38,7 @@ def run(args: Args) -> int:
         places = creds_places.places(context)
         checks = check(providers, places, air_gap=args.has("air-gap"), command=context.command)
         rows = [(c.provider.id, c.status, creds_places.detail(c)) for c in checks]
-        lines = table(("PROVIDER", "STATUS", "KEYS"), rows, width=terminal_width(), keep=(0, 1))
+        lines = table(("PROVIDER", "STATUS", "KEYS"), rows, width=terminal_width(), keep=(0, 1), below=(2,))
         emit(args, [c.as_json() for c in checks], lines if rows else ["No provider is left."])
         lacking = [c for c in checks if c.status in (MISSING, INVALID)]
         if lacking:

@@ -18,6 +18,6 @@ def run(args: Args) -> int:
     found = [p for p in chosen(args) if not (args.has("air-gap") and p.cloud)]
     rows = [(p.id, p.kind, ", ".join(p.required_keys) or "none", ", ".join(p.optional_keys), p.docs_url) for p in found]
     heads = ("PROVIDER", "KIND", "NEEDS", "TAKES", "KEYS ARE MADE AT")
-    lines = table(heads, rows, width=terminal_width(), keep=(0, 1, 2))
+    lines = table(heads, rows, width=terminal_width(), keep=(0, 1, 2), below=(4,))
     emit(args, [p.as_json() for p in found], lines if rows else ["No provider is left."])
     return 0

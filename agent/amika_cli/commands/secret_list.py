@@ -21,7 +21,9 @@ def run(args: Args) -> int:
         rows = [
             (s.name, s.scope, *(ago(parse(t), now) or t for t in (s.created_at, s.updated_at)), s.id) for s in found
         ]
-        text = table(("NAME", "SCOPE", "CREATED", "UPDATED", "ID"), rows, width=terminal_width(), keep=(0, 1, 2, 3))
+        text = table(
+            ("NAME", "SCOPE", "CREATED", "UPDATED", "ID"), rows, width=terminal_width(), keep=(0, 1, 2, 3), below=(4,)
+        )
         empty = [f"No secrets are stored. `{context.command('secret push')}` stores some."]
         emit(args, [dict(vars(secret)) for secret in found], text if rows else empty)
         return 0

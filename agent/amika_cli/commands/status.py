@@ -21,10 +21,5 @@ def run(args: Args) -> int:
         snapshot, told = present(context)
         now = context.clock.now()
         lines = status_lines(snapshot, agent_line(context, told), now, context.short, terminal_width())
-        if args.local:
-            from amika_cli.main import COMMANDS
-            from amika_cli.profile_words import with_local
-
-            lines = [with_local(line, COMMANDS) for line in lines]
-        emit(args, {**snapshot, "agent": told}, lines)
+        emit(args, {**snapshot, "agent": told}, [context.typed(line) for line in lines])
         return 0

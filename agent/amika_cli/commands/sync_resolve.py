@@ -16,11 +16,14 @@ WORDS = (2, 2)
 
 def run(args: Args) -> int:
     """Record the answer, then act on it."""
+    from amika_agent.sync.resolve import CHOICES
     from amika_cli.context import Context
     from amika_cli.render import emit
     from amika_cli.rules.outcome_text import became
-    from amika_local.errors import Failed
+    from amika_local.errors import Failed, UsageError
 
+    if args.words[1] not in CHOICES:
+        raise UsageError(f"the choice must be one of: {', '.join(CHOICES)}")
     with Context(args) as context:
         rule = context.db.rule(context.account.text, args.words[0])
         discovery = context.discover()

@@ -44,8 +44,10 @@ def resume(context: Context, rule: str = "") -> int:
     told = _asked(context, "resume", {"rule": rule})
     if told is None:
         told = context.decisions.resume(rule)
-    what = f"The rule {rule}" if rule else "Everything"
-    lines = [f"{what} {'goes on' if told['was_paused'] else 'was not paused'}."]
+    if rule:
+        lines = [f"The rule {rule} {'goes on' if told['was_paused'] else 'was not paused'}."]
+    else:
+        lines = ["Everything goes on." if told["was_paused"] else "Nothing was paused."]
     if told["was_paused"] and context.agent is None:
         lines.append(f"No agent is running; this brings it up to date: {context.command('sync')}")
     emit(context.args, {"paused": False, **told}, lines)

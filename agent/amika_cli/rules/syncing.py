@@ -44,10 +44,13 @@ def dry_run(context: Context) -> int:
     cache = offline.env_cache_now(context, context.discover())
     try:
         plan = _remote_plan(context)
-        lines = [_cache_line(context, cache), "", *_plan_lines(plan["actions"])]
+        lines = [_cache_line(context, cache), "", *_plan_lines(context, plan["actions"])]
     except NotSignedIn as error:
         plan = {"actions": [], "offline": False}
-        lines = [_cache_line(context, cache), f"Nothing would be pushed: {error.message}. {error.remedy}"]
+        lines = [
+            _cache_line(context, cache),
+            f"Nothing would be pushed: {error.message}. {context.typed(error.remedy)}",
+        ]
     if plan.get("offline"):
         lines.append("The server cannot be reached: what is stored there is not known now.")
     emit(context.args, {"env_cache": _cache_json(context, cache), **plan}, lines)
@@ -77,13 +80,13 @@ def _cache_json(context: Context, cache: EnvCacheResult) -> dict[str, Any]:
     return {"path": context.profile.env_cache, "state": cache.state, "would_change": list(cache.changed)}
 
 
-def _plan_lines(actions: Sequence[Mapping[str, Any]]) -> list[str]:
+def _plan_lines(context: Context, actions: Sequence[Mapping[str, Any]]) -> list[str]:
     if not actions:
-        return ["Nothing is kept in sync. `amika sync add` and `amika secret claude push` begin it."]
-    rows = [
-        (DOES.get(a["kind"], a["kind"]), a["provider"], a["name"], a["scope"], _why(a["reason"], a.get("remedy", "")))
-        for a in actions
-    ]
+        return [context.typed("Nothing is kept in sync. `amika sync add` and `amika secret claude push` begin it.")]
+    rows = []
+    for a in actions:
+        why = _why(a["reason"], context.typed(a.get("remedy", "")))
+        rows.append((DOES.get(a["kind"], a["kind"]), a["provider"], a["name"], a["scope"], why))
     return table(
         ("WOULD", "KIND", "SECRET", "SCOPE", "BECAUSE"), rows, width=terminal_width(), keep=(0, 1, 3), below=(4,)
     )
@@ -135,4 +138,4 @@ def _here(context: Context) -> tuple[list[dict[str, Any]], Snapshot]:
 def _complain(context: Context, snapshot: Snapshot) -> None:
     if context.args.output == "text":
         for line in problem_lines(snapshot["problems"], context.short):
-            note(line)
+            note(context.typed(line))

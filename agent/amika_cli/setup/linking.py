@@ -63,7 +63,9 @@ def unlink(place: str, target: str) -> bool:
     if not os.path.lexists(place):
         return False
     if not _ours(place, target):
-        raise Conflict(f"{place} is not our link and was left as it is")
+        raise Conflict(
+            f"{place} is not our link and was left as it is", remedy="Remove it yourself if nobody needs it."
+        )
     try:
         os.unlink(place)
     except OSError as error:

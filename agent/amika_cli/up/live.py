@@ -208,7 +208,7 @@ class View:
         with self._writing:
             self._erase()
             for line in lines:
-                print(f"{_stamp(now)}  {line}")
+                print(f"{_stamp(now)}  {self._context.typed(line)}")
             self._stick()
 
     def _erase(self) -> None:

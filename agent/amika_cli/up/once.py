@@ -90,7 +90,7 @@ def _text(context: Context, snapshot: Snapshot, pushes: Sequence[Mapping[str, An
     lines += [pushed(push) for push in pushes]
     lines += suggestions(context, snapshot)
     if snapshot["problems"]:
-        lines += ["", "problems", *problem_lines(snapshot["problems"], short)]
+        lines += ["", "problems", *map(context.typed, problem_lines(snapshot["problems"], short))]
     return lines
 
 

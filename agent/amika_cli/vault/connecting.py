@@ -61,12 +61,16 @@ def show_kinds(context: Context, name: str) -> int:
     if name:
         kind = kind_of(name)
         rows = [(f.name, _needed(kind, f), f.default, _meaning(f)) for f in kind.fields]
-        lines = table(("FIELD", "", "DEFAULT", "MEANING"), rows, width=terminal_width(), keep=(0, 1, 2))
+        lines = table(("FIELD", "", "DEFAULT", "MEANING"), rows, width=terminal_width(), keep=(0, 1, 2), below=(3,))
         usual = f"Usual key: {kind.key}" if kind.key else "It needs no authentication."
         emit(context.args, _as_json(kind), [f"{kind.name}: {kind.text}", "", *lines, "", usual])
         raise UsageError("the connection needs a name", remedy=f"amika connections add {kind.name} NAME --set …")
     kinds = [(kind.name, kind.text, " ".join(f.name for f in kind.fields)) for kind in KINDS]
-    emit(context.args, [_as_json(k) for k in KINDS], table(("KIND", "CONNECTS TO", "FIELDS"), kinds))
+    emit(
+        context.args,
+        [_as_json(k) for k in KINDS],
+        table(("KIND", "CONNECTS TO", "FIELDS"), kinds, width=terminal_width(), keep=(0,), below=(2,)),
+    )
     raise UsageError("which kind?", remedy="See the list above; `amika connections add KIND` explains one.")
 
 
