@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -10,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.fakes.agent_logins import claude_signs_in
 from tests.fakes.agents import AgentProcess, agent_with_workspace
 
 from amika_agent.activity.log import ActivityLog
 from amika_agent.clock import SystemClock
-from amika_agent.sync.journal import SyncDb
-from amika_agent.workspace import launch
 from amika_shared.client import AgentError
 
 pytestmark = pytest.mark.process
@@ -32,35 +30,17 @@ def agent(home: Path) -> Iterator[AgentProcess]:
 @pytest.fixture
 def in_sync(agent: AgentProcess, until: Until) -> AgentProcess:
     """Signed in through the socket; the credential that was there before is pushed."""
-    with agent.client() as client:
-        for event in client.stream("sign_in"):
-            if event["event"] == "code":
-                launch.decide(agent.profile.workspace_dir, event["user_code"], True)
+    agent.sign_in()
     until(lambda: states(agent) == ["in_sync"], "the push that the sign-in asks for")
     return agent
 
 
 def write_claude(home: Path, number: int) -> None:
-    oauth = {
-        "accessToken": f"sk-ant-oat01-fake-{number}",
-        "refreshToken": "sk-ant-ort01-fake",
-        "expiresAt": int((time.time() + 8 * 3600 + number) * 1000),
-    }
-    (home / ".claude").mkdir(exist_ok=True)
-    (home / ".claude" / "new.tmp").write_text(json.dumps({"claudeAiOauth": oauth}))
-    os.replace(home / ".claude" / "new.tmp", home / ".claude" / ".credentials.json")
+    claude_signs_in(home, f"sk-ant-oat01-fake-{number}", int((time.time() + 8 * 3600 + number) * 1000))
 
 
 def states(agent: AgentProcess) -> list[str]:
     return [rule["state"] for rule in agent.ask("status")["rules"]]
-
-
-def pushed(agent: AgentProcess) -> list[str]:
-    db = SyncDb(agent.profile.sync_db, SystemClock())
-    try:
-        return [entry.fingerprint for account in db.accounts() for entry in db.pushed(account).values()]
-    finally:
-        db.close()
 
 
 def events(agent: AgentProcess) -> list[tuple[str, str, str]]:
@@ -78,7 +58,7 @@ def refused(agent: AgentProcess, op: str, **args: Any) -> str:
 
 
 def test_everything_is_paused_and_goes_on(in_sync: AgentProcess, home: Path, until: Until) -> None:
-    first = pushed(in_sync)
+    first = in_sync.pushes()
     told = in_sync.ask("pause", seconds=3600)
     snapshot = in_sync.ask("status")
     assert (snapshot["state"], snapshot["paused_until"]) == ("paused", told["until"])
@@ -86,9 +66,9 @@ def test_everything_is_paused_and_goes_on(in_sync: AgentProcess, home: Path, unt
     (action,) = in_sync.ask("sync")["actions"]
     assert (action["action"], action["detail"]) == ("waiting", "paused")
     assert in_sync.ask("status")["env_cache"]["state"] == "behind"
-    assert pushed(in_sync) == first
+    assert in_sync.pushes() == first
     assert in_sync.ask("resume") == {"was_paused": True, "rule": ""}
-    until(lambda: pushed(in_sync) != first, "the push")
+    until(lambda: in_sync.pushes() != first, "the push")
     until(lambda: in_sync.ask("status")["state"] == "in_sync", "the end of it")
     told = events(in_sync)
     assert [what for what, subject, _ in told if subject == "everything"] == ["paused", "resumed"]
@@ -97,22 +77,22 @@ def test_everything_is_paused_and_goes_on(in_sync: AgentProcess, home: Path, unt
 
 
 def test_one_rule_is_paused_and_goes_on(in_sync: AgentProcess, home: Path, until: Until) -> None:
-    first = pushed(in_sync)
+    first = in_sync.pushes()
     assert in_sync.ask("pause", rule="claude-oauth")["until"] is None
     assert refused(in_sync, "pause", rule="nope") == "not_found"
     write_claude(home, 2)
     in_sync.ask("sync")
-    assert (pushed(in_sync), states(in_sync)) == (first, ["paused"])
+    assert (in_sync.pushes(), states(in_sync)) == (first, ["paused"])
     assert in_sync.ask("status")["state"] != "paused"
     assert in_sync.ask("resume", rule="claude-oauth")["was_paused"]
-    until(lambda: pushed(in_sync) != first, "the push")
+    until(lambda: in_sync.pushes() != first, "the push")
 
 
 def test_a_pause_ends_by_itself(in_sync: AgentProcess, home: Path, until: Until) -> None:
-    first = pushed(in_sync)
+    first = in_sync.pushes()
     in_sync.ask("pause", seconds=1.5)
     write_claude(home, 2)
-    until(lambda: pushed(in_sync) != first, "the push after the pause")
+    until(lambda: in_sync.pushes() != first, "the push after the pause")
     assert in_sync.ask("status")["paused_until"] is None
 
 

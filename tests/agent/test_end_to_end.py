@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.fakes.agent_logins import claude_signs_in
 from tests.fakes.agents import AgentProcess, agent_with_workspace
 
 from amika_agent.clock import SystemClock
@@ -30,33 +29,12 @@ def agent() -> Iterator[AgentProcess]:
 
 @pytest.fixture
 def signed_in(agent: AgentProcess) -> AgentProcess:
-    sign_in(agent)
+    agent.sign_in()
     return agent
 
 
-def sign_in(agent: AgentProcess, *, approve: bool = True) -> list[dict[str, Any]]:
-    events = []
-    with agent.client() as client:
-        for event in client.stream("sign_in"):
-            events.append(event)
-            if event["event"] == "code":
-                launch.decide(agent.profile.workspace_dir, event["user_code"], approve)
-    return events
-
-
 def write_claude(home: Path, number: int) -> None:
-    """As Claude Code does it: a temporary file, then a rename."""
-    folder = home / ".claude"
-    folder.mkdir(exist_ok=True)
-    record = {
-        "accessToken": f"sk-ant-oat01-fake-{number}",
-        "refreshToken": "sk-ant-ort01-fake",
-        "expiresAt": int((time.time() + 8 * 3600 + number) * 1000),
-        "scopes": ["user:inference"],
-        "subscriptionType": "max",
-    }
-    (folder / "new.tmp").write_text(json.dumps({"claudeAiOauth": record}))
-    os.replace(folder / "new.tmp", folder / ".credentials.json")
+    claude_signs_in(home, f"sk-ant-oat01-fake-{number}", int((time.time() + 8 * 3600 + number) * 1000))
 
 
 def cached(agent: AgentProcess) -> object:
@@ -64,21 +42,12 @@ def cached(agent: AgentProcess) -> object:
     return found.get("value")
 
 
-def pushes(agent: AgentProcess) -> list[str]:
-    """Return the fingerprints in the ledger, of every account."""
-    db = SyncDb(agent.profile.sync_db, SystemClock())
-    try:
-        return [entry.fingerprint for account in db.accounts() for entry in db.pushed(account).values()]
-    finally:
-        db.close()
-
-
 def rule_state(agent: AgentProcess) -> list[tuple[str, str]]:
     return [(rule["id"], rule["state"]) for rule in agent.ask("status")["rules"]]
 
 
 def test_sign_in_find_cache_push_follow_sign_out(agent: AgentProcess, home: Path, until: Callable[..., object]) -> None:
-    events = sign_in(agent)
+    events = agent.sign_in()
     assert [event["event"] for event in events if event["event"] != "waiting"] == ["code", "done"]
     stored = read_session(session_path(agent.profile.amika_state_dir))
     assert stored is not None
@@ -88,11 +57,11 @@ def test_sign_in_find_cache_push_follow_sign_out(agent: AgentProcess, home: Path
     write_claude(home, 1)
     until(lambda: cached(agent) == "sk-ant-oat01-fake-1", "the env cache")
     until(lambda: rule_state(agent) == [("claude-oauth", "in_sync")], "the push")
-    (first,) = pushes(agent)
+    (first,) = agent.pushes()
 
     write_claude(home, 2)
     until(lambda: cached(agent) == "sk-ant-oat01-fake-2", "the env cache")
-    until(lambda: pushes(agent) != [first], "the second push")
+    until(lambda: agent.pushes() != [first], "the second push")
     until(lambda: rule_state(agent) == [("claude-oauth", "in_sync")], "the end of the push")
     assert agent.ask("status")["state"] == "in_sync"
 
@@ -111,10 +80,10 @@ def test_sign_in_find_cache_push_follow_sign_out(agent: AgentProcess, home: Path
 
 def test_a_sign_in_that_is_refused_ends_with_an_error_and_the_next_one_works(agent: AgentProcess) -> None:
     with pytest.raises(AgentError) as caught:
-        sign_in(agent, approve=False)
+        agent.sign_in(approve=False)
     assert caught.value.code == "denied"
     assert agent.ask("status")["sign_in"] is None
-    assert sign_in(agent)[-1]["event"] == "done"
+    assert agent.sign_in()[-1]["event"] == "done"
 
 
 def test_leaving_a_sign_in_cancels_it(agent: AgentProcess, until: Callable[..., object]) -> None:

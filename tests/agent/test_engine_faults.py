@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.fakes.agent_logins import claude_signs_in
 from tests.fakes.loop_clock import FakeLoopClock
 from tests.fakes.secrets_server import FakeSecretsServer
 
@@ -31,11 +32,7 @@ class Stage:
         self.engine = Engine(self.profile, env, self.clock, "agent")
 
     def write(self, number: int) -> None:
-        folder = self.home / ".claude"
-        folder.mkdir(exist_ok=True)
-        end = int((1_800_000_000 + 8 * 3600 + number) * 1000)
-        record = {"accessToken": f"{TOKEN}-{number}", "refreshToken": "sk-ant-ort01-fake", "expiresAt": end}
-        (folder / ".credentials.json").write_text(json.dumps({"claudeAiOauth": record}))
+        claude_signs_in(self.home, f"{TOKEN}-{number}", (1_800_000_000 + 8 * 3600 + number) * 1000)
 
     def cycle(self) -> str:
         self.engine.look()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import sys
@@ -13,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.fakes.agent_logins import claude_signs_in
 from tests.fakes.idle_loop import IdleLoop
 from tests.fakes.lanes_stage import Stage, on_stage
 
@@ -129,9 +129,7 @@ def signals() -> Iterator[None]:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere a thread watches each folder")
 @pytest.mark.usefixtures("signals")
 def test_a_whole_agent_at_rest_has_three_threads_and_no_timer_under_a_minute(home: Path) -> None:
-    (home / ".claude").mkdir()
-    login = {"accessToken": "sk-ant-oat01-fake", "refreshToken": "sk-ant-ort01-fake", "expiresAt": 4_070_908_800_000}
-    (home / ".claude" / ".credentials.json").write_text(json.dumps({"claudeAiOauth": login}))
+    claude_signs_in(home)
     profile = resolve(os.environ)
     before = set(threading.enumerate())
     restless = ["not looked at"]

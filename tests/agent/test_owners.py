@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.fakes.agent_logins import claude_signs_in
 from tests.fakes.turned_clock import TurnedClock
 
 from amika_agent.activity.log import ActivityLog
@@ -175,11 +175,6 @@ def test_the_agent_starts_the_owner_and_follows_what_it_renews(
 ) -> None:
     clock = TurnedClock()
 
-    def sign_in(token: str, ends: float) -> None:
-        oauth = {"accessToken": token, "refreshToken": "fake", "expiresAt": int(ends * 1000)}
-        (home / ".claude").mkdir(exist_ok=True)
-        (home / ".claude" / ".credentials.json").write_text(json.dumps({"claudeAiOauth": oauth}))
-
     tool = home / "bin" / "claude"
     tool.parent.mkdir()
     tool.write_text(f"#!/bin/sh\necho called >> {home}/called\n")
@@ -187,7 +182,7 @@ def test_the_agent_starts_the_owner_and_follows_what_it_renews(
     monkeypatch.setenv("PATH", f"{tool.parent}:{os.environ['PATH']}")
     profile = resolve(os.environ)
     engine = Engine(profile, dict(os.environ), clock, "agent", running=frozenset)
-    sign_in("sk-ant-oat01-fake-one", clock.now() + 300)
+    claude_signs_in(home, "sk-ant-oat01-fake-one", int((clock.now() + 300) * 1000))
     try:
         engine.look()
         (problem,) = engine.snapshot()["problems"]
@@ -198,7 +193,7 @@ def test_the_agent_starts_the_owner_and_follows_what_it_renews(
         engine.look()
         assert engine.snapshot()["problems"] == []
         until((home / "called").exists, "the owner's command")
-        sign_in("sk-ant-oat01-fake-two", clock.now() + 8 * 3600)
+        claude_signs_in(home, "sk-ant-oat01-fake-two", int((clock.now() + 8 * 3600) * 1000))
         engine.look()
         assert engine.snapshot()["problems"] == []
     finally:

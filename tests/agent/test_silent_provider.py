@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.agent.sync.world import TurnedClock, claude, codex_key, discovery
+from tests.agent.sync.world import claude, codex_key, discovery
+from tests.fakes.agent_logins import claude_signs_in, codex_signs_in
 from tests.fakes.agents import AgentProcess
 from tests.fakes.secrets_server import FakeSecretsServer
+from tests.fakes.turned_clock import TurnedClock
 
 from amika_agent.accounts.amika import AccountKey
 from amika_agent.clock import SystemClock
@@ -37,28 +38,12 @@ def agent(home: Path, server: FakeSecretsServer, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("AMIKA_API_URL", server.url)
     monkeypatch.setenv("AMIKA_API_KEY", server.token)
     store(resolve(os.environ).settings_file, "sync.auto_push", ["claude", "codex"], SystemClock())
-    sign_in(home, "one")
-    write_key(home, "one")
+    claude_signs_in(home, "sk-ant-oat01-fake-one", None)
+    codex_signs_in(home, "sk-fake-one")
     agent = AgentProcess()
     yield agent
     server.faults.release()
     assert agent.end() == 0
-
-
-def sign_in(home: Path, token: str) -> None:
-    oauth = {"accessToken": f"sk-ant-oat01-fake-{token}", "refreshToken": "sk-ant-ort01-fake", "expiresAt": None}
-    place(home / ".claude" / ".credentials.json", {"claudeAiOauth": oauth})
-
-
-def write_key(home: Path, key: str) -> None:
-    place(home / ".codex" / "auth.json", {"OPENAI_API_KEY": f"sk-fake-{key}"})
-
-
-def place(path: Path, content: object) -> None:
-    path.parent.mkdir(exist_ok=True)
-    new = path.with_suffix(".new")
-    new.write_text(json.dumps(content))
-    new.rename(path)
 
 
 def stored(server: FakeSecretsServer, provider: str) -> str:
@@ -74,7 +59,7 @@ def test_one_provider_is_silent_and_the_other_goes_on(
     agent.up()
     until(lambda: held(server), "the request that is held")
     for key in ("two", "three", "four"):
-        write_key(home, key)
+        codex_signs_in(home, f"sk-fake-{key}")
         until(lambda: stored(server, "codex") == f"sk-fake-{key}", f"codex's {key}")  # noqa: B023 -- called at once
     # each of those pushes waiting for its turn would have been another one that is held until its time is up
     assert held(server) < 4
@@ -99,53 +84,44 @@ class Impatient:
         return self.inner.request(method, url, **{**options, "timeout": 0.3})  # type: ignore[arg-type]
 
 
+@pytest.fixture
+def remote(server: FakeSecretsServer, tmp_path: Path, clock: TurnedClock, http: Http) -> Iterator[RemoteSync]:
+    """As the command line does it without an agent: one provider after another."""
+    db = SyncDb(str(tmp_path / "sync.db"), clock)
+    api = SecretsApi(server.url, lambda _force: Secret(server.token), Impatient(http))  # type: ignore[arg-type]
+    account = AccountKey(server.url, "user_fake", "org_fake")
+    yield RemoteSync(db, api, account, clock, Settings(auto_push=("claude", "codex"), settle=0.0))
+    server.faults.release()
+    db.close()
+
+
 @pytest.mark.parametrize("fault", ["refuse", "delay", "portal", "status"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_one_after_another_the_silent_one_loses_none_of_the_others(
-    server: FakeSecretsServer, tmp_path: Path, method: str, fault: str
+    server: FakeSecretsServer, remote: RemoteSync, clock: TurnedClock, method: str, fault: str
 ) -> None:
-    """As the command line does it without an agent."""
-    clock, http = TurnedClock(), Http()
-    db = SyncDb(str(tmp_path / "sync.db"), clock)
-    api = SecretsApi(server.url, lambda _force: Secret(server.token), Impatient(http))  # type: ignore[arg-type]
-    account = AccountKey(server.url, "user_fake", "org_fake")
-    remote = RemoteSync(db, api, account, clock, Settings(auto_push=("claude", "codex"), settle=0.0))
-    try:
-        server.faults.add(fault, method=method, path="/secrets/claude", times=-1, status=503)
-        here = discovery(claude("one"), codex_key("one"))
-        done = {outcome.provider: outcome.did for outcome in remote.run(here)}
-        assert done == {"claude": "waiting", "codex": "created"}
-        assert stored(server, "codex") == "sk-fake-one"
-        server.faults.clear()
-        server.faults.release()
-        for _ in range(5):
-            due = remote.due_at()
-            if due is None:
-                break
-            clock.at = max(clock.at, due)
-            remote.run(here)
-        assert len(server.records("claude")) == 1
-        assert len(server.records("codex")) == 1
-    finally:
-        db.close()
-        http.close()
+    server.faults.add(fault, method=method, path="/secrets/claude", times=-1, status=503)
+    here = discovery(claude("one"), codex_key("one"))
+    done = {outcome.provider: outcome.did for outcome in remote.run(here)}
+    assert done == {"claude": "waiting", "codex": "created"}
+    assert stored(server, "codex") == "sk-fake-one"
+    server.faults.clear()
+    server.faults.release()
+    for _ in range(5):
+        due = remote.due_at()
+        if due is None:
+            break
+        clock.turn(due - clock.now())
+        remote.run(here)
+    assert len(server.records("claude")) == 1
+    assert len(server.records("codex")) == 1
 
 
-def test_the_plan_goes_without_the_listing_that_does_not_come(server: FakeSecretsServer, tmp_path: Path) -> None:
-    clock, http = TurnedClock(), Http()
-    db = SyncDb(str(tmp_path / "sync.db"), clock)
-    api = SecretsApi(server.url, lambda _force: Secret(server.token), Impatient(http))  # type: ignore[arg-type]
-    account = AccountKey(server.url, "user_fake", "org_fake")
-    remote = RemoteSync(db, api, account, clock, Settings(auto_push=("claude", "codex"), settle=0.0))
-    try:
-        server.faults.add("delay", path="/secrets/claude", times=-1)
-        found = remote.plan(discovery(claude("one"), codex_key("one")))
-        assert found.offline
-        assert {a.provider: (a.kind, a.code) for a in found.actions} == {
-            "claude": ("wait", "unlisted"),
-            "codex": ("create", "new"),
-        }
-    finally:
-        server.faults.release()
-        db.close()
-        http.close()
+def test_the_plan_goes_without_the_listing_that_does_not_come(server: FakeSecretsServer, remote: RemoteSync) -> None:
+    server.faults.add("delay", path="/secrets/claude", times=-1)
+    found = remote.plan(discovery(claude("one"), codex_key("one")))
+    assert found.offline
+    assert {a.provider: (a.kind, a.code) for a in found.actions} == {
+        "claude": ("wait", "unlisted"),
+        "codex": ("create", "new"),
+    }

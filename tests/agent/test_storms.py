@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.fakes.agent_logins import FUTURE_MS, claude_signs_in
 from tests.fakes.agents import AgentProcess
 from tests.fakes.secrets_server import FakeSecretsServer
 
@@ -18,22 +18,12 @@ from amika_agent.settings import store
 from amika_shared.profile import resolve
 
 pytestmark = pytest.mark.process
-FUTURE_MS = 4_070_908_800_000
 REWRITES, OVER = 200, 10.0
 Until = Callable[..., object]
 
 
-def sign_in(home: Path, token: str, number: int = 0) -> None:
-    oauth = {"accessToken": token, "refreshToken": "sk-ant-ort01-fake", "expiresAt": FUTURE_MS + number}
-    folder = home / ".claude"
-    folder.mkdir(exist_ok=True)
-    new = folder / ".credentials.json.new"
-    new.write_text(json.dumps({"claudeAiOauth": oauth}))
-    new.rename(folder / ".credentials.json")
-
-
 def test_thousands_of_unrelated_files_wake_no_lane(home: Path, until: Until) -> None:
-    sign_in(home, "sk-ant-oat01-fake-one")
+    claude_signs_in(home, "sk-ant-oat01-fake-one")
     projects = home / ".claude" / "projects" / "somewhere"
     projects.mkdir(parents=True)
     engine = Engine(resolve(os.environ), dict(os.environ), SystemClock(), "agent", running=frozenset)
@@ -50,7 +40,7 @@ def test_thousands_of_unrelated_files_wake_no_lane(home: Path, until: Until) -> 
             if number % 10 == 0:
                 (home / ".claude" / f"history-{number}.jsonl").write_text("{}")
         assert woken == []
-        sign_in(home, "sk-ant-oat01-fake-two")
+        claude_signs_in(home, "sk-ant-oat01-fake-two")
         until(lambda: woken, "the credential's event, behind all the others")
         assert set().union(*woken) == {"local"}
         assert len(woken) <= 3, "only the rename of the credential itself"
@@ -66,7 +56,7 @@ def test_two_hundred_rewrites_in_ten_seconds_push_seldom_and_end_with_the_last(
         monkeypatch.setenv("AMIKA_API_URL", server.url)
         monkeypatch.setenv("AMIKA_API_KEY", server.token)
         store(resolve(os.environ).settings_file, "sync.auto_push", ["claude"], SystemClock())
-        sign_in(home, "sk-ant-oat01-fake-first")
+        claude_signs_in(home, "sk-ant-oat01-fake-first")
         agent = AgentProcess().up()
         try:
 
@@ -79,7 +69,7 @@ def test_two_hundred_rewrites_in_ten_seconds_push_seldom_and_end_with_the_last(
             before = len(server.history("claude"))
             start = time.monotonic()
             for number in range(REWRITES):
-                sign_in(home, f"sk-ant-oat01-fake-{number:04}", number)
+                claude_signs_in(home, f"sk-ant-oat01-fake-{number:04}", FUTURE_MS + number)
                 time.sleep(max(0.0, start + (number + 1) * OVER / REWRITES - time.monotonic()))
             last = f"fake-{REWRITES - 1:04}"
 

@@ -14,6 +14,7 @@ import httpx
 from tests.desktop.pixels import choose, open_menu, wait_until_still
 from tests.desktop.screen import Desktop
 from tests.desktop.tray_program import TrayProgram
+from tests.fakes.agent_logins import claude_signs_in
 
 from amika_agent.clock import SystemClock
 from amika_agent.workspace import launch
@@ -39,15 +40,7 @@ class Person:
         self.browser = str(stub)
 
     def signs_in_to_claude(self, token: str) -> None:
-        """Write the credential file as Claude Code does: a temporary file, renamed."""
-        folder = self.home / ".claude"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        expires = int((time.time() + 8 * 3600) * 1000)
-        login = {"accessToken": token, "refreshToken": f"{token}-r", "expiresAt": expires, "scopes": ["user:inference"]}
-        new = folder / ".credentials.json.new"
-        new.write_text(json.dumps({"claudeAiOauth": login}))
-        new.chmod(0o600)
-        new.rename(folder / ".credentials.json")
+        claude_signs_in(self.home, token, int((time.time() + 8 * 3600) * 1000))
 
     def chooses(self, action: str, target: str = "amika") -> None:
         """Open the tray's menu with a click on the icon, and click the line that does `action` (to this service)."""

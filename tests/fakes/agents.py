@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from amika_agent.clock import SystemClock
+from amika_agent.sync.journal import SyncDb
 from amika_agent.workspace import launch
 from amika_shared.client import AgentClient, reach
 from amika_shared.profile import Profile, resolve
@@ -67,6 +68,21 @@ class AgentProcess:
     def ask(self, op: str, **args: Any) -> dict[str, Any]:
         with self.client() as client:
             return client.call(op, args)
+
+    def sign_in(self, *, approve: bool = True) -> list[dict[str, Any]]:
+        """Sign in to the local workspace as a person who approves, or does not; return every event."""
+        events = []
+        with self.client() as client:
+            for event in client.stream("sign_in"):
+                events.append(event)
+                if event["event"] == "code":
+                    launch.decide(self.profile.workspace_dir, event["user_code"], approve)
+        return events
+
+    def pushes(self) -> list[str]:
+        """Return the fingerprints in the ledger, of every account."""
+        with contextlib.closing(SyncDb(self.profile.sync_db, SystemClock())) as db:
+            return [entry.fingerprint for account in db.accounts() for entry in db.pushed(account).values()]
 
     def said(self) -> str:
         """Return what it wrote to its terminal; only after its end."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from tests.benchmarks.idle import place, used
+from tests.fakes.agent_logins import claude_signs_in
 from tests.fakes.agents import AgentProcess
 
 from amika_agent.clock import SystemClock
@@ -30,7 +30,6 @@ pytestmark = [
 WINDOW = 30  # seconds
 # the one look a minute is seen in one second or, at its edge, in two; whatever ticks every ten seconds in three
 WAKEFUL = 2
-FUTURE_MS = 4_070_908_800_000
 PATIENCE = 200.0  # what was begun at the start ends some time, on a busy machine late
 
 
@@ -66,10 +65,7 @@ def all_sleep(sleepers: list[Sleeper]) -> bool:
 @pytest.fixture
 def workspace(home: Path) -> Iterator[launch.RunningWorkspace]:
     """A local workspace that this home has signed in to and pushed a credential to."""
-    folder = home / ".claude"
-    folder.mkdir()
-    oauth = {"accessToken": "sk-ant-oat01-fake", "refreshToken": "sk-ant-ort01-fake", "expiresAt": FUTURE_MS}
-    (folder / ".credentials.json").write_text(json.dumps({"claudeAiOauth": oauth}))
+    claude_signs_in(home)
     command = [sys.executable, "-m", "amika_cli.main", "up", "--local", "--yes", "--once", "--no-tray"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     data = os.path.join(resolve(os.environ, local=True).data_dir, "workspace")
