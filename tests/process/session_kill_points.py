@@ -21,7 +21,7 @@ from typing import Any
 
 from tests.fakes.workos_process import WorkosProcess
 from tests.process.session_child import act
-from tests.process.session_kill_rounds import DUE, Report, Rounds, forked, whole
+from tests.process.session_kill_rounds import Report, Rounds, forked, whole
 
 import amika_agent
 
@@ -62,10 +62,7 @@ class Points(Rounds):
         """Kill at line `first`, `first + step` … of `what`, until it comes to its end; return what was counted."""
         self.sign_in()
         for number in range(first, MOST, step):
-            self.shift += DUE
-            self.server.do("shift", seconds=DUE)
-            answer = self.server.do("open") if what == "accept" else None
-            if not self._killed(number, what, answer):
+            if not self._killed(number, what, self.until_due(what)):
                 break
             self.report.rounds += 1
             if not whole(self.file):

@@ -80,15 +80,18 @@ class Rounds:
         report = self.report
         report.rounds += 1
         report.acts[what] = report.acts.get(what, 0) + 1
-        self.shift += DUE
-        self.server.do("shift", seconds=DUE)
-        answer = self.server.do("open") if what == "accept" else None
-        self.kill_during(what, answer)
+        self.kill_during(what, self.until_due(what))
         if not whole(self.file):
             report.torn += 1
         getattr(self, f"after_{what}")()
         if (self.state / ".session.next").exists():
             report.left_over += 1
+
+    def until_due(self, what: str) -> dict | None:
+        """Let time pass until a renewal is due; return what a sign-in is to store, None for another act."""
+        self.shift += DUE
+        self.server.do("shift", seconds=DUE)
+        return self.server.do("open") if what == "accept" else None
 
     def kill_during(self, what: str, answer: dict | None) -> None:
         """Let a process act, and kill it at a random moment; sometimes it is quicker."""
@@ -143,18 +146,7 @@ class Rounds:
             self.report.wrong.append(f"the file's token is not the server's ({len(live)} sessions)")
 
     def next_process(self, what: str, answer: dict | None = None) -> dict:
-        reader, writer = os.pipe()
-
-        def report() -> None:
-            found = act(str(self.state), self.server.url, what, shift=self.shift, answer=answer)
-            os.write(writer, json.dumps(found).encode())
-
-        child = forked(report)
-        os.close(writer)
-        with os.fdopen(reader, "rb") as pipe:
-            text = pipe.read()
-        os.waitpid(child, 0)
-        return json.loads(text)
+        return told(lambda: act(str(self.state), self.server.url, what, shift=self.shift, answer=answer))
 
     def next_is_complete(self) -> bool:
         with contextlib.suppress(OSError, ValueError):
@@ -179,6 +171,17 @@ def forked(work: Callable[[], object]) -> int:
         work()
     finally:
         os._exit(0)
+
+
+def told(work: Callable[[], dict]) -> dict:
+    """Do the work in a process of its own and return what it found."""
+    reader, writer = os.pipe()
+    child = forked(lambda: os.write(writer, json.dumps(work()).encode()))
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        text = pipe.read()
+    os.waitpid(child, 0)
+    return json.loads(text)
 
 
 def whole(path: Path) -> bool:

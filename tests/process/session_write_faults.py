@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import json
 import os
 import sys
 import tempfile
@@ -22,7 +21,7 @@ from typing import Any
 
 from tests.fakes.workos_process import WorkosProcess
 from tests.process.session_child import act
-from tests.process.session_kill_rounds import DUE, Rounds, forked, whole
+from tests.process.session_kill_rounds import Rounds, told, whole
 
 ACTS = ("fresh", "sign_out", "accept")
 # what fails: the error, whether for ever, and which calls it hits
@@ -115,10 +114,7 @@ class Faults(Rounds):
 
     def one(self, what: str, fault: str) -> bool:
         """Let one call fail and look at what comes of it; False when the act had no such call any more."""
-        self.shift += DUE
-        self.server.do("shift", seconds=DUE)
-        answer = self.server.do("open") if what == "accept" else None
-        found = self.acted(what, fault, answer)
+        found = self.acted(what, fault, self.until_due(what))
         if not found["hit"]:
             return False
         self.counted.torn += not whole(self.file)
@@ -129,23 +125,17 @@ class Faults(Rounds):
         return True
 
     def acted(self, what: str, fault: str, answer: dict | None) -> dict:
-        reader, writer = os.pipe()
         disk = Disk(str(self.state), self.counted.calls, fault)
 
-        def work() -> None:
+        def work() -> dict:
             disk.breaks()
             try:
                 found = act(str(self.state), self.server.url, what, shift=self.shift, answer=answer)
             except BaseException as error:  # noqa: BLE001 -- a traceback where an answer belongs
                 found = {"ok": False, "crash": type(error).__name__}
-            os.write(writer, json.dumps({**found, "hit": disk.left < 0}).encode())
+            return {**found, "hit": disk.left < 0}
 
-        child = forked(work)
-        os.close(writer)
-        with os.fdopen(reader, "rb") as pipe:
-            text = pipe.read()
-        os.waitpid(child, 0)
-        return json.loads(text)
+        return told(work)
 
 
 def run(what: str, fault: str) -> Counted:

@@ -26,12 +26,6 @@ LIFETIME, LEFT = 300.0, 60.0  # less than a command wants to have left
 
 
 @pytest.fixture
-def server() -> Iterator[WorkosServer]:
-    with WorkosServer() as server:
-        yield server
-
-
-@pytest.fixture
 def agent(server: WorkosServer, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AgentProcess]:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "tests.fakes.file_keyring.Keyring")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))

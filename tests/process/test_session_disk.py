@@ -29,12 +29,6 @@ def namespace() -> list[str] | None:
 
 
 @pytest.fixture
-def server():
-    with WorkosServer() as server:
-        yield server
-
-
-@pytest.fixture
 def state():
     # a place every user may reach: one case runs as another user
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:

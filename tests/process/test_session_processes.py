@@ -11,17 +11,10 @@ import threading
 import time
 
 import pytest
-from tests.fakes.workos_server import WorkosServer
 from tests.process.session_child import act
 from tests.process.session_crowd import child, crowd, due
 
 pytestmark = pytest.mark.process
-
-
-@pytest.fixture
-def server():
-    with WorkosServer() as server:
-        yield server
 
 
 def result(process: subprocess.Popen[str]) -> dict:
