@@ -7,6 +7,7 @@ subscription login would switch Claude Code to metered billing: it is withheld u
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -101,7 +102,10 @@ def _is_carried(value: str) -> bool:
 def template(name: str, shell: str, where: Folder) -> str:
     """Return the text `name` ("start" or "hook") of a shell for the files of `where`."""
     quote = fish if shell == "fish" else posix
-    return _template(name, shell).replace("@FOLDER@", quote(where.path))
+    text = _template(name, shell)
+    if name == "start":  # zsh takes a thousand instructions for each line's indentation
+        text = re.sub(r"\n +", "\n", text)
+    return text.replace("@FOLDER@", quote(where.path))
 
 
 def _template(name: str, shell: str) -> str:

@@ -82,7 +82,7 @@ def _posix(keys: list[Key], first: str, ends: int, start: str, folder: str, shel
     taken = "".join(f"${{{name}+x}}" for name in (RECORD, *names))
     # a file that ends leaves to `hook` even the first look
     hook = posix(f"{folder}/hook.{shell}")
-    decide = f"[[ ! -r {hook} ]] || \\. {hook}; return" if ends else f"[[ {taken} ]] && __amika_prompt && return"
+    decide = f"[[ ! -r {hook} ]] || \\. {hook}; \\return" if ends else f"[[ {taken} ]] && __amika_prompt && \\return"
     record = SEPARATOR.join([first, *(f"{name}=${name}" for name in names), ""])
     if shell == "zsh":  # which may take it for a pattern
         record = f'"{record}"'

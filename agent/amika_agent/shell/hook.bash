@@ -8,6 +8,7 @@
 # know what is ours.
 
 # Names are long and commands begin with a backslash because your aliases, readonly variables and options hold here too.
+# Without a standard error, because of `set -x`, which would show your keys.
 __amika=@FOLDER@
 
 # __amika_apply NAME=VALUE…: export these, unless you gave the variable a value yourself, or removed this one; drop
@@ -62,15 +63,15 @@ __amika_look() {
 if \declare -F __amika_prompt >/dev/null; then
   # from now on each prompt looks at the time too, and without an env file whether there is one again
   __amika_prompt() {
-    \local __amika_s=$? __amika_l="${_AMIKA_API_KEYS-}"
-    if [[ -e $__amika/mark.bash.${__amika_l:1:16} ]]; then
+    \local __amika_s=$?
+    if [[ -e $__amika/mark.bash.${_AMIKA_API_KEYS+${_AMIKA_API_KEYS:1:16}} ]]; then
       [[ -z ${__amika_ends-} || ${EPOCHSECONDS:-$(\date +%s)} -lt $__amika_ends ]]
     else
-      [[ -z $__amika_l && ! -e $__amika/env.bash ]]
-    fi || [[ ! -r $__amika/hook.bash ]] || \. "$__amika/hook.bash"
+      [[ -z ${_AMIKA_API_KEYS:+x} && ! -e $__amika/env.bash ]]
+    fi || [[ ! -r $__amika/hook.bash ]] || \. "$__amika/hook.bash" 2>&-
     \return $__amika_s
   }
-  __amika_look
+  __amika_look 2>&-
 elif [[ -O $__amika/env.bash ]]; then
-  \. "$__amika/env.bash"
+  \. "$__amika/env.bash" 2>&-
 fi

@@ -7,6 +7,7 @@
 # the keys end, then NAME=VALUE pairs, each followed by U+001F. It is exported, so that the shells started from this one
 # know what is ours.
 # Names are long and commands begin with a backslash because your aliases and readonly variables hold here too.
+# `set -x` would show your keys: it holds again where this ends.
 \typeset -g __amika=@FOLDER@
 
 # __amika_apply NAME=VALUE…: export these, unless you gave the variable a value yourself, or removed this one; drop
@@ -17,6 +18,7 @@ __amika_apply() {
   \local __amika_ours="$__amika_l$__amika_s"
   for __amika_pair; do
     __amika_name=${__amika_pair%%=*}
+    [[ ${(Pt)__amika_name-} != *readonly* ]] || continue
     if (( ! ${(P)+__amika_name} )); then
       [[ $__amika_before == *"$__amika_s$__amika_pair$__amika_s"* ]] || \export "$__amika_pair" || continue
     else
@@ -30,7 +32,7 @@ __amika_apply() {
     __amika_pair=${__amika_before%%$__amika_s*} __amika_name=${__amika_before%%=*}
     [[ $__amika_pair == [A-Za-z_]*=* && $__amika_name != *[^A-Za-z0-9_]* ]] || continue
     [[ $__amika_ours == *$__amika_s$__amika_name=* || $__amika_pair != "$__amika_name=${(P)__amika_name-}" ]] ||
-      \unset $__amika_name
+      [[ ${(Pt)__amika_name-} == *readonly* ]] || \unset $__amika_name
   done
   \export _AMIKA_API_KEYS="$__amika_ours"
   [[ -n $__amika_l ]] || \unset _AMIKA_API_KEYS
@@ -38,8 +40,9 @@ __amika_apply() {
 
 # __amika_look: follow the env file; past its end it is one without keys
 __amika_look() {
-  \emulate -L zsh
+  \emulate -L zsh +xv
   \local __amika_l= __amika_keys= __amika_line=
+  [[ ! -o restricted && ${(t)_AMIKA_API_KEYS-} != *readonly* ]] || \return 0
   if [[ -f $__amika/env.zsh && -O $__amika/env.zsh ]]; then
     {
       IFS= \read -r __amika_l || :
@@ -58,20 +61,19 @@ __amika_look() {
   \eval "__amika_apply $__amika_keys"
 }
 
-if \typeset -f __amika_prompt >/dev/null; then
+if (( ${+functions[__amika_prompt]} )); then
   # from now on each prompt looks at the time too, and without an env file whether there is one again
   __amika_prompt() {
-    \local __amika_l="${_AMIKA_API_KEYS-}"
-    if [[ -e $__amika/mark.zsh.${__amika_l:1:16} ]]; then
+    if [[ -e $__amika/mark.zsh.${_AMIKA_API_KEYS+${_AMIKA_API_KEYS:1:16}} ]]; then
       [[ -z ${__amika_ends-} || $EPOCHSECONDS -lt $__amika_ends ]]
     else
-      [[ -z $__amika_l && ! -e $__amika/env.zsh ]]
+      [[ -z ${_AMIKA_API_KEYS:+x} && ! -e $__amika/env.zsh ]]
     fi || [[ ! -r $__amika/hook.zsh ]] || {
-      \emulate -L zsh -o no_aliases
+      \emulate -L zsh -o no_aliases +xv
       \. "$__amika/hook.zsh"
     }
   }
   __amika_look
 elif [[ -O $__amika/env.zsh ]]; then
-  \. "$__amika/env.zsh"
+  { \. "$__amika/env.zsh"; } 2>/dev/null
 fi

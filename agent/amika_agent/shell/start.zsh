@@ -1,8 +1,7 @@
 \typeset -g __amika=@FOLDER@
 __amika_prompt() {
-  \local __al="${_AMIKA_API_KEYS-}"
-  [[ -e $__amika/mark.zsh.${__al:1:16} || ! -r $__amika/hook.zsh ]] || {
-    \emulate -L zsh -o no_aliases
+  [[ -e $__amika/mark.zsh.${_AMIKA_API_KEYS+${_AMIKA_API_KEYS:1:16}} || ! -r $__amika/hook.zsh ]] || {
+    \emulate -L zsh -o no_aliases +xv
     \. "$__amika/hook.zsh"
   }
 }

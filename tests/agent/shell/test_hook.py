@@ -225,7 +225,7 @@ def test_the_last_exit_status_survives_the_prompt(tmp_path: Path) -> None:
 def test_an_earlier_prompt_command_is_kept_and_the_hook_added_once(tmp_path: Path) -> None:
     bash = Shell("bash", tmp_path)
     steps = ["PROMPT_COMMAND='echo mine'", bash.source(), bash.source(), 'printf "<%s>" "$PROMPT_COMMAND"']
-    assert bash.run(*steps) == ['echo mine\n${__amika:+"__amika_prompt"}']
+    assert bash.run(*steps) == ['echo mine\n${__amika:+"__amika_prompt"} && :']
 
 
 def test_zsh_adds_its_hook_once(tmp_path: Path) -> None:
