@@ -6,11 +6,13 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
 from tests.fakes.agent_server import FakeAgent, Refused
-from tests.tray.waiting import settle, until
+from tests.tray.waiting import until
 
 from amika_shared.effective import effective
 from amika_shared.profile import Profile
@@ -38,39 +40,49 @@ class Heard:
         return len(self.ends) + len(self.failures)
 
 
+class Strange:
+    """Serves one connection on `path`: sends its bytes whatever it is asked, reads until the other side closes."""
+
+    def __init__(self, path: Path, answer: bytes) -> None:
+        self.path = str(path)
+        self._answer = answer
+        self._server = socket.socket(socket.AF_UNIX)
+        self._server.bind(self.path)
+        self._server.listen(1)
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    @property
+    def is_left(self) -> bool:
+        """Tell whether the other side is gone: it has read all that it wanted to."""
+        return not self._thread.is_alive()
+
+    def close(self) -> None:
+        self._thread.join(10)
+        self._server.close()
+
+    def _serve(self) -> None:
+        peer, _ = self._server.accept()
+        with peer:
+            peer.settimeout(10)
+            with suppress(OSError):
+                peer.sendall(self._answer)
+                peer.shutdown(socket.SHUT_WR)
+                while peer.recv(65536):
+                    pass
+
+
 @pytest.fixture
-def strange_server(tmp_path: object) -> Iterator[Callable[[bytes], str]]:
-    """Serve one connection: read nothing, send these bytes, close when the test ends."""
-    servers: list[socket.socket] = []
-    threads: list[threading.Thread] = []
+def strange_server(tmp_path: Path) -> Iterator[Callable[[bytes], Strange]]:
+    """Serve one connection with these bytes."""
+    started: list[Strange] = []
 
-    def serve(answer: bytes) -> str:
-        path = os.path.join(str(tmp_path), "strange.sock")
-        server = socket.socket(socket.AF_UNIX)
-        server.bind(path)
-        server.listen(1)
-        servers.append(server)
-
-        def answer_one() -> None:
-            peer, _ = server.accept()
-            with peer:
-                peer.settimeout(10)
-                try:
-                    peer.sendall(answer)
-                    peer.shutdown(socket.SHUT_WR)
-                    while peer.recv(65536):
-                        pass
-                except OSError:
-                    return
-
-        threads.append(threading.Thread(target=answer_one))
-        threads[-1].start()
-        return path
+    def serve(answer: bytes) -> Strange:
+        started.append(Strange(tmp_path / "strange.sock", answer))
+        return started[-1]
 
     yield serve
-    for thread in threads:
-        thread.join(10)
-    for server in servers:
+    for server in started:
         server.close()
 
 
@@ -139,10 +151,17 @@ def test_one_that_does_not_even_say_hello_is_told(qt: QApplication, tmp_path: ob
 
 
 def test_heartbeats_are_no_silence(qt: QApplication, profile: Profile, agent: FakeAgent) -> None:
-    heard = Heard("watch", {}, profile.socket, (5.0, 0.4))
-    for _ in range(4):
-        settle(200)
+    heard = Heard("watch", {}, profile.socket, (5.0, 0.5))
+    until(lambda: heard.items)
+    agent.mute = True
+    unanswered = Heard("sync", {}, profile.socket, (5.0, 0.5))  # opened later, and no heartbeat is for it
+
+    def beaten() -> int:
         agent.beat()
+        return unanswered.outcomes
+
+    until(beaten)
+    assert unanswered.failures[0][0] == "silent"
     assert heard.outcomes == 0
     heard.channel.close()
 
@@ -168,11 +187,13 @@ HELLO = encode({"hello": {"proto": [1, 1]}})
     ],
 )
 def test_whatever_answers_there_is_one_outcome(
-    qt: QApplication, strange_server: Callable[[bytes], str], answer: bytes, code: str | None
+    qt: QApplication, strange_server: Callable[[bytes], Strange], answer: bytes, code: str | None
 ) -> None:
-    heard = Heard("sync", {}, strange_server(answer))
+    server = strange_server(answer)
+    heard = Heard("sync", {}, server.path)
     until(lambda: heard.outcomes)
-    settle()
+    until(lambda: server.is_left)
+    qt.processEvents()  # what the connection left behind in the loop
     assert heard.outcomes == 1
     assert [failure[0] for failure in heard.failures] == ([] if code is None else [code])
     assert heard.ends == ([{"ok": True}] if code is None else [])

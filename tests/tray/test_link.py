@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 from tests.fakes.agent_server import FakeAgent
-from tests.tray.waiting import settle, until
+from tests.tray.waiting import until
 
 from amika_shared.profile import Profile
-from amika_tray.agent_link.link import AgentLink
+from amika_tray.agent_link.link import DELAYS, AgentLink
 from amika_tray.agent_link.starter import Starter
 
 
@@ -94,9 +94,9 @@ def test_an_agent_that_dies_again_and_again_is_started_less_and_less(
     link.open()
     until(lambda: link.link.state == "connected")
     agent.die()
-    until(lambda: len(script.runs) == 2, 15)
-    settle(500)
-    assert len(script.runs) == 2
+    until(lambda: len(script.runs) >= 2 and link._timer.isActive(), 15)
+    assert link._timer.interval() == DELAYS[len(script.runs)] * 1000
+    assert DELAYS[1] < DELAYS[2]
 
 
 def test_a_stopped_agent_is_left_alone_until_someone_starts_it(
@@ -106,10 +106,10 @@ def test_a_stopped_agent_is_left_alone_until_someone_starts_it(
     until(lambda: link.link.state == "connected")
     agent.stop()
     until(lambda: link.link.state == "stopped")
-    settle(300)
-    assert script.runs == []
+    assert not link._timer.isActive(), "nothing is tried later either"
     second = FakeAgent(profile, os.environ).start()  # by hand, in a terminal
     until(lambda: link.link.state == "connected")
+    assert script.runs == []
     second.stop()
 
 
