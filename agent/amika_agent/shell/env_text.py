@@ -13,7 +13,9 @@ sets what can be set, for without that record a prompt looks.
 For fish, where each command costs more than all the text, the first line is data: record, U+001E, value, U+001E, value
 and so on, and one `read` sets all variables from it. What is in a comment is never run. That `read` asks too whether
 one of the variables is set: `$NAME-` is nothing where it is not, and otherwise no name, which `read` refuses before it
-begins. (A variable that was set to no value at all, `set -g NAME`, looks as if it were not set.)
+begins. (A variable that was set to no value at all, `set -g NAME`, looks as if it were not set.) After U+001E
+comes a digest of the names: where the file was replaced since fish took them from it, by one with others, `read` gives
+none of them a value that is another's, but all of them none, which `hook` puts right.
 """
 
 from __future__ import annotations
@@ -97,6 +99,7 @@ def _posix_word(value: str) -> str:
 
 def _fish(keys: list[Key], first: str, ends: int, start: str, folder: str) -> str:
     names = [RECORD, *(name for name, _ in keys)]
+    tag = hashlib.sha256(" ".join(names).encode()).hexdigest()[:4]
     values = [value.replace("\n", _LINE_END) for _, value in keys]
     record = SEPARATOR.join([first, *(f"{name}={value}" for name, value in zip(names[1:], values, strict=True)), ""])
     hook = f"source {fish(f'{folder}/hook.fish')} 2>&-\n"
@@ -104,8 +107,8 @@ def _fish(keys: list[Key], first: str, ends: int, start: str, folder: str) -> st
     if not ends and not any("\n" in value for _, value in keys):
         taken = " ".join(f"${name}-" for name in names)
         # without a standard error: what `read` refuses may be a key
-        read = f"read -gxd\\x1e -- {' '.join(names)} {taken} <{fish(f'{folder}/env.fish')} 2>&-\n"
+        read = f"read -gxd\\x1e{tag} -- {' '.join(names)} {taken} <{fish(f'{folder}/env.fish')} 2>&-\n"
         # most often a shell that was started from a shell has them all
         current = f'set -q {RECORD}; and string match -q "#{digest(first)}*" "${RECORD}"\n'
         steps = [current, f"or {read}", f"or {hook}"]
-    return f"{_FIELD.join([record, *values])}\n{start}{''.join(steps)}"
+    return f"{f'{_FIELD}{tag}'.join([record, *values])}\n{start}{''.join(steps)}"

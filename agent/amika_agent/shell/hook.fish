@@ -33,6 +33,8 @@ function __amika_look
     set -l pairs (string split -- \x1f (string split -- \x1e "$line")[1])
     set -l digest (string match -r '^#(.*)$' -- "$pairs[1]")[2]
     set -g __amika_at @FOLDER@/mark.fish.$digest
+    # read with the names of an earlier file, which have no value then
+    set -l torn (string match -- "*"\x1e"*" "$_AMIKA_API_KEYS")
     set -l ends (string match -r '^[1-9][0-9]*$' -- "$pairs[2]")
     set -g __amika_ends $ends
     if set -q ends[1]
@@ -44,10 +46,11 @@ function __amika_look
     if set -q ends[1]; and test (date +%s) -ge $ends
         set -g __amika_ends
         set pairs $pairs[1..2]
-    else if set -q digest[1]; and string match -q -- "#$digest"\x1f"*" "$_AMIKA_API_KEYS"
+    else if set -q digest[1]; and string match -q -- "#$digest"\x1f"*" "$_AMIKA_API_KEYS"; and not set -q torn[1]
         return 0
     end
     set -g __amika_before (string split -- \x1f "$_AMIKA_API_KEYS")
+    set -q torn[1]; and set __amika_before (string replace -r '=.*' = -- $pairs)
     set -g __amika_after $pairs[1..2]
     for pair in $pairs[3..]
         set -l key (string split -m 1 = -- "$pair")

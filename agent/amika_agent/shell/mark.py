@@ -55,8 +55,13 @@ def _marks(where: Folder, shell: str) -> set[str]:
 
 def _remove(where: Folder, names: set[str]) -> None:
     for name in names:
+        path = os.path.join(where.path, name)
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(os.path.join(where.path, name))
+            if os.path.isdir(path) and not os.path.islink(path):
+                with contextlib.suppress(OSError):  # nobody of ours made it: it holds up nothing
+                    os.rmdir(path)
+            else:
+                os.unlink(path)
 
 
 def _put(path: str, target: str) -> None:

@@ -156,6 +156,41 @@ def test_where_there_are_no_links_it_is_a_file(shell: Shell) -> None:
     assert shell.run(*steps) == ["fake-2"]
 
 
+@pytest.mark.parametrize("inside", ["", "/file"])
+def test_a_folder_with_such_a_name_holds_up_nothing(shell: Shell, inside: str) -> None:
+    odd = Path(shell.where.path) / f"mark.{shell.name}.0123456789abcdef"
+    shell.keys(ONE)
+    odd.mkdir()
+    if inside:
+        Path(f"{odd}{inside}").touch()
+    shell.keys(TWO)
+    assert [name for name in marks(shell) if name != odd.name.rpartition(".")[2]] == wanted(shell)
+    assert odd.exists() is bool(inside)
+    assert shell.run(shell.source(), shell.shown("GROQ_API_KEY")) == ["fake-2"]
+    assert hook.uninstall(shell.where, shell.name)
+
+
+@pytest.mark.parametrize("name", ["", ".x", ".0123456789abcde", ".0123456789abcdef0", ".é\n$(touch pwned)"])
+def test_what_has_a_name_like_one_goes(shell: Shell, name: str) -> None:
+    odd = Path(shell.where.path) / f"mark.{shell.name}.{name.removeprefix('.')}"
+    odd.touch()
+    shell.keys(ONE)
+    assert marks(shell) == wanted(shell)
+
+
+def test_a_file_that_is_replaced_while_a_shell_reads_it_gives_no_name_another_s_value(shell: Shell) -> None:
+    # fish reads the names first, and then the values; nothing else sees the file in between
+    shell.keys(key("A_API_KEY", "fake-a"), key("B_API_KEY", "fake-b"))
+    begun = shell.folder / "begun"
+    begun.write_bytes(Path(shell.where.env(shell.name)).read_bytes())
+    shell.keys(key("A_API_KEY", "fake-a"), key("C_API_KEY", "fake-c"))
+    show = [shell.shown(f"{name}_API_KEY") for name in "ABC"]
+    first = ["fake-a", "fake-b", "unset"] if shell.name != "fish" else ["", "", "unset"]
+    then = ["fake-a", "unset" if shell.name != "fish" else "", "fake-c"]
+    steps = [f". {begun}" if shell.name != "fish" else f"source {begun}", *show, shell.prompt(), *show]
+    assert shell.run(*steps) == [*first, *then]
+
+
 def test_what_was_changed_in_an_env_file_by_hand_is_put_right(shell: Shell) -> None:
     shell.keys(ONE)
     Path(shell.where.env(shell.name)).write_text(":\n")
