@@ -21,9 +21,10 @@ class Setting:
     choices  allowed texts or words; () for any
     text     one line for a person
     live     False: the agent takes it when it starts
+    names    its words are names of variables
     """
 
-    __slots__ = ("choices", "default", "key", "kind", "live", "local", "text")
+    __slots__ = ("choices", "default", "key", "kind", "live", "local", "names", "text")
 
     def __init__(  # a record
         self,
@@ -35,6 +36,7 @@ class Setting:
         local: object = None,
         choices: tuple[str, ...] = (),
         live: bool = True,
+        names: bool = False,
     ) -> None:
         self.key = key
         self.kind = kind
@@ -43,6 +45,7 @@ class Setting:
         self.choices = choices
         self.text = text
         self.live = live
+        self.names = names
 
 
 SCHEMA = (
@@ -85,7 +88,9 @@ SCHEMA = (
         choices=("claude", "codex"),
     ),
     Setting("env_cache.enabled", SWITCH, default=True, text="keep env-cache.json equal to the credentials on disk"),
-    Setting("shell.allow", WORDS, [], "API keys that the shell hook exports although it would withhold them"),
+    Setting(
+        "shell.allow", WORDS, [], "API keys that the shell hook exports although it would withhold them", names=True
+    ),
     Setting(
         "vault.reveal_without_terminal",
         SWITCH,
@@ -170,3 +175,5 @@ def flatten(tables: Mapping[str, object]) -> dict[str, object]:
 def _check_choices(setting: Setting, words: list[str]) -> None:
     if setting.choices and not set(words) <= set(setting.choices):
         raise ValueError(f"{setting.key} takes: {', '.join(setting.choices)}")
+    if setting.names and not all(word.isascii() and word.isidentifier() for word in words):
+        raise ValueError(f"{setting.key} takes names of variables with commas between them, like ANTHROPIC_API_KEY")

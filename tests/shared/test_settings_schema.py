@@ -25,6 +25,8 @@ def test_the_local_workspace_pushes_by_itself_and_a_real_account_does_not() -> N
         ("sync.auto_push", ["gemini"]),
         ("env_cache.enabled", "yes"),
         ("env_cache.enabled", 1),
+        ("shell.allow", ["ANTHROPIC_API_KEY OPENAI_API_KEY"]),
+        ("shell.allow", ["1A"]),
         ("agent.log_level", "loud"),
         ("agent.log_level", ""),
         ("agent.log_level", 3),

@@ -173,16 +173,20 @@ class Vault:
 
         Raises:
             NotFound: no such key.
+            UsageError: it has that name; deleting what "is there already" would lose it.
             Conflict: the new name is taken.
 
         """
         name, wanted = _name(key, scope), _name(new, scope)
+        if name == wanted:
+            raise UsageError(f"it is called {new} already", remedy="Give it another name, or leave it as it is.")
         self.get(key, scope)  # asks for the passphrase, if at all, while nobody waits for a lock
         with self._in_order():
             file = load(self._path)
             entry = _entry(file, key, scope)
             if wanted in file.entries:
-                raise Conflict(f"there is a {new} already", remedy=f"Delete it first: amika vault delete {new}")
+                where = "" if scope == WORKSPACE else f" --scope {scope}"
+                raise Conflict(f"there is a {new} already", remedy=f"Delete it first: amika vault delete {new}{where}")
             data = _checked(self._value(file, name, entry))
             if self._into_keyring(wanted, data) == SEALED:
                 self._into_file(wanted, data)

@@ -67,6 +67,9 @@ def _adopt(db: SyncDb, account: str, rule: Rule, credential: Credential, record:
     if record is None:
         raise NotFound("there is no secret of that name to adopt", remedy=f"amika sync resolve {rule.id} restore")
     fingerprint = db.fingerprint(payload(rule, credential).reveal())
+    last = db.pushed(account).get(rule.id)
+    if last is not None and (last.fingerprint, last.remote_id, last.stamp) == (fingerprint, record.id, record.stamp):
+        return  # what is stored is what this machine stored: nothing was asked, and nothing is to be forgotten
     adopted = Pushed(
         rule.id, rule.provider, rule.type, rule.scope, rule.name, record.id, fingerprint,
         credential.account, credential.expires_at, 0.0, verified=False, stamp=record.stamp,

@@ -68,12 +68,23 @@ def test_scopes_are_apart_and_the_workspace_is_looked_at_first(keyring: FakeKeyr
     assert store.find("B") is None
 
 
+def test_the_command_that_makes_room_for_a_name_deletes_in_its_scope(keyring: FakeKeyring, tmp_path: Path) -> None:
+    store = vault(tmp_path, keyring)
+    for key, scope in (("A", "tenant"), ("B", "tenant"), ("B", "workspace")):
+        store.put(key, Secret("one"), scope)
+    with pytest.raises(Conflict) as caught:
+        store.rename("A", "B", "tenant")
+    assert caught.value.remedy.endswith("amika vault delete B --scope tenant")
+
+
 def test_delete_and_rename(keyring: FakeKeyring, tmp_path: Path) -> None:
     store = vault(tmp_path, keyring)
     store.put("A", Secret("one"))
     store.put("B", Secret("two"))
     with pytest.raises(Conflict):
         store.rename("A", "B")
+    with pytest.raises(UsageError, match="called A already"):
+        store.rename("A", "A")
     store.rename("A", "C")
     assert store.get("C") == Secret("one")
     store.delete("C")
