@@ -184,7 +184,13 @@ def test_a_login_shell_that_would_not_read_the_line_is_told(amika, home, groq, n
     if told:
         login = name if name != ".other" else ".bash_profile"
         assert f"{home}/{login}" in ran.err
-        assert f". {home}/.bashrc" in ran.err
+        with (home / login).open("a") as file:
+            file.write(ran.err.strip().rpartition("add there: ")[2] + "\n")
+        words = ["bash", "-lc", 'echo "<$GROQ_API_KEY>"']
+        assert subprocess.run(words, cwd=home, capture_output=True, text=True, check=True).stdout == f"<{groq}>\n"
+        if name == ".profile":  # which every shell reads, a desktop's session among them
+            done = subprocess.run(["sh", f"{home}/{login}"], capture_output=True, text=True, check=False)
+            assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert "login" not in amika("shell-init", "zsh", "--install").err
 
 

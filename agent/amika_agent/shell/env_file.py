@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from amika_agent.shell import env_text, mark
-from amika_agent.shell.folder import Folder, folder
+from amika_agent.shell.folder import Folder, content, folder
+from amika_agent.shell.turns import turn
 from amika_agent.stores.private_file import write_private
 from amika_local.credential import API_KEY, Credential, Problem
 from amika_local.errors import AmikaError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 METERED = "ANTHROPIC_API_KEY"
 # Linux starts no program while one variable holds more than 128 KiB, and `env_text.RECORD` holds all keys
 ROOM = 65_536
+LARGEST = 16 * ROOM  # bytes of an env file: quoted, and in fish twice
 _NO_ROOM = "all keys together would be more than an environment can carry"
 
 
@@ -141,8 +143,10 @@ def update(data_dir: str, choices: Iterable[Choice], *, paused: bool = False) ->
     for shell in where.installed():
         path = where.env(shell)
         try:
-            text = _without_the_revoked(shell, where, choices) if paused else render(choices, shell, where)
-            _set(where, shell, text)
+            with turn(where):
+                if shell in where.installed():  # still
+                    text = _without_the_revoked(shell, where, choices) if paused else render(choices, shell, where)
+                    _set(where, shell, text)
         except (AmikaError, OSError) as error:
             remedy = error.remedy if isinstance(error, AmikaError) else "Make the folder writable for your user."
             problems.append(Problem("shell_env", f"cannot write {path}", source="shell", path=path, remedy=remedy))
@@ -170,7 +174,6 @@ def _without_the_revoked(shell: str, where: Folder, choices: Iterable[Choice]) -
 
 def _content(path: str) -> bytes | None:
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        return content(path, LARGEST)
     except OSError:
         return None

@@ -18,7 +18,8 @@ import unicodedata
 
 from amika_agent.shell import mark
 from amika_agent.shell.env_file import render, template
-from amika_agent.shell.folder import SHELLS, Folder
+from amika_agent.shell.folder import SHELLS, Folder, content
+from amika_agent.shell.turns import turn
 from amika_agent.stores.private_file import write_private
 from amika_local.credential import Problem
 from amika_local.errors import AmikaError, Failed
@@ -72,12 +73,14 @@ def uninstall(where: Folder, shell: str) -> bool:
     """Remove the hook of `shell`; True when there was one."""
     path = where.env(shell)
     try:
-        mark.clear(where, shell)
-        os.unlink(path)
-    except FileNotFoundError:
+        with turn(where):
+            mark.clear(where, shell)
+            os.unlink(path)
+    except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
-        raise Failed(f"cannot remove {path}: {error.strerror}") from None
+        remedy = f"Make {where.path} writable for your user and try again, or remove the file yourself."
+        raise Failed(f"cannot remove {path}: {error.strerror}", remedy=remedy) from None
     with contextlib.suppress(OSError):
         os.utime(where.hook(shell))  # its day begins
     return True
@@ -91,9 +94,10 @@ def renew(where: Folder, now: float) -> list[Problem]:
     problems = []
     for shell in SHELLS:
         try:
-            _renew(where, shell, now)
+            with turn(where):
+                _renew(where, shell, now)
         except (AmikaError, OSError) as error:
-            message = f"the shell hook for {shell} is of an older version and cannot be renewed: {error}"
+            message = f"the shell hook for {shell} cannot be renewed: {error}"
             remedy = f"Install it anew: amika shell-init {shell} --install"
             problems.append(Problem("shell_hook", message, source="shell", path=where.hook(shell), remedy=remedy))
     if not any(_is_older(where.hook(shell), WITHOUT_START) for shell in SHELLS):
@@ -115,7 +119,7 @@ def _renew(where: Folder, shell: str, now: float) -> None:
     elif shell not in where.installed():
         mark.clear(where, shell)
         _clear(where.hook(shell), now)
-    elif not os.path.exists(where.hook(shell)) or _is_older(where.hook(shell), VERSION):
+    elif not os.path.isfile(where.hook(shell)) or _is_older(where.hook(shell), VERSION):
         install(where, shell)
     _clear(rest, now)
 
@@ -129,8 +133,7 @@ def _is_older(path: str, version: int) -> bool:
 
 def _version(path: str) -> int:
     """Return the version of a hook; of a file that is none of ours, or of a later build's, one that is left alone."""
-    with open(path, encoding="utf-8", errors="replace") as file:
-        first = file.readline()
+    first = content(path, 64).decode("utf-8", "replace")
     if found := re.match(r"# amika hook (\d{1,9}),", first):
         return int(found[1])
     return 1 if first.startswith("# amika: ") else VERSION

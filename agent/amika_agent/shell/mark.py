@@ -12,7 +12,7 @@ import contextlib
 import os
 
 from amika_agent.shell import env_text
-from amika_agent.shell.folder import Folder
+from amika_agent.shell.folder import Folder, content
 
 ATTEMPTS = 8  # of which one is needed, and another for each process that writes at the same moment
 
@@ -38,8 +38,7 @@ def renew(where: Folder, shell: str) -> None:
 def _wanted(where: Folder, shell: str) -> str:
     """Return the name of the mark; "" where there is no env file of ours."""
     try:
-        with open(where.env(shell), encoding="utf-8", errors="replace") as file:
-            digest = env_text.digest(file.readline())
+        digest = env_text.digest(content(where.env(shell), 64).decode("utf-8", "replace"))
     except OSError:
         return ""
     return f"mark.{shell}.{digest}" if digest else ""

@@ -62,6 +62,8 @@ def run(args: Args) -> int:
 
 
 def _install(context: "Context", shell: str, where: "Folder") -> int:
+    from shlex import quote
+
     from amika_agent.shell import env_file, hook, rc_file
     from amika_cli.render import emit, note
     from amika_local.errors import Failed
@@ -78,8 +80,9 @@ def _install(context: "Context", shell: str, where: "Folder") -> int:
         added = wanted and rc_file.add(rc, line, where)
     except Failed as error:
         raise Failed(error.message, remedy=f"Add this line yourself: {line}") from None
+    read = "source" if shell == "fish" else "."
     if added:
-        lines = [f"Installed: {rc} loads the hook from now on. Open a new shell, or: . {rc}"]
+        lines = [f"Installed: {rc} loads the hook from now on. Open a new shell, or: {read} {quote(rc)}"]
     elif wanted:
         lines = [f"Installed: {rc} loads the hook already."]
     else:
@@ -89,7 +92,9 @@ def _install(context: "Context", shell: str, where: "Folder") -> int:
     if rc_file.others(rc, where):
         note(f"amika: {rc} loads the hook of another profile too; a shell follows the one whose line is last")
     if login := rc_file.login_file_without_rc(shell, context.profile.home):
-        note(f"amika: login shells (tmux, ssh) read {login}, which does not read {rc}; add there: . {rc}")
+        # other shells read .profile too, when a desktop starts for one: they do not understand what is in the rc file
+        only = '[ -z "${BASH_VERSION-}" ] || ' if login.endswith(".profile") else ""
+        note(f"amika: login shells (tmux, ssh) read {login}, which does not read {rc}; add there: {only}. {quote(rc)}")
     return 0
 
 
