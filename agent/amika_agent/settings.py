@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from amika_agent.clock import Clock
 
 MAX_BYTES = 1 << 20
+_CORRECT = "The default is used. Correct the file, or run `amika config set`."
+# nothing can be set in a file that cannot be read: saying so would send people in a circle
+_REPAIR = "Until it is repaired, or moved away, every setting has its default."
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,9 @@ def load(path: str, profile: str) -> Settings:
     except FileNotFoundError:
         return Settings(values)
     except OSError as error:
-        return Settings(values, (_problem(path, f"cannot be read: {os.strerror(error.errno or 0)}"),))
+        return Settings(values, (_problem(path, f"cannot be read: {os.strerror(error.errno or 0)}", _REPAIR),))
     except (ValueError, RecursionError) as error:
-        return Settings(values, (_problem(path, _where(error)),))
+        return Settings(values, (_problem(path, _where(error), _REPAIR),))
     problems = []
     for key, value in given.items():
         setting = find(key)
@@ -96,7 +99,9 @@ def store(path: str, key: str, value: object, clock: Clock) -> None:
             target = document if not table else document.setdefault(table, tomlkit.table())
             target[name] = value
         except (TOMLKitError, ValueError, TypeError, AttributeError):
-            raise Failed(f"{path} is not valid TOML; it was left as it is", remedy="Repair or remove it.") from None
+            raise Failed(
+                f"{path} is not valid TOML; it was left as it is", remedy="Repair it, or move it away."
+            ) from None
         write_private(path, tomlkit.dumps(document).encode())
 
 
@@ -128,10 +133,5 @@ def _shown(key: str) -> str:
     return key if len(key) <= 60 and key.isprintable() else "(unprintable)"
 
 
-def _problem(path: str, what: str) -> Problem:
-    return Problem(
-        "settings",
-        f"{path} {what}",
-        path=path,
-        remedy="The default is used. Correct the file, or run `amika config set`.",
-    )
+def _problem(path: str, what: str, remedy: str = _CORRECT) -> Problem:
+    return Problem("settings", f"{path} {what}", path=path, remedy=remedy)

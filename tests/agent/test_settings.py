@@ -43,7 +43,8 @@ def test_a_bad_file_gives_the_defaults_and_one_problem_without_its_content(path:
     (problem,) = settings.problems
     assert problem.code == "settings"
     assert str(path) in problem.message
-    assert problem.remedy
+    assert "repaired" in problem.remedy
+    assert "config set" not in problem.remedy, "nothing can be set in such a file"
     assert "sk-fake" not in problem.message
     assert path.read_bytes() == content
 

@@ -243,6 +243,9 @@ def test_a_secret_that_was_replaced_elsewhere_is_adopted(amika, claude, server):
     adopted = amika("sync", "resolve", "claude-oauth", "adopt")
     assert adopted.code == 0, adopted.err
     assert "what is stored there counts as ours" in adopted.out
+    (rule,) = amika("status", "--json").json["rules"]
+    assert (rule["state"], rule["pushed_at"]) == ("in_sync", None)
+    assert "adopted" in amika("sync", "rules").out
     assert amika("sync").code == 0
 
 

@@ -40,7 +40,7 @@ def credential_sync(
         "state": state,
         "rule": None if rule is None else rule.id,
         "remote_name": None if rule is None else plain(rule.name),
-        "pushed_at": None if pushed is None else pushed.pushed_at,
+        "pushed_at": None if pushed is None else pushed.pushed_at or None,
     }
 
 
@@ -60,7 +60,7 @@ def rule_line(rule: Rule, remote: RemoteFacts, found: Sequence[Credential], now:
         "name": plain(rule.name),
         "source": rule.source,
         "state": rule_state(rule, remote, found, now),
-        "pushed_at": None if pushed is None else pushed.pushed_at,
+        "pushed_at": None if pushed is None else pushed.pushed_at or None,
         "detail": safe_line(detail),
     }
 

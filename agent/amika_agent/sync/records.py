@@ -15,7 +15,7 @@ class Pushed:
     fingerprint     keyed HMAC of what was sent; "" when a record was adopted whose value is not known
     source_account  local account it belonged to
     expires_at      epoch seconds of what was sent, or None
-    pushed_at       epoch seconds
+    pushed_at       epoch seconds; 0.0 when a record that somebody else stored was adopted
     verified        False: a record found under the name after a lost answer, most likely ours
     stamp           the server's `updated_at` after the push, where the listing has one; "" otherwise
     won             how often it went over what somebody else had put there, without a person's answer

@@ -26,7 +26,7 @@ def run(args: Args) -> int:
         rows = []
         for rule in rules:
             last = pushed.get(rule.id)
-            when = ago(last.pushed_at, now) if last is not None else "not yet"
+            when = "not yet" if last is None else ago(last.pushed_at, now) if last.pushed_at else "adopted"
             when = "paused" if _is_paused(rule, now) else when
             rows.append(
                 (rule.id, rule.name, f"{rule.provider} {rule.type}", rule.scope, when, rule.on_removal,
@@ -38,7 +38,7 @@ def run(args: Args) -> int:
             {
                 **vars(rule),
                 "paused": _is_paused(rule, now),
-                "pushed_at": pushed[rule.id].pushed_at if rule.id in pushed else None,
+                "pushed_at": (pushed[rule.id].pushed_at or None) if rule.id in pushed else None,
             }
             for rule in rules
         ]
