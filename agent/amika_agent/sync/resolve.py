@@ -81,5 +81,8 @@ def _credential(rule: Rule, discovery: Discovery) -> Credential:
     matching = [credential for credential in discovery.credentials if rule.takes(credential)]
     exact = next((credential for credential in matching if credential.path == rule.path), None)
     if exact is None and not matching:
-        raise NotFound("the credential of this rule is not on this machine now")
+        raise NotFound(
+            "the credential of this rule is not on this machine now",
+            remedy=f"Sign in with its program again, or: amika sync resolve {rule.id} keep|delete",
+        )
     return exact or matching[0]

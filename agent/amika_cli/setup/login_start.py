@@ -114,7 +114,7 @@ def uninstall(start: Start) -> bool:
     if content is None:
         return False
     if MARK not in content:
-        raise Conflict(f"{start.path} is not ours and was left as it is")
+        raise Conflict(f"{start.path} is not ours and was left as it is", remedy="Move it away if nobody needs it.")
     try:
         for path in (start.wants, start.path):
             if path and os.path.lexists(path):
