@@ -46,8 +46,9 @@ __amika_look() {
       while IFS= \read -r __amika_line && [[ $__amika_line != _AMIKA_API_KEYS=* ]]; do __amika_keys=$__amika_line; done
     } <"$__amika/env.bash"
   fi
+  [[ $__amika_l != '# amika '* ]] || __amika_l+=$'\37'${__amika_l##* } # an agent up to version 4 wrote it
   __amika_ends=${__amika_l##*$'\37'}
-  [[ $__amika_l == '#'*$'\37'* ]] || __amika_l=
+  [[ $__amika_l == '#'*$'\37'* ]] || __amika_l= __amika_keys=
   [[ -n $__amika_l && $__amika_ends == [1-9]* ]] || __amika_ends=
   if [[ -n $__amika_ends && ${EPOCHSECONDS:-$(\date +%s)} -ge $__amika_ends ]]; then
     __amika_ends= __amika_keys=

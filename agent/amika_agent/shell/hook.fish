@@ -31,6 +31,8 @@ function __amika_look
     set -l line
     test -f @FOLDER@/env.fish -a -O @FOLDER@/env.fish; and read line <@FOLDER@/env.fish
     set -l pairs (string split -- \x1f (string split -- \x1e "$line")[1])
+    # an agent up to version 4 wrote it
+    string match -q -- '# amika *' "$pairs[1]"; and set pairs $pairs[1] (string split -- ' ' $pairs[1])[-1] $pairs[2..]
     set -l digest (string match -r '^#(.*)$' -- "$pairs[1]")[2]
     set -g __amika_at @FOLDER@/mark.fish.$digest
     # read with the names of an earlier file, which have no value then

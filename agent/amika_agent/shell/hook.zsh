@@ -50,8 +50,9 @@ __amika_look() {
     } <$__amika/env.zsh
   fi
   \typeset -g __amika_ends=
+  [[ $__amika_l != '# amika '* ]] || __amika_l+=$'\37'${__amika_l##* } # an agent up to version 4 wrote it
   __amika_ends=${__amika_l##*$'\37'}
-  [[ $__amika_l == '#'*$'\37'* ]] || __amika_l=
+  [[ $__amika_l == '#'*$'\37'* ]] || __amika_l= __amika_keys=
   [[ -n $__amika_l && $__amika_ends == [1-9]* ]] && \zmodload zsh/datetime || __amika_ends=
   if [[ -n $__amika_ends && ${EPOCHSECONDS-} -ge $__amika_ends ]]; then
     __amika_ends= __amika_keys=

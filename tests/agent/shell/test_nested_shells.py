@@ -51,3 +51,33 @@ def test_an_open_shell_follows_again_after_the_hook_was_removed_and_installed(na
     show, remove = shell.shown("GROQ_API_KEY"), f"command rm {shell.where.env(name)}"
     steps = [shell.source(), remove, shell.prompt(), show, shell.prompt(), shell.swap(again), shell.prompt(), show]
     assert shell.run(*steps) == ["unset", "fake-1"]
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_what_an_agent_of_version_4_writes_is_followed_and_still_ours_afterwards(name: str, tmp_path: Path) -> None:
+    # somebody went back to an older build, and on again
+    shell = Shell(name, tmp_path)
+    shell.keys(key("GROQ_API_KEY", "fake-1"), key("XAI_API_KEY", "fake-x"))
+    first = "# amika 0123456789abcdef 0"
+    if name == "fish":
+        text = f"{first}\x1fGROQ_API_KEY=fake-2\x1fXAI_API_KEY=fake-x\x1f\x1efake-2\x1efake-x\n"
+    else:
+        text = f"{first}\n\nGROQ_API_KEY='fake-2' XAI_API_KEY='fake-x'\n_AMIKA_API_KEYS=x\n"
+    older = tmp_path / "older"
+    older.write_text(text)
+    again = shell.later(key("GROQ_API_KEY", "fake-3"))
+    show = [shell.shown("GROQ_API_KEY"), shell.shown("XAI_API_KEY")]
+    steps = [shell.source(), shell.swap(older), shell.prompt(), shell.prompt(), *show]
+    told = shell.run(*steps, shell.swap(again), shell.prompt(), *show)
+    assert told == ["fake-2", "fake-x", "fake-3", "unset"]
+
+
+@pytest.mark.parametrize("name", SHELLS)
+@pytest.mark.parametrize("first", ["# mine", "", "#!/bin/sh"])
+def test_keys_in_a_file_that_is_none_of_ours_are_not_set(name: str, first: str, tmp_path: Path) -> None:
+    shell = Shell(name, tmp_path)
+    shell.keys(key("GROQ_API_KEY", "fake-1"))
+    other = tmp_path / "other"
+    other.write_text(f"{first}\nGROQ_API_KEY='fake-2' XAI_API_KEY='fake-x'\n_AMIKA_API_KEYS=x\n")
+    show = [shell.shown("GROQ_API_KEY"), shell.shown("XAI_API_KEY")]
+    assert shell.run(shell.source(), shell.swap(other), shell.prompt(), *show) == ["unset", "unset"]
