@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import FUTURE_MS
+from tests.cli.conftest import FUTURE_MS, write
 from tests.fakes.terminal import Terminal
 
 from amika_shared.client import read_record
@@ -186,6 +186,15 @@ def test_a_hosted_account_gets_no_rules_by_itself(amika, claude, server, nothing
     assert ran.code == 0, ran.err
     assert "amika secret claude push --type oauth" in ran.out
     assert server.records("claude") == []
+
+
+def test_a_key_that_is_no_agents_own_is_named_with_what_pushes_it(amika, server, home, nothing_left):
+    keys = {name: {"type": "api", "key": f"fake-{name}"} for name in ("groq", "mistral")}
+    write(home / ".local" / "share" / "opencode" / "auth.json", keys)
+    told = "not pushed; to keep one of 2 other keys as a variable in your sandboxes: amika sync add opencode/groq\n"
+    assert amika("up", "--once").out.endswith(told)
+    assert amika("sync", "add", "opencode/groq", "--yes").code == 0
+    assert "sync add" not in amika("up", "--once").out
 
 
 def test_yes_approves_nothing_at_a_hosted_account(amika, home, nothing_left):

@@ -11,6 +11,7 @@ from amika_cli.accounts.approval import Approval
 from amika_cli.render import emit
 from amika_cli.rules.outcome_text import pushed
 from amika_cli.status_text import account_line, credential_lines, ours, problem_lines
+from amika_local.credential import API_KEY
 from amika_local.errors import AmikaError, Failed
 from amika_shared.snapshot import read_snapshot
 
@@ -100,13 +101,20 @@ def suggestions(context: Context, snapshot: Snapshot) -> list[str]:
         return []
     by_itself = context.settings.words("sync.auto_push")
     kept = _kept_sources(context)
-    words = [
-        _command(line)
+    here = [
+        line
         for line in snapshot["credentials"]
         if line["used"] and line["sync"]["state"] == "not_pushed" and line["source"] not in kept
     ]
+    words = [_command(line) for line in here]
     wanted = [command for command in dict.fromkeys(words) if command and command.split()[1] not in by_itself]
-    return [f"not pushed; to keep it in your sandboxes: {context.command(command)}" for command in wanted]
+    lines = [f"not pushed; to keep it in your sandboxes: {context.command(command)}" for command in wanted]
+    others = [line for line in here if line["kind"] == API_KEY and not _command(line)]
+    if others:  # one line, though there may be hundreds
+        which = "it" if len(others) == 1 else f"one of {len(others)} other keys"
+        add = context.command(f"sync add {others[0]['id']}")
+        lines.append(f"not pushed; to keep {which} as a variable in your sandboxes: {add}")
+    return lines
 
 
 def _kept_sources(context: Context) -> set[str]:
