@@ -58,7 +58,7 @@ def test_a_new_shell_has_what_is_explained(amika, home, claude, seed):
     assert told.err == ""
     exported = {v["name"] for v in told.json["variables"] if v["exported"]}
     found = environment(shell, home, own)
-    ours = {one.partition("=")[0] for one in found.get("_AMIKA_API_KEYS", "").split("\x1f")[1:] if one}
+    ours = {one.partition("=")[0] for one in found.get("_AMIKA_API_KEYS", "").split("\x1f")[2:] if one}
     assert ours == exported
     assert {name for name in found if name.endswith("_API_KEY")} == exported | set(own)
     assert not any("sk-ant-oat01" in value for value in found.values())
