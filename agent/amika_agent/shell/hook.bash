@@ -14,7 +14,7 @@ __amika=@FOLDER@
 # __amika_apply NAME=VALUE…: export these, unless you gave the variable a value yourself, or removed this one; drop
 # what else was ours
 __amika_apply() {
-  \local __amika_s=$'\37' __amika_before="${_AMIKA_API_KEYS-}" __amika_pair __amika_name
+  \local __amika_s=$'\37' __amika_before="${_AMIKA_API_KEYS-}" __amika_pair __amika_name __amika_n=0
   \local __amika_ours="$__amika_l$__amika_s"
   for __amika_pair; do
     __amika_name=${__amika_pair%%=*}
@@ -27,8 +27,9 @@ __amika_apply() {
     __amika_ours+=$__amika_pair$__amika_s
   done
   __amika_pair=${__amika_before%%"$__amika_s"*}
-  while __amika_before=${__amika_before:${#__amika_pair}+1}; [[ -n $__amika_before ]]; do
-    __amika_pair=${__amika_before%%"$__amika_s"*} __amika_name=${__amika_before%%=*}
+  # one that somebody damaged may have any number of parts
+  while __amika_before=${__amika_before:${#__amika_pair}+1}; [[ -n $__amika_before && $((__amika_n++)) -lt 500 ]]; do
+    __amika_pair=${__amika_before%%"$__amika_s"*} __amika_name=${__amika_pair%%=*}
     [[ $__amika_pair == [A-Za-z_]*=* && $__amika_name != *[!A-Za-z0-9_]* ]] || continue
     [[ $__amika_ours == *"$__amika_s$__amika_name="* || $__amika_pair != "$__amika_name=${!__amika_name-}" ]] ||
       \unset -v "$__amika_name"

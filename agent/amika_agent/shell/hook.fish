@@ -19,7 +19,8 @@ end
 
 # __amika_drop: forget what was ours and is not any more, unless you gave the variable another value
 function __amika_drop
-    for pair in $__amika_before[2..]
+    # one that somebody damaged may have any number of parts
+    for pair in $__amika_before[2..500]
         set -l name (string split -m 1 = -- $pair)[1]
         string match -qr '^[A-Za-z_][A-Za-z0-9_]*$' -- $name; and set -q $name; or continue
         string match -q -- "$name=*" $__amika_after; or test "$name=$$name" != "$pair"; or set -eg $name

@@ -81,3 +81,24 @@ def test_keys_in_a_file_that_is_none_of_ours_are_not_set(name: str, first: str, 
     other.write_text(f"{first}\nGROQ_API_KEY='fake-2' XAI_API_KEY='fake-x'\n_AMIKA_API_KEYS=x\n")
     show = [shell.shown("GROQ_API_KEY"), shell.shown("XAI_API_KEY")]
     assert shell.run(shell.source(), shell.swap(other), shell.prompt(), *show) == ["unset", "unset"]
+
+
+DAMAGED = {
+    "empty": "", "one word": "x", "separators": "\x1f" * 60_000, "large": "x" * 60_000,
+    "many": "#0\x1f0\x1f" + "".join(f"K{n}=v{n}\x1f" for n in range(4000)), "a path": "#/../../../../..\x1f0\x1f",
+    "patterns": "#*\x1f*\x1fGROQ_API_KEY=*\x1fX*=*\x1f", "a name that is a command": "#0\x1f0\x1fX;touch pwned=1\x1f",
+    "commands": "#$(touch pwned)`touch pwned`\x1fa[$(touch pwned)]\x1fa[$(touch pwned)]=1\x1f",
+    "lines": "#a\nb\x1f0\x1fGROQ_API_KEY=a\nb\x1f", "no text": "#\udcff\x1f0\x1fGROQ_API_KEY=\udcff\x1f",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+@pytest.mark.parametrize("name", SHELLS)
+def test_a_record_that_somebody_damaged_changes_nothing_of_theirs(name: str, damage: str, tmp_path: Path) -> None:
+    shell = Shell(name, tmp_path)
+    shell.keys(key("GROQ_API_KEY", "fake-1"))
+    changed = shell.later(key("GROQ_API_KEY", "fake-2"), key("XAI_API_KEY", "fake-x"))
+    show = [shell.shown("GROQ_API_KEY"), shell.shown("XAI_API_KEY")]
+    inherited = {"_AMIKA_API_KEYS": DAMAGED[damage], "XAI_API_KEY": "mine"}
+    steps = [shell.source(), shell.prompt(), *show, shell.swap(changed), shell.prompt(), *show]
+    assert shell.run(*steps, env=inherited) == ["fake-1", "mine", "fake-2", "mine"]
