@@ -6,45 +6,26 @@ import stat
 from pathlib import Path
 
 import pytest
+from tests.fakes.turned_clock import TurnedClock
 
 from amika_agent.activity.log import KEPT_FOR, ActivityLog, Line
 
 
-class FixedClock:
-    def __init__(self, now: float = 1_800_000_000.0) -> None:
-        self.time = now
-
-    def now(self) -> float:
-        return self.time
-
-    def monotonic(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float, cancel: object = None) -> bool:
-        self.time += seconds
-        return False
-
-
 @pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock()
-
-
-@pytest.fixture
-def log(tmp_path: Path, clock: FixedClock) -> object:
+def log(tmp_path: Path, clock: TurnedClock) -> object:
     log = ActivityLog(str(tmp_path / "state" / "activity.db"), clock)
     yield log
     log.close()
 
 
 def test_events_come_back_oldest_first_and_the_newest_are_kept_within_the_limit(
-    log: ActivityLog, clock: FixedClock
+    log: ActivityLog, clock: TurnedClock
 ) -> None:
     for number in range(5):
         log.record("pushed", f"rule {number}", "the file changed", caller="agent", account="a@example.com")
-        clock.time += 1
+        clock.turn(1)
     assert [event.subject for event in log.events(limit=2)] == ["rule 3", "rule 4"]
-    assert [event.subject for event in log.events(since=clock.time - 1.5)] == ["rule 4"]
+    assert [event.subject for event in log.events(since=clock.now() - 1.5)] == ["rule 4"]
     assert log.trouble == ""
 
 
@@ -54,9 +35,9 @@ def test_the_file_is_private(log: ActivityLog, tmp_path: Path) -> None:
         assert stat.S_IMODE(os.stat(tmp_path / "state" / name).st_mode) == 0o600, name
 
 
-def test_what_is_older_than_ninety_days_goes(log: ActivityLog, clock: FixedClock) -> None:
+def test_what_is_older_than_ninety_days_goes(log: ActivityLog, clock: TurnedClock) -> None:
     log.record("found", "old", "x", caller="agent")
-    clock.time += KEPT_FOR + 1
+    clock.turn(KEPT_FOR + 1)
     log.record("found", "new", "x", caller="agent")
     assert [event.subject for event in log.events()] == ["new"]
 
@@ -69,17 +50,17 @@ def test_values_and_control_characters_never_enter(log: ActivityLog, tmp_path: P
     assert "\u202e" not in event.why
 
 
-def test_a_damaged_file_is_kept_aside_and_a_new_log_begins(tmp_path: Path, clock: FixedClock) -> None:
+def test_a_damaged_file_is_kept_aside_and_a_new_log_begins(tmp_path: Path, clock: TurnedClock) -> None:
     path = tmp_path / "activity.db"
     path.write_bytes(b"not a database, but longer than a header of SQLite " * 40)
     log = ActivityLog(str(path), clock)
     log.record("found", "codex", "x", caller="agent")
     assert [event.subject for event in log.events()] == ["codex"]
-    assert [p.name for p in tmp_path.glob("*.corrupt-*")] == [f"activity.db.corrupt-{int(clock.time)}"]
+    assert [p.name for p in tmp_path.glob("*.corrupt-*")] == [f"activity.db.corrupt-{int(clock.now())}"]
     log.close()
 
 
-def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path, clock: FixedClock) -> None:
+def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path, clock: TurnedClock) -> None:
     (tmp_path / "file").write_text("in the way")
     log = ActivityLog(str(tmp_path / "file" / "activity.db"), clock)
     log.record("found", "codex", "x", caller="agent")
@@ -88,7 +69,7 @@ def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path, clock: Fixed
     log.close()
 
 
-def test_two_processes_worth_of_connections_write_side_by_side(tmp_path: Path, clock: FixedClock) -> None:
+def test_two_processes_worth_of_connections_write_side_by_side(tmp_path: Path, clock: TurnedClock) -> None:
     path = str(tmp_path / "activity.db")
     one, two = ActivityLog(path, clock), ActivityLog(path, clock)
     for number in range(20):
@@ -137,7 +118,7 @@ def test_what_is_known_and_the_lines_that_tell_it_are_written_both_or_neither(lo
 
 
 def test_of_two_that_see_a_change_at_the_same_time_one_tells_it(
-    log: ActivityLog, tmp_path: Path, clock: FixedClock
+    log: ActivityLog, tmp_path: Path, clock: TurnedClock
 ) -> None:
     other = ActivityLog(str(tmp_path / "state" / "activity.db"), clock)
     log.record("found", "before", "x", caller="agent")

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from tests.fakes.agents import AgentProcess
+from tests.fakes.turned_clock import TurnedClock
 
 from amika_agent.activity.log import ActivityLog
 from amika_agent.engine.inquiries import MOST_BYTES, Inquiries
@@ -18,19 +19,7 @@ from amika_local.secret import Secret
 from amika_shared.client import AgentError
 from amika_shared.settings_schema import defaults
 
-NOW = 1_800_000_000.0
 KEY = "not-a-real-key it's"
-
-
-class FixedClock:
-    def now(self) -> float:
-        return NOW
-
-    def monotonic(self) -> float:
-        return NOW
-
-    def sleep(self, seconds: float, cancel: object = None) -> bool:
-        return False
 
 
 def found() -> SimpleNamespace:
@@ -41,14 +30,14 @@ def found() -> SimpleNamespace:
 
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[ActivityLog]:
-    opened = ActivityLog(str(tmp_path / "activity.db"), FixedClock())
+    opened = ActivityLog(str(tmp_path / "activity.db"), TurnedClock())
     yield opened
     opened.close()
 
 
 @pytest.fixture
 def asked(log: ActivityLog) -> Inquiries:
-    return Inquiries(found, lambda: Settings(defaults("default")), log, FixedClock())  # type: ignore[arg-type]
+    return Inquiries(found, lambda: Settings(defaults("default")), log, TurnedClock())  # type: ignore[arg-type]
 
 
 def test_the_environment_is_api_keys_only_and_the_log_names_who_got_them(asked: Inquiries, log: ActivityLog) -> None:
@@ -70,7 +59,7 @@ def test_fish_has_its_own_quoting_and_other_shells_are_refused(asked: Inquiries)
 
 def test_a_program_gets_no_values_unless_the_person_has_allowed_it(log: ActivityLog) -> None:
     values = defaults("default")
-    asked = Inquiries(found, lambda: Settings(values), log, FixedClock())  # type: ignore[arg-type]
+    asked = Inquiries(found, lambda: Settings(values), log, TurnedClock())  # type: ignore[arg-type]
     with pytest.raises(UsageError) as refused:
         asked.environment("posix", "postinstall (pid 9)", by_person=False)
     assert "vault.reveal_without_terminal" in refused.value.remedy
@@ -105,7 +94,7 @@ def test_a_real_agent_answers_them(home: Path) -> None:
         with pytest.raises(AgentError) as refused:  # this is a program, and not the tray
             agent.ask("copy_env")
         assert "amika config set" in refused.value.remedy
-        store(agent.profile.settings_file, "vault.reveal_without_terminal", True, FixedClock())
+        store(agent.profile.settings_file, "vault.reveal_without_terminal", True, TurnedClock())
         assert "export GROQ_API_KEY=" in agent.ask("copy_env")["text"]
         whats = [(event["what"], event["subject"]) for event in agent.ask("activity")["events"]]
         assert ("refused", "environment") in whats

@@ -25,11 +25,6 @@ def profile(home: Path) -> Profile:
 
 
 @pytest.fixture
-def clock() -> TurnedClock:
-    return TurnedClock()
-
-
-@pytest.fixture
 def engine(profile: Profile, clock: TurnedClock):
     engine = Engine(profile, dict(os.environ), clock, "agent")
     yield engine

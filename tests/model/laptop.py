@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.agent.sync.world import TurnedClock
 from tests.fakes.secrets_wire import SecretsWire
+from tests.fakes.turned_clock import TurnedClock
 
 from amika_agent.accounts.amika import AccountKey
 from amika_agent.engine.local import LocalFacts, LocalPart

@@ -19,8 +19,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
-from tests.agent.sync.world import TurnedClock
 from tests.fakes.secrets_wire import SecretsWire
+from tests.fakes.turned_clock import TurnedClock
 from tests.model.disk import ACCIDENTS, GONE, GOOD, UNKNOWN, WAYS, YEARS, Source
 from tests.model.laptop import SPACING, Laptop
 from tests.model.remote_secret import DRIFT, RemoteSecret
@@ -119,7 +119,7 @@ class Days(RuleBasedStateMachine):
         start = "sk-ant-oat01-fake" if source is self.claude else "fake"
         ends = None
         if source is self.claude:
-            ends = START + YEARS + self.serial if lives is None else self.clock.at + lives
+            ends = START + YEARS + self.serial if lives is None else self.clock.now() + lives
         source.change(way, f"{start}-{self.serial}", ends, self.seen)
         for secret in getattr(self, "secrets", {}).values():
             if secret.source is source:
@@ -136,7 +136,7 @@ class Days(RuleBasedStateMachine):
 
     @rule(at=AT, way=st.sampled_from(WAYS), seconds=st.sampled_from([0.0, 3.0, 3.0]), dies_in=DIES_IN, calm=CALM)
     def a_credential_changes(self, at, way, seconds, dies_in, calm):
-        self.clock.at += seconds
+        self.clock.turn(seconds)
         self.writes(self.sources[at], way)
         self.runs(dies_in)
         if calm:
@@ -144,7 +144,7 @@ class Days(RuleBasedStateMachine):
 
     @rule(at=AT, dies_in=DIES_IN)
     def a_credential_changes_and_changes_again_at_once(self, at, dies_in):
-        self.clock.at += 3
+        self.clock.turn(3)
         for _ in range(2):
             self.writes(self.sources[at], "renamed")
             self.runs(dies_in)
@@ -155,7 +155,7 @@ class Days(RuleBasedStateMachine):
             self.sources[at].accident(kind, self.serial)
             self.runs()
         if later:
-            self.clock.at += 6
+            self.clock.turn(6)
             self.runs()
         if calm:
             self.quiet()
@@ -167,17 +167,17 @@ class Days(RuleBasedStateMachine):
 
     @rule(lives=st.sampled_from([-10.0, 50.0, 5000.0, 90000.0]), calm=CALM)
     def a_login_that_ends_soon(self, lives, calm):
-        self.clock.at += 3
+        self.clock.turn(3)
         self.writes(self.claude, "renamed", lives)
         self.runs()
         if calm:
             self.quiet()
-            self.clock.at += lives
+            self.clock.turn(lives)
             self.quiet()
 
     @rule(also_a_new_login=st.booleans(), calm=CALM)
     def somebody_else_signs_in(self, also_a_new_login, calm):
-        self.clock.at += 3
+        self.clock.turn(3)
         self.identify(EVE if self.whose == ADA else ADA)
         if also_a_new_login:
             self.writes(self.claude, "renamed")
@@ -202,10 +202,10 @@ class Days(RuleBasedStateMachine):
         """One thing after another goes wrong, while the value goes on changing."""
         for kind, (method, skip) in faults:
             self.wire.faults.add(kind, method=method, skip=skip)
-        self.clock.at += 3
+        self.clock.turn(3)
         self.writes(self.sources[at], "renamed")
         self.runs()
-        self.clock.at += 16
+        self.clock.turn(16)
         if way == "new value":
             self.writes(self.sources[at], "renamed")
         elif way == "no value":
@@ -235,13 +235,14 @@ class Days(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([-86400.0, -60.0, 3.0, 6.0, 130.0, 1000.0, 86400.0]))
     def the_clock_jumps(self, seconds):
-        self.clock.at += seconds
+        self.clock.set_wall(seconds)
+        self.clock.ticks += seconds
 
     @rule(dies_in=st.integers(0, 30))
     def runs(self, dies_in=0):
         """Look and reconcile; killed at a point of its work, or not at all (0 and less)."""
         before = len(self.wire._book.changes)
-        paused = self.paused_until > self.clock.at
+        paused = self.paused_until > self.clock.now()
         frozen = [s for s in self.secrets.values() if (paused or self.rule_paused(s)) and not s.pending(self.laptop)]
         for secret in self.secrets.values():
             if secret.source.meaning is GOOD and (secret is not self.secrets["claude"] or self.may_send_login()):
@@ -257,7 +258,7 @@ class Days(RuleBasedStateMachine):
             self.goes_on()
         else:
             self.laptop.local.pause.pause(seconds)
-            self.paused_until = float("inf") if seconds is None else self.clock.at + seconds
+            self.paused_until = float("inf") if seconds is None else self.clock.now() + seconds
         if restart:
             self.laptop.restart()
         self.a_credential_changes(at, "renamed", 3.0, 0, calm=False)
@@ -268,7 +269,7 @@ class Days(RuleBasedStateMachine):
 
     def while_it_may_be_paused(self, act):
         """While paused the env cache only loses what its owner has revoked."""
-        paused, before = self.paused_until > self.clock.at, self.shelf()
+        paused, before = self.paused_until > self.clock.now(), self.shelf()
         act()
         assert not paused or self.shelf().items() <= before.items(), "the env cache was written while paused"
 
@@ -280,7 +281,7 @@ class Days(RuleBasedStateMachine):
     @rule(name=st.sampled_from(["claude", "codex", "groq"]), seconds=st.sampled_from([60.0, float("inf"), None]))
     def one_rule_is_paused_or_goes_on(self, name, seconds):
         known = self.laptop.db.rule(self.laptop.key, self.secrets[name].rule)
-        until = None if seconds is None else self.clock.at + seconds
+        until = None if seconds is None else self.clock.now() + seconds
         self.laptop.db.put_rule(self.laptop.key, replace(known, paused_until=until))
         self.runs()
 
@@ -366,11 +367,11 @@ class Days(RuleBasedStateMachine):
             due = self.laptop.due()
             if due is None:
                 break
-            self.clock.at = max(self.clock.at, due) + 0.01
+            self.clock.turn(max(0.0, due - self.clock.now()) + 0.01)
         else:
             pytest.fail("it does not come to rest")
         if any(source.meaning is GONE for source in self.sources):
-            self.clock.at += 6
+            self.clock.turn(6)
             self.runs()
             self.runs()
         sent = [r for r in self.wire.requests if r.method != "GET"]
@@ -390,7 +391,7 @@ class Days(RuleBasedStateMachine):
         self.wire.faults.clear()
         self.goes_on()
         self.late_requests_arrive()
-        self.clock.at = max(self.clock.at, START) + 1000
+        self.clock.turn(max(0.0, START - self.clock.now()) + 1000)
         self.identify(ADA)
         self.serial += 1_000_000  # ends later than every other
         for source in self.sources:
@@ -414,12 +415,12 @@ class Days(RuleBasedStateMachine):
     # what must hold
 
     def may_send_login(self):
-        return self.whose == ADA and (self.claude.ends is None or self.claude.ends > self.clock.at)
+        return self.whose == ADA and (self.claude.ends is None or self.claude.ends > self.clock.now())
 
     def rule_paused(self, secret):
         with contextlib.suppress(Exception):
             until = self.laptop.db.rule(self.laptop.key, secret.rule).paused_until
-            return until is not None and until > self.clock.at
+            return until is not None and until > self.clock.now()
         return False
 
     def judge(self, before, frozen):
@@ -501,7 +502,7 @@ class Days(RuleBasedStateMachine):
             if not stored or secret.sent(stored[0]) == "theirs":
                 return  # somebody else's doing; what counts is what was last pushed here and is still valid
             ends = json.loads(stored[0]["value"])["claudeAiOauth"]["expiresAt"] / 1000
-            assert ends > self.clock.at
+            assert ends > self.clock.now()
             assert ends > self.claude.ends
             return
         assert [secret.sent(row) for row in stored] == [secret.source.value], (name, code)
@@ -519,7 +520,7 @@ class Days(RuleBasedStateMachine):
             assert "OPENAI_API_KEY" not in shelf
             del wanted["OPENAI_API_KEY"]
         for key, source in wanted.items():
-            has_ended = source.ends is not None and source.ends <= self.clock.at
+            has_ended = source.ends is not None and source.ends <= self.clock.now()
             if source.meaning is GOOD and not has_ended:
                 assert shelf.get(key) == source.value, key
             elif source.meaning is UNKNOWN and not has_ended:

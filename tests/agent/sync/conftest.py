@@ -3,13 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from tests.agent.sync.world import Machine, TurnedClock
+from tests.agent.sync.world import Machine
 from tests.fakes.secrets_server import FakeSecretsServer
-
-
-@pytest.fixture
-def clock() -> TurnedClock:
-    return TurnedClock()
 
 
 @pytest.fixture

@@ -176,10 +176,10 @@ def test_a_missing_file_takes_it_away_after_five_seconds(world, tmp_path, clock,
     source = tmp_path / "auth.json"
     world.run(codex_key("a", path=str(source)))
     result = world.run()
-    assert (result.entries, result.due_at) == (1, clock.at + 5)
-    clock.at += 4.9
+    assert (result.entries, result.due_at) == (1, clock.now() + 5)
+    clock.turn(4.9)
     assert world.run().entries == 1
-    clock.at += 0.2
+    clock.turn(0.2)
     assert world.run().entries == 0
     assert not path.exists()
 
@@ -188,24 +188,24 @@ def test_a_file_that_comes_back_in_time_starts_the_wait_anew(world, tmp_path, cl
     source = str(tmp_path / "auth.json")
     world.run(codex_key("a", path=source))
     world.run()
-    clock.at += 4
+    clock.turn(4)
     world.run(codex_key("a", path=source))
     world.run()
-    clock.at += 4
+    clock.turn(4)
     assert world.run().entries == 1
 
 
 def test_a_missing_directory_says_nothing(world, tmp_path, clock):
     world.run(codex_key("a", path=str(tmp_path / "gone" / "auth.json")))
     for _ in range(3):
-        clock.at += 60
+        clock.turn(60)
         assert world.run().entries == 1
 
 
 def test_absence_says_nothing_while_the_owner_keeps_its_login_in_a_keyring(machine, path, clock):
     found = discovery(codex_key("a"))
     env_cache.reconcile(str(path), found, machine.db, clock)
-    clock.at += 60
+    clock.turn(60)
     elsewhere = discovery(files={("codex", "/home/ada/.codex/auth.json"): "elsewhere"})
     assert env_cache.reconcile(str(path), elsewhere, machine.db, clock).entries == 1
 
@@ -219,7 +219,7 @@ def test_a_source_that_is_switched_off_takes_its_entry_along(machine, path, cloc
 def test_the_last_good_value_stays_while_its_source_is_broken(world, tmp_path, clock, code):
     source = str(tmp_path / "auth.json")
     world.run(codex_key("a", path=source))
-    clock.at += 600
+    clock.turn(600)
     problem = Problem(code, "it is broken", source="codex", path=source)
     lower = key("openai", "lower", source="opencode", priority=200)
     result = world.run(lower, problems=[problem])
@@ -230,7 +230,7 @@ def test_the_last_good_value_goes_when_it_expires(world, clock):
     world.run(claude("one", expires_at=START + 100))
     broken = Problem("malformed", "it is broken", source="claude-oauth", path="/home/ada/.claude/.credentials.json")
     assert world.run(problems=[broken]).due_at == START + 100
-    clock.at += 100
+    clock.turn(100)
     assert world.run(problems=[broken]).entries == 0
 
 
@@ -280,8 +280,8 @@ def test_the_generation_counts_writes(world):
 def test_a_malformed_file_is_waited_for_then_named_and_never_rewritten(world, path, clock, text):
     world.write(text)
     first = world.run(codex_key("a"))
-    assert (first.state, first.problems, first.due_at) == ("behind", (), clock.at + 5)
-    clock.at += 6
+    assert (first.state, first.problems, first.due_at) == ("behind", (), clock.now() + 5)
+    clock.turn(6)
     result = world.run(codex_key("a"))
     assert result.state == "problem"
     (problem,) = result.problems
@@ -295,7 +295,7 @@ def test_bad_utf8_and_endless_nesting_are_malformed(world, path, clock):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         world.run(codex_key("a"))
-        clock.at += 6
+        clock.turn(6)
         assert world.run(codex_key("a")).state == "problem"
         assert path.read_bytes() == data
 
@@ -410,9 +410,9 @@ def test_dry_run_tells_and_writes_nothing(world, path):
 
 def test_values_are_in_no_text_of_the_result(world, clock):
     world.write('{"OPENAI_API_KEY": "sk-fake-secret"')
-    clock.at += 6
+    clock.turn(6)
     result = world.run(codex_key("secret"))
-    clock.at += 6
+    clock.turn(6)
     result = world.run(codex_key("secret"))
     assert "sk-fake-secret" not in repr(result)
     assert all("sk-fake" not in p.message + p.remedy for p in result.problems)
@@ -428,17 +428,17 @@ def test_a_symlink_to_a_disk_that_is_not_mounted_is_no_logout(world, clock, tmp_
     place.symlink_to(tmp_path / "not-mounted" / "auth.json")
     world.run(codex_key("a", str(place)))
     for _ in range(3):
-        clock.at += 60
+        clock.turn(60)
         assert world.run().entries == 1
     (tmp_path / "not-mounted").mkdir()
     world.run()
-    clock.at += 6
+    clock.turn(6)
     assert world.run().entries == 0
 
 
 def test_an_end_within_a_second_is_no_reason_to_look_again_and_again(world, clock):
-    result = world.run(claude("one", expires_at=clock.at + 10.9))
-    assert result.due_at == int(clock.at + 10.9)
-    clock.at = result.due_at
-    result = world.run(claude("one", expires_at=clock.at + 0.9))
+    result = world.run(claude("one", expires_at=clock.now() + 10.9))
+    assert result.due_at == int(clock.now() + 10.9)
+    clock.turn(result.due_at - clock.now())
+    result = world.run(claude("one", expires_at=clock.now() + 0.9))
     assert (result.entries, result.due_at) == (0, None)

@@ -18,17 +18,6 @@ STEPS = {
 KINDS = ["refuse", "reset", "status", "portal", "late", "drop", "status_after", "half", "garbage", "html", "huge"]
 
 
-def quiet(machine, value="two", rounds=12):
-    """Run until nothing is open or due, turning the clock to whatever is waited for."""
-    for _ in range(rounds):
-        machine.remote.run(discovery(claude(value)))
-        due = machine.remote.due_at()
-        if due is None:
-            return
-        machine.clock.at = max(machine.clock.at, due) + 0.01
-    pytest.fail("it does not come to rest")
-
-
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("step", STEPS)
 def test_one_fault_at_one_step(machine, server, step, kind):
@@ -38,7 +27,7 @@ def test_one_fault_at_one_step(machine, server, step, kind):
     machine.remote.run(discovery(claude("two")))
     assert never_none(server)
     server.run_late()
-    quiet(machine)
+    machine.comes_to_rest()
     assert never_none(server)
     assert names(server) == ["Claude OAuth"]
     assert token_of(server) == "two"
@@ -53,12 +42,12 @@ def test_a_lasting_refusal_at_one_step_loses_nothing_and_ends_when_it_ends(machi
     for _ in range(3):
         with pytest.raises(NotSignedIn) if status == 401 else contextlib.nullcontext():
             assert all(outcome.reason for outcome in machine.remote.run(discovery(claude("two"))))
-        machine.clock.at += 1000
+        machine.clock.turn(1000)
     assert never_none(server)
     server.faults.clear()
     assert fault.times == -1
     machine.db.drop_hold(machine.key, "claude-oauth")
-    quiet(machine)
+    machine.comes_to_rest()
     assert never_none(server)
     assert names(server) == ["Claude OAuth"]
     assert token_of(server) == "two"
@@ -74,7 +63,7 @@ def test_a_second_value_comes_while_the_first_is_being_replaced(machine, server,
     for _ in range(3):
         machine.remote.run(discovery(claude("three")))
     server.run_late()
-    quiet(machine, "three")
+    machine.comes_to_rest("three")
     assert never_none(server)
     assert names(server) == ["Claude OAuth"]
     assert token_of(server) == "three"
@@ -96,7 +85,7 @@ def test_offline_is_an_outcome_and_the_work_goes_out_once(machine, server):
 def test_a_first_push_whose_answer_is_lost_is_not_doubled(machine, server):
     server.faults.add("drop", method="POST")
     machine.remote.run(discovery(claude("one")))
-    quiet(machine, "one")
+    machine.comes_to_rest("one")
     assert names(server) == ["Claude OAuth"]
     assert [r.method for r in server.requests].count("POST") == 1
     assert not machine.db.pushed(machine.key)["claude-oauth"].verified
@@ -106,7 +95,7 @@ def test_a_first_push_whose_answer_is_lost_and_whose_value_changed_is_pushed_aga
     server.faults.add("drop", method="POST")
     server.faults.add("refuse", method="GET", skip=1)
     machine.remote.run(discovery(claude("one")))
-    quiet(machine, "two")
+    machine.comes_to_rest("two")
     assert names(server) == ["Claude OAuth"]
     assert token_of(server) == "two"
 
@@ -125,12 +114,12 @@ def test_nothing_of_the_server_is_repeated_in_a_message(machine, server):
 def test_of_two_values_that_may_both_have_arrived_none_is_taken_as_known(machine, server):
     server.faults.add("late", method="POST", times=-1)
     machine.remote.run(discovery(claude("one")))
-    machine.clock.at = machine.remote.due_at()
+    machine.clock.turn(machine.remote.due_at() - machine.clock.now())
     machine.remote.run(discovery(claude("two")))
     server.faults.clear()
     server.run_late()  # the first of them wins
     assert token_of(server) == "one"
-    quiet(machine, "two")
+    machine.comes_to_rest("two")
     assert token_of(server) == "two"
     assert names(server) == ["Claude OAuth"]
     assert never_none(server)
@@ -143,7 +132,7 @@ def test_a_bridge_that_may_hold_another_value_is_not_leant_on_by_its_name(machin
     machine.remote.run(discovery(claude("two")))
     (entry,) = machine.db.pending(machine.key)
     first = entry.txn.bridge
-    machine.clock.at = machine.remote.due_at()
+    machine.clock.turn(machine.remote.due_at() - machine.clock.now())
     server.faults.add("refuse", method="DELETE")  # stop with the bridge in place
     server.faults.add("refuse", method="GET", skip=1, times=-1)
     machine.remote.run(discovery(claude("three")))
@@ -151,7 +140,7 @@ def test_a_bridge_that_may_hold_another_value_is_not_leant_on_by_its_name(machin
     assert entry.txn.bridge != first
     server.faults.clear()
     server.run_late()
-    quiet(machine, "three")
+    machine.comes_to_rest("three")
     assert token_of(server) == "three"
     assert names(server) == ["Claude OAuth"]
     assert never_none(server)
@@ -165,7 +154,7 @@ def test_nothing_is_in_the_ledger_before_the_server_has_said_so(machine, server,
     assert machine.db.pushed(machine.key) == {}
     server.faults.clear()
     machine.db.drop_hold(machine.key, "claude-oauth")
-    quiet(machine, "one")
+    machine.comes_to_rest("one")
     assert token_of(server) == "one"
     before = machine.db.pushed(machine.key)
     server.faults.add(kind, method="POST", skip=1, times=-1, status=status)

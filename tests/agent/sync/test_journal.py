@@ -12,7 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.agent.sync.world import TurnedClock, claude
+from tests.agent.sync.world import claude
+from tests.fakes.turned_clock import TurnedClock
 
 from amika_agent.sync import rules
 from amika_agent.sync.database import on_network
@@ -115,7 +116,7 @@ def test_a_damaged_file_is_kept_aside(open_db, path, damage, clock):
         Path(path + suffix).unlink(missing_ok=True)
     Path(path).write_bytes(damage)
     again = open_db()
-    assert again.rebuilt_from == f"{path}.corrupt-{int(clock.at)}"
+    assert again.rebuilt_from == f"{path}.corrupt-{int(clock.now())}"
     assert Path(again.rebuilt_from).read_bytes() == damage
     assert again.rules(ADA) == []
     assert again.machine_id == machine, "a lost database still knows its own temporary records"

@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from tests.agent.sync.test_faults import STEPS, quiet
+from tests.agent.sync.test_faults import STEPS
 from tests.agent.sync.world import claude, discovery, names, never_none, token_of
 
 pytestmark = pytest.mark.process
@@ -44,7 +44,7 @@ def test_killed_at_one_step(new_machine, server, tmp_path, step, fault):
     server.faults.release()
     second = new_machine()
     assert len(second.db.pending(second.key)) == 1
-    quiet(second)
+    second.comes_to_rest()
     assert never_none(server)
     assert names(server) == ["Claude OAuth"]
     assert token_of(server) == "two"
@@ -59,7 +59,7 @@ def test_killed_again_and_again(new_machine, server, tmp_path):
         server.faults.clear()
     server.faults.release()
     second = new_machine()
-    quiet(second, "last")
+    second.comes_to_rest("last")
     assert never_none(server)
     assert names(server) == ["Claude OAuth"]
     assert token_of(server) == "last"

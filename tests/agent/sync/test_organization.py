@@ -33,16 +33,6 @@ def value(server):
     return server.value_of(record["id"]).split("sk-ant-oat01-fake-")[1].split('"')[0]
 
 
-def quiet(machine, token="two", rounds=12):
-    for _ in range(rounds):
-        machine.remote.run(discovery(claude(token)))
-        due = machine.remote.due_at()
-        if due is None:
-            return
-        machine.clock.at = max(machine.clock.at, due) + 0.01
-    pytest.fail("it does not come to rest")
-
-
 def sealed(machine):
     from pathlib import Path
 
@@ -118,7 +108,7 @@ def test_one_fault_at_one_step(boss, server, step, kind):
     server.faults.add(kind, method=method, path="/secrets/claude", skip=skip)
     boss.remote.run(discovery(claude("two")))
     server.run_late()
-    quiet(boss)
+    boss.comes_to_rest()
     assert value(server) == "two"
     assert len(server.records("claude")) == 1
     assert sealed(boss) == []
@@ -160,7 +150,7 @@ def test_a_damaged_sealed_value_is_not_used(boss, server):
     file.write_bytes(file.read_bytes()[:-1] + b"x")
     boss.remote.recover()
     assert org(server) == []
-    quiet(boss, "three")
+    boss.comes_to_rest("three")
     assert value(server) == "three"
 
 
@@ -182,7 +172,7 @@ def test_a_value_that_cannot_be_sealed_destroys_nothing(boss, server):
     assert value(server) == "one"
     assert gap(server) == 0
     Path(boss.db.path + ".pending").unlink()
-    quiet(boss)
+    boss.comes_to_rest()
     assert value(server) == "two"
 
 
@@ -202,7 +192,7 @@ def test_the_role_is_lost_inside_the_gap(boss, server):
     assert boss.db.holds(boss.key)["claude-oauth-org"].code == "organization_has_none"
     assert boss.db.pending(boss.key)
     server.faults.clear()
-    boss.clock.at = boss.remote.due_at()
+    boss.clock.turn(boss.remote.due_at() - boss.clock.now())
     boss.remote.run(discovery(claude("two")))
     assert value(server) == "two"
 

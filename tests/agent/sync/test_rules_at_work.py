@@ -6,7 +6,6 @@ import json
 from dataclasses import replace
 
 import pytest
-from tests.agent.sync.test_faults import quiet
 from tests.agent.sync.world import START, claude, codex_key, discovery, names, never_none, token_of
 
 from amika_agent.accounts.amika import AccountKey
@@ -74,8 +73,8 @@ def test_a_blank_record_is_never_pushed_not_even_accepted(machine, server):
 
 def test_older_than_what_has_expired_meanwhile_is_pushed(machine, server, clock):
     machine.remote.run(discovery(claude("one", expires_at=START + 100)))
-    clock.at += 200
-    machine.remote.run(discovery(claude("two", expires_at=clock.at + 50)))
+    clock.turn(200)
+    machine.remote.run(discovery(claude("two", expires_at=clock.now() + 50)))
     assert token_of(server) == "two"
 
 
@@ -155,15 +154,15 @@ def test_a_credential_that_has_just_changed_is_waited_for(new_machine, server, t
     machine = new_machine(settle=1.0)
     file = tmp_path / ".credentials.json"
     file.write_text("{}")
-    clock.at = file.stat().st_ctime + 0.1
-    credential = claude("one", path=str(file), expires_at=clock.at + 9000)
+    clock.set_wall(file.stat().st_ctime + 0.1 - clock.now())
+    credential = claude("one", path=str(file), expires_at=clock.now() + 9000)
     outcome = only(machine.remote.run(discovery(credential)))
     assert (outcome.did, outcome.code) == ("waiting", "settling")
     assert machine.remote.due_at() == outcome.due_at == pytest.approx(file.stat().st_ctime + 1)
     seen = []
 
     def again():
-        seen.append(clock.at)
+        seen.append(clock.now())
         return discovery(credential)
 
     assert only(machine.remote.run(discovery(credential), again=again)).did == "created"
@@ -173,9 +172,9 @@ def test_a_credential_that_has_just_changed_is_waited_for(new_machine, server, t
 def test_a_new_identity_starts_the_wait_again(new_machine, server, clock):
     machine = new_machine(settle=1.0)
     machine.remote.run(discovery(claude("one", account="ada@example.com")))
-    clock.at += 0.9
+    clock.turn(0.9)
     machine.remote.run(discovery(claude("one", account="eve@example.com")))
-    clock.at += 0.9
+    clock.turn(0.9)
     assert only(machine.remote.run(discovery(claude("one", account="eve@example.com")))).code == "settling"
     assert names(server) == []
 
@@ -328,9 +327,9 @@ def test_the_only_copy_is_kept_and_the_right_name_made_again(machine, server):
     ours = rules.bridge_name("Claude OAuth", machine.db.machine_id, "abcdef")
     server.put("claude", name=ours, type="oauth", value=claude("x").record.reveal())
     server.remove(server.records("claude")[0]["id"])
-    quiet(machine, "one")
+    machine.comes_to_rest("one")
     assert names(server) == ["Claude OAuth"] or names(server) == [ours, "Claude OAuth"]
-    quiet(machine, "one")
+    machine.comes_to_rest("one")
     assert names(server) == ["Claude OAuth"]
     assert never_none(server)
 
@@ -341,7 +340,7 @@ def test_a_late_bridge_is_swept_when_its_time_has_come(machine, server, clock):
     machine.remote.run(discovery(claude("two")))
     assert names(server) == ["Claude OAuth"]
     server.run_late()
-    clock.at = machine.remote.due_at()
+    clock.turn(machine.remote.due_at() - clock.now())
     machine.remote.run(discovery(claude("two")), fresh=False)
     assert names(server) == ["Claude OAuth"]
     assert machine.remote.due_at() is None
@@ -365,8 +364,8 @@ def test_the_source_goes_and_the_rule_says_delete(machine, server, clock):
     machine.remote.run(discovery(claude("one")))
     change_rule(machine, on_removal="delete")
     waiting = only(machine.remote.run(gone("ok")))
-    assert (waiting.did, waiting.due_at) == ("waiting", clock.at + 5)
-    clock.at += 5
+    assert (waiting.did, waiting.due_at) == ("waiting", clock.now() + 5)
+    clock.turn(5)
     assert only(machine.remote.run(gone("ok"))).did == "deleted"
     assert names(server) == []
     assert only(machine.remote.run(gone("ok"))).code == "source_gone"
@@ -376,7 +375,7 @@ def test_a_missing_directory_deletes_nothing(machine, server, clock):
     machine.remote.run(discovery(claude("one")))
     change_rule(machine, on_removal="delete")
     for _ in range(3):
-        clock.at += 60
+        clock.turn(60)
         machine.remote.run(gone("absent"))
     assert names(server) == ["Claude OAuth"]
 
@@ -387,7 +386,7 @@ def test_the_source_goes_and_the_rule_asks(machine, server, clock):
     assert only(machine.remote.run(gone("ok"))).problem.code == "source_gone"
     machine.remote.resolve("claude-oauth", "delete", gone("ok"))
     machine.remote.run(gone("ok"))
-    clock.at += 6
+    clock.turn(6)
     machine.remote.run(gone("ok"))
     assert names(server) == []
 
@@ -397,12 +396,12 @@ def test_the_source_goes_and_the_rule_asks(machine, server, clock):
 
 def test_paused_sends_nothing_and_resumes(machine, server, clock):
     machine.remote.run(discovery(claude("one")))
-    machine.remote.settings = replace(machine.settings, paused_until=clock.at + 3600)
+    machine.remote.settings = replace(machine.settings, paused_until=clock.now() + 3600)
     before = len(server.requests)
     outcome = only(machine.remote.run(discovery(claude("two"))))
-    assert (outcome.code, outcome.due_at) == ("paused", clock.at + 3600)
+    assert (outcome.code, outcome.due_at) == ("paused", clock.now() + 3600)
     assert len(server.requests) == before
-    clock.at += 3600
+    clock.turn(3600)
     machine.remote.run(discovery(claude("two")))
     assert token_of(server) == "two"
 
@@ -448,7 +447,7 @@ def test_a_source_that_is_gone_at_recovery_leaves_the_value_under_its_temporary_
         machine.remote.run(gone("ok"))
         machine.remote.recover()
     assert names(server) == [entry.txn.bridge]
-    quiet(machine, "two")
+    machine.comes_to_rest("two")
     assert names(server) == ["Claude OAuth"]
     assert never_none(server)
 
@@ -715,7 +714,7 @@ def test_an_update_that_comes_late_over_a_newer_one_is_put_right(machine, server
     assert only(machine.remote.run(generic(machine, "three"))).did == "updated"
     server.run_late()
     assert server.value_of(record["id"]) == "two"
-    clock.at = machine.remote.due_at()
+    clock.turn(machine.remote.due_at() - clock.now())
     assert only(machine.remote.run(generic(machine, "three"), fresh=False)).did == "updated"
     assert server.value_of(record["id"]) == "three"
     assert machine.remote.due_at() is None

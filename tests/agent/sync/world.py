@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
 from pathlib import Path
 
 from tests.fakes.secrets_server import FakeSecretsServer
+from tests.fakes.turned_clock import TurnedClock
 
 from amika_agent.accounts.amika import AccountKey
 from amika_agent.http.client import Http
@@ -19,23 +19,6 @@ from amika_local.findings import BAD, Discovery
 from amika_local.secret import Secret
 
 START = 1_800_000_000.0
-
-
-class TurnedClock:
-    """Time that only moves when a test turns it; a sleep turns it too."""
-
-    def __init__(self, now: float = START) -> None:
-        self.at = now
-
-    def now(self) -> float:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.at
-
-    def sleep(self, seconds: float, cancel: threading.Event | None = None) -> bool:
-        self.at += max(0.0, seconds)
-        return cancel is not None and cancel.is_set()
 
 
 def discovery(*credentials: Credential, problems: tuple = (), files: dict | None = None) -> Discovery:
@@ -84,6 +67,16 @@ class Machine:
     @property
     def key(self) -> str:
         return self.account.text
+
+    def comes_to_rest(self, token: str = "two", rounds: int = 12) -> None:
+        """Run with this login until nothing is open or due, turning the clock to whatever is waited for."""
+        for _ in range(rounds):
+            self.remote.run(discovery(claude(token)))
+            due = self.remote.due_at()
+            if due is None:
+                return
+            self.clock.turn(max(0.0, due - self.clock.now()) + 0.01)
+        raise AssertionError("it does not come to rest")
 
     def close(self) -> None:
         self.db.close()
