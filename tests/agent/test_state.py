@@ -169,6 +169,14 @@ def test_two_secrets_that_ask_the_same_are_two_problems_and_each_is_named(facts:
     ]
 
 
+def test_a_login_that_has_expired_is_one_problem_though_it_is_pushed(facts: Facts) -> None:
+    its = Problem("expired", "/p: the login has expired", source="claude-oauth", path="/p", remedy="sign in")
+    same = Problem("expired", its.message, source="claude", remedy=its.remedy)
+    both = replace(facts, local=local(claude(), problems=(its,)), remote=remote(did="blocked", problem=same))
+    assert [line["message"] for line in build(both)["problems"]] == [its.message]
+    assert build(both)["state"] == "attention"
+
+
 def test_a_server_that_cannot_be_reached_is_one_problem_however_many_secrets_wait(facts: Facts) -> None:
     def fails(rule: str) -> Outcome:
         told = Problem("api", "the server answered 500", source="claude", remedy="Try again later.")

@@ -180,10 +180,11 @@ def _problems(facts: Facts) -> Iterable[tuple[Problem, str]]:
     others = () if facts.others is None else facts.others.problems
     known = (*facts.account.problems, *others, *local, *facts.remote.problems)
     weighed = [(problem, _weight(problem)) for problem in known]
+    told = {(problem.message, problem.remedy) for problem in known}  # of its file: its secret need not say it again
     weighed += [
         (_about(outcome, outcome.problem), _WEIGHT.get(outcome.did, "problem"))
         for outcome in facts.remote.outcomes.values()
-        if outcome.problem is not None
+        if outcome.problem is not None and (outcome.problem.message, outcome.problem.remedy) not in told
     ]
     for problem, weight in weighed:
         key = (problem.code, problem.source, problem.path, problem.message, problem.remedy)
