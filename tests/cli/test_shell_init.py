@@ -137,6 +137,12 @@ def test_nothing_found_is_said(amika):
     assert (ran.code, ran.out) == (0, "No credentials were found on this machine.\n")
 
 
+def test_what_is_to_be_typed_is_for_the_profile_that_was_asked_about(amika, home, groq):
+    for words in (["zsh"], ["zsh", "--explain"]):
+        assert amika("shell-init", *words).err.endswith("install it with: amika shell-init zsh --install\n")
+        assert amika("shell-init", *words, "--local").err.endswith("amika shell-init zsh --install --local\n")
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

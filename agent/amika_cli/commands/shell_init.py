@@ -28,7 +28,7 @@ FLAGS = (
     Flag("install", "", "install the hook"),
     Flag("uninstall", "", "remove hook, env file and the line"),
     Flag("explain", "", "show what is exported, what is withheld, and why"),
-    Flag("yes", "", "also add or remove the line in the shell's start-up file", short="y"),
+    Flag("yes", "", "also add the line to the shell's start-up file", short="y"),
 )
 WORDS = (1, 1)
 
@@ -57,8 +57,12 @@ def run(args: Args) -> int:
     text = hook.text(where, shell)
     emit(args, {"shell": shell, "script": text}, [text.rstrip("\n")])
     if shell not in where.installed():
-        note(f"amika: the hook has nothing to read yet; install it with: amika shell-init {shell} --install")
+        note(f"amika: the hook has nothing to read yet; install it with: {_command(context, shell)}")
     return 0
+
+
+def _command(context: "Context", shell: str) -> str:
+    return f"amika shell-init {shell} --install" + (" --local" if context.args.local else "")
 
 
 def _install(context: "Context", shell: str, where: "Folder") -> int:
@@ -131,7 +135,7 @@ def _explain(context: "Context", shell: str, where: "Folder") -> int:
     lines = table(("VARIABLE", "SOURCE", "SHELL", "WHY"), rows, width=terminal_width(), keep=(0, 2))
     emit(context.args, {"variables": found}, lines if rows else ["No credentials were found on this machine."])
     if shell not in where.installed():
-        note(f"amika: no hook is installed that would export them; install it with: amika shell-init {shell} --install")
+        note(f"amika: no hook is installed that would export them; install it with: {_command(context, shell)}")
     elif not env_file.is_current(where, shell, choices):
         note("amika: shells still have what was exported before; the agent changes that unless it is paused or stopped")
     return 0
