@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 
@@ -131,10 +132,11 @@ def test_no_sentence_of_a_result_steers_a_terminal(capsys):
     assert capsys.readouterr().out == f"{path}\n"
 
 
-def test_show_replaces_what_the_terminal_cannot_encode(monkeypatch):
+def test_show_replaces_what_the_terminal_cannot_encode():
     raw = io.BytesIO()
-    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding="ascii"))
-    render.show(["key…value"])
+    terminal = io.TextIOWrapper(raw, encoding="ascii")
+    with contextlib.redirect_stdout(terminal):
+        render.show(["key…value"])
     assert raw.getvalue() == b"key?value\n"
 
 

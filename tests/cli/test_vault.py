@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import signal
@@ -14,8 +13,9 @@ from tests.cli.vaults import PASSPHRASE, vault_file, with_keyring, with_passphra
 from tests.fakes.terminal import Terminal
 from tests.guards import processes_below
 
+from amika_agent.module_process import module_command
 from amika_cli.main import main
-from amika_cli.terminal import clipboard, clipboard_clear
+from amika_cli.terminal import clipboard
 
 TOKEN = "ghp_fakefakefakefake0123"
 PEM = "-----BEGIN PRIVATE KEY-----\nZmFrZQ==\nZmFrZQ==\n-----END PRIVATE KEY-----\n"
@@ -351,12 +351,13 @@ def test_copy_and_the_process_that_clears_it(amika, ring, allowed, held, home):
 
 
 @pytest.mark.parametrize(("now", "left"), [(TOKEN, ""), (TOKEN + "\n", ""), ("something else", "something else")])
-def test_it_is_cleared_only_if_it_is_still_ours(now, left, held, monkeypatch):
+def test_it_is_cleared_only_if_it_is_still_ours(now, left, held):
     held.write_text(now)
     salt = b"salt"
     order = {"tool": "wl-copy", "salt": salt.hex(), "digest": clipboard.digest(salt, TOKEN.encode()), "seconds": 0}
-    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(order)))
-    assert clipboard_clear.main() == (0 if not left else 1)
+    command = module_command("amika_cli.terminal.clipboard_clear")
+    done = subprocess.run(command, input=json.dumps(order), capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (1 if left else 0, "", "")
     assert held.read_text() == left
     assert order["digest"] == hashlib.sha256(salt + TOKEN.encode()).hexdigest()
 

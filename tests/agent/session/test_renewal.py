@@ -272,13 +272,18 @@ def test_it_stops_within_the_grace_and_keeps_the_session(world):
     assert world.meta.sent(digest(json.loads(before)["refresh_token"]))
 
 
-def test_the_next_process_resends_at_once_inside_the_grace_whatever_the_lead(world):
+def an_answer_is_lost(world):
+    """Long before the end, a renewal is carried out and its answer does not come; then all is well again."""
     world.sign_in()
     world.clock.turn(60)
     world.server.fail("refresh", "reset", times=99, executed=True)
     with pytest.raises(RenewalPostponed):
         world.cli.fresh(force=True)
     world.server.heal()
+
+
+def test_the_next_process_resends_at_once_inside_the_grace_whatever_the_lead(world):
+    an_answer_is_lost(world)
     world.clock.turn(5)
     assert world.left() > 200
     assert world.agent.due_at() <= world.clock.now()
@@ -288,12 +293,7 @@ def test_the_next_process_resends_at_once_inside_the_grace_whatever_the_lead(wor
 
 
 def test_past_the_grace_the_loss_is_told_precisely(world):
-    world.sign_in()
-    world.clock.turn(60)
-    world.server.fail("refresh", "reset", times=99, executed=True)
-    with pytest.raises(RenewalPostponed):
-        world.cli.fresh(force=True)
-    world.server.heal()
+    an_answer_is_lost(world)
     world.clock.turn(40)
     assert world.cli.fresh(), "the access token still lives"
     world.clock.turn(250)
