@@ -171,7 +171,9 @@ def test_add_names_all_that_a_word_may_mean(amika, server, home):
 def test_set_changes_what_happens_when_the_source_goes(amika, claude, server, stored, home):
     claude()
     push(amika)
-    assert amika("sync", "set", "claude-oauth").code == 2
+    nothing = amika("sync", "set", "claude-oauth")
+    assert nothing.code == 2
+    assert "--without-refresh-token" in nothing.err
     assert amika("sync", "set", "claude-oauth", "--on-removal", "burn").code == 2
     assert amika("sync", "set", "nope", "--on-removal", "ask").code == 4
     assert amika("sync", "set", "claude-oauth", "--on-removal", "ask").code == 0

@@ -21,7 +21,7 @@ def run(args: Args) -> int:
             (box.name, box.state, sandbox.text(box.raw, "repo_url"), sandbox.text(box.raw, "branch")) for box in found
         ]
         lines = table(("NAME", "STATE", "REPOSITORY", "BRANCH"), rows, width=terminal_width(), keep=(0,))
-        empty = [f"There are none. `{context.command('sandbox create --remote')}` creates one."]
+        empty = [f"There are no remote sandboxes. `{context.command('sandbox create --remote')}` creates one."]
         emit(
             args,
             [{"name": box.name, "state": box.state, **sandbox.told(box.raw)} for box in found],

@@ -27,7 +27,8 @@ def run(args: Args) -> int:
     if without and with_:
         raise UsageError("--with-refresh-token and --without-refresh-token exclude each other")
     if not (without or with_ or args.has("on-removal")):
-        raise UsageError("what is to be changed?", remedy="Pass --on-removal keep|delete|ask.")
+        remedy = "Pass --on-removal keep|delete|ask, --without-refresh-token or --with-refresh-token."
+        raise UsageError("what is to be changed?", remedy=remedy)
     with Context(args) as context:
         account = context.account.text
         rule = context.db.rule(account, args.words[0])
