@@ -194,19 +194,24 @@ class Runner:
         return self._db.holds(self._account).get(rule_id)
 
     def _push_generic(self, action: Action, offer: Offer, won: int) -> Outcome:
+        # until the ledger has the answer, what changes there may be our own doing: also when we are killed meanwhile
+        before = self._db.sweeps(self._account).get(GENERIC)
+        self._db.put_sweep(self._account, GENERIC, self._clock.now() + LATE)
         try:
             did, pushed = generic.push(self._its.api, action, offer, self._clock)
         except Unreachable as error:
-            if not isinstance(error, NoAnswer) or error.sent:  # it may be executed late, over a newer value
-                self._db.put_sweep(self._account, GENERIC, self._clock.now() + LATE)
+            if isinstance(error, NoAnswer) and not error.sent:  # else it may be executed late, over a newer value
+                self._db.put_sweep(self._account, GENERIC, before)
             raise
         except Failed as error:
+            self._db.put_sweep(self._account, GENERIC, before)
             hold = Hold(
                 action.rule, "value_refused", error.message, error.remedy, offer.sent.fingerprint, self._clock.now()
             )
             self._db.put_hold(self._account, hold)
             return failed(action, error)
         self._db.put_pushed(self._account, replace(pushed, won=won))
+        self._db.put_sweep(self._account, GENERIC, before)
         return replace(stored(action, did), remote_id=pushed.remote_id)
 
 

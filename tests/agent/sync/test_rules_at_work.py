@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 from dataclasses import replace
 
 import pytest
@@ -15,7 +17,7 @@ from amika_agent.sync.plan import Settings
 from amika_agent.sync.remote import RemoteSync
 from amika_agent.sync.replace import State
 from amika_local.credential import Credential, Problem
-from amika_local.errors import Conflict, Failed, NotFound, NotSignedIn, UsageError
+from amika_local.errors import AmikaError, Conflict, Failed, NotFound, NotSignedIn, UsageError
 from amika_local.secret import Secret
 
 HOME = "/home/ada/.claude/.credentials.json"
@@ -265,6 +267,27 @@ def test_a_generic_secret_wins_once_too(machine, server):
     machine.api.update_generic(record["id"], Secret("theirs again"))
     assert only(machine.remote.run(generic(machine, "three"))).problem.code == "contested"
     assert server.value_of(record["id"]) == "theirs again"
+
+
+def test_its_own_update_that_the_ledger_did_not_see_is_not_somebody_elses(machine, server, tmp_path):
+    machine.remote.run(generic(machine, "one"))
+    (record,) = server.records("generic")
+    machine.api.update_generic(record["id"], Secret("theirs"))
+    machine.remote.run(generic(machine, "two"))  # it has won
+    with contextlib.closing(sqlite3.connect(tmp_path / "laptop" / "sync.db")) as other:  # as if killed in between
+        other.execute("CREATE TRIGGER dies BEFORE INSERT ON ledger BEGIN SELECT RAISE(ABORT, 'killed'); END")
+        other.commit()
+        with contextlib.suppress(AmikaError):
+            machine.remote.run(generic(machine, "three"))
+        other.execute("DROP TRIGGER dies")
+        other.commit()
+    assert server.value_of(record["id"]) == "three"
+    assert only(machine.remote.run(generic(machine, "four"))).did == "updated"
+    assert server.value_of(record["id"]) == "four"
+    machine.clock.turn(3600.0)
+    machine.remote.run(generic(machine, "four"))  # looks for what may have come late, once
+    machine.api.update_generic(record["id"], Secret("theirs again"))
+    assert only(machine.remote.run(generic(machine, "five"))).problem.code == "contested"
 
 
 def test_after_its_database_was_lost_a_machine_takes_its_own_secret_again(new_machine, server, tmp_path):
