@@ -47,7 +47,7 @@ def _wanted(where: Folder, shell: str) -> str:
 def _marks(where: Folder, shell: str) -> set[str]:
     try:
         names = os.listdir(where.path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return set()
     return {name for name in names if name.startswith(f"mark.{shell}.")}
 
