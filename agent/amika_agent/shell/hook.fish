@@ -10,8 +10,8 @@
 # __amika_apply NAME VALUE: export it, unless you gave the variable a value yourself, or removed this one
 function __amika_apply
     if set -q $argv[1]
-        contains -- "$argv[1]=$$argv[1]" $__amika_before; and set -gx $argv[1] $argv[2]; or return 0
-    else if not contains -- "$argv[1]=$argv[2]" $__amika_before
+        builtin contains -- "$argv[1]=$$argv[1]" $__amika_before; and set -gx $argv[1] $argv[2]; or return 0
+    else if not builtin contains -- "$argv[1]=$argv[2]" $__amika_before
         set -gx $argv[1] $argv[2]
     end
     set -a __amika_after "$argv[1]=$argv[2]"

@@ -176,16 +176,32 @@ def test_neither_start_nor_prompt_starts_a_program(shell: Shell) -> None:
     assert shell.run(*steps, shell.source(), shell.shown("K199_API_KEY")) == ["it's\nfake"] * 2
 
 
-@pytest.mark.parametrize("mine", ["''", "-x", "--", "-n 5", "a b", "a- _b", "'a\nb'", "'$HOME'", "GROQ_API_KEY"])
+@pytest.mark.parametrize("mine", ["", "''", "-x", "--", "-n 5", "a b", "a- _b", "'a\nb'", "'$HOME'", "GROQ_API_KEY"])
 @pytest.mark.parametrize("name", ["GROQ_API_KEY", "XAI_API_KEY"])
 def test_fish_reads_over_no_value_that_a_person_set(tmp_path: Path, name: str, mine: str) -> None:
-    # one command asks whether a variable is set and sets it: with arguments that are no names where it is
     shell = Shell("fish", tmp_path)
     shell.keys(key("GROQ_API_KEY", "fake-g"), key("XAI_API_KEY", "fake-x"))
     other = "XAI_API_KEY" if name == "GROQ_API_KEY" else "GROQ_API_KEY"
     steps = [f"set -gx {name} {mine}", f"set -l before ${name}", shell.source(), shell.prompt()]
     steps += [f'test "x$before" = "x${name}" -a (count $before) = (count ${name}); and printf "<mine>"']
+    steps += [f"set -q {name}; or echo gone"]
     assert shell.run(*steps, shell.shown(other)) == ["mine", "fake-x" if other == "XAI_API_KEY" else "fake-g"]
+
+
+def test_fish_asks_no_function_of_a_person_whether_a_variable_is_set(tmp_path: Path) -> None:
+    shell = Shell("fish", tmp_path)
+    shell.keys(key("GROQ_API_KEY", "fake-g"))
+    steps = ["function contains; true; end", "set -gx GROQ_API_KEY mine", shell.source(), shell.shown("GROQ_API_KEY")]
+    assert shell.run(*steps) == ["mine"]
+
+
+@pytest.mark.parametrize("many", [253, 254, 300])
+def test_any_number_of_keys(shell: Shell, many: int) -> None:
+    shell.keys(*(key(f"K{n}_API_KEY", f"fake-{n}") for n in range(many)))
+    show = [shell.shown(f"K{n}_API_KEY") for n in (0, many - 1)]
+    assert shell.run(shell.source(), *show) == ["fake-0", f"fake-{many - 1}"]
+    mine = shell.put("K7_API_KEY", "mine")
+    assert shell.run(mine, shell.source(), *show, shell.shown("K7_API_KEY")) == ["fake-0", f"fake-{many - 1}", "mine"]
 
 
 def at_a_prompt(*lines: str, env: dict[str, str] | None = None) -> tuple[str, str]:
