@@ -2,7 +2,8 @@ r"""The text of an env file: all that a shell reads when it starts, in commands 
 
     #7f3a…␟0                                a digest of the keys, U+001F, the earliest expiry (epoch seconds; 0: none)
     __amika_prompt() { …                    the part that stays in the shell (start.SHELL) and looks for the mark
-    [[ ${GROQ_API_KEY+x}… ]] && …; return   is one of the variables set already? Then `hook` decides, not this
+    [[ ${GROQ_API_KEY+x}… ]] && …; return   is a variable set already, or would a trace (`set -x`) show keys?
+                                            Then `hook` decides, not this
     \export GROQ_API_KEY … _AMIKA_API_KEYS
     GROQ_API_KEY='gsk_…' …                  one line, which `hook` reads too
     _AMIKA_API_KEYS="…"                     what this shell was given, for its prompts and the shells started from it
@@ -84,7 +85,11 @@ def _posix(keys: list[Key], first: str, ends: int, start: str, folder: str, shel
     taken = "".join(f"${{{name}+x}}" for name in (RECORD, *names))
     # a file that ends leaves to `hook` even the first look
     hook = posix(f"{folder}/hook.{shell}")
-    decide = f"[[ ! -r {hook} ]] || \\. {hook}; \\return" if ends else f"[[ {taken} ]] && __amika_prompt && \\return"
+    decide = (
+        f"[[ ! -r {hook} ]] || \\. {hook}; \\return"
+        if ends
+        else f"[[ {taken} || $- == *[xv]* ]] && __amika_prompt && \\return"
+    )
     record = SEPARATOR.join([first, *(f"{name}=${name}" for name in names), ""])
     if shell == "zsh":  # which may take it for a pattern
         record = f'"{record}"'

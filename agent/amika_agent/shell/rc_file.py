@@ -48,9 +48,7 @@ def line(shell: str, where: Folder) -> str:
     # what another user put there is not run; fish would take ten microseconds for that question
     if shell == "fish":
         return f"source {fish(path)} 2>&- {MARK}"
-    # without a standard error: `set -x` would show the keys; zsh does not get over a closed one then
-    read = f"{{ \\. {posix(path)}; }} 2>/dev/null" if shell == "zsh" else f"\\. {posix(path)} 2>&-"
-    return f"[[ ! -O {posix(path)} ]] || {read} {MARK}"
+    return f"[[ ! -O {posix(path)} ]] || \\. {posix(path)} {MARK}"
 
 
 def add(path: str, line: str, where: Folder) -> bool:
