@@ -12,10 +12,11 @@ In bash braces are around the last two: it runs both, or, where one name is read
 sets what can be set, for without that record a prompt looks.
 
 For fish, where each command costs more than all the text, the first line is data: record, U+001E, value, U+001E, value
-and so on, and one `read` sets all variables from it. What is in a comment is never run. Before it `set -q` tells how
-many of the variables are not set; it has to be all of them (in a new fish `contains` compares two numbers soonest).
-After U+001E comes a digest of the names: where the file was replaced since fish took them from it, by one with others,
-`read` gives none of them a value that is another's, but all of them none, which `hook` puts right.
+and so on, and one `read` sets all variables from it. What is in a comment is never run. That `read` asks too whether
+one of the variables is set: `$NAME-` is nothing where it is not, and otherwise no name, which `read` refuses before it
+begins. (A variable that was set to no value at all, `set -g NAME`, looks as if it were not set.) After U+001E
+comes a digest of the names: where the file was replaced since fish took them from it, by one with others, `read` gives
+none of them a value that is another's, but all of them none, which `hook` puts right.
 """
 
 from __future__ import annotations
@@ -33,7 +34,6 @@ RECORD = "_AMIKA_API_KEYS"  # what hides variables by their names in reports hid
 SEPARATOR = "\x1f"
 _FIELD = "\x1e"
 _LINE_END = "\x1d"  # in fish's first line
-_COUNTED = 254  # names; a status says no more
 RESERVED = frozenset({SEPARATOR, _FIELD, _LINE_END})  # no key holds one: `env_file.choose` sees to that
 
 
@@ -109,14 +109,11 @@ def _fish(keys: list[Key], first: str, ends: int, start: str, folder: str) -> st
     record = SEPARATOR.join([first, *(f"{name}={value}" for name, value in zip(names[1:], values, strict=True)), ""])
     hook = f"source {fish(f'{folder}/hook.fish')} 2>&-\n"
     steps = [hook]
-    if not ends and len(names) <= _COUNTED and not any("\n" in value for _, value in keys):
-        every = " ".join(names)
-        read = f"read -gxd\\x1e{tag} -- {every} <{fish(f'{folder}/env.fish')} 2>&-\n"
-        steps = [
-            f"set -q {every}\n",
-            f"builtin contains {len(names)} $status; and {read}",
-            # most often a shell that was started from a shell has them all
-            f'or string match -q "#{digest(first)}*" "${RECORD}"\n',
-            f"or {hook}",
-        ]
+    if not ends and not any("\n" in value for _, value in keys):
+        taken = " ".join(f"${name}-" for name in names)
+        # without a standard error: what `read` refuses may be a key
+        read = f"read -gxd\\x1e{tag} -- {' '.join(names)} {taken} <{fish(f'{folder}/env.fish')} 2>&-\n"
+        # most often a shell that was started from a shell has them all
+        current = f'set -q {RECORD}; and string match -q "#{digest(first)}*" "${RECORD}"\n'
+        steps = [current, f"or {read}", f"or {hook}"]
     return f"{f'{_FIELD}{tag}'.join([record, *values])}\n{start}{''.join(steps)}"
