@@ -132,7 +132,7 @@ def _explain(context: "Context", shell: str, where: "Folder") -> int:
         (str(v["name"]) or "-", str(v["source"]), "exported" if v["exported"] else "withheld", str(v["reason"]))
         for v in found
     ]
-    lines = table(("VARIABLE", "SOURCE", "SHELL", "WHY"), rows, width=terminal_width(), keep=(0, 2))
+    lines = table(("VARIABLE", "SOURCE", "SHELL", "WHY"), rows, width=terminal_width(), keep=(0, 2), below=(3,))
     emit(context.args, {"variables": found}, lines if rows else ["No credentials were found on this machine."])
     if shell not in where.installed():
         note(f"amika: no hook is installed that would export them; install it with: {_command(context, shell)}")
