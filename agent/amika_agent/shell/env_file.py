@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from amika_agent.shell import env_text, mark
-from amika_agent.shell.folder import Folder, content, folder
+from amika_agent.shell.folder import Folder, folder
 from amika_agent.shell.turns import turn
 from amika_agent.stores.private_file import write_private
 from amika_local.credential import API_KEY, Credential, Problem
 from amika_local.errors import AmikaError
 from amika_local.providers import OAUTH_PREFIX, is_variable
 from amika_local.quoting import fish, posix
+from amika_local.regular_file import beginning
 from amika_local.subscription import has_claude_login
 
 if TYPE_CHECKING:
@@ -174,6 +175,6 @@ def _without_the_revoked(shell: str, where: Folder, choices: Iterable[Choice]) -
 
 def _content(path: str) -> bytes | None:
     try:
-        return content(path, LARGEST)
+        return beginning(path, LARGEST)
     except OSError:
         return None

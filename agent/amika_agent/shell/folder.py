@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass
 
 SHELLS = ("bash", "zsh", "fish")
@@ -26,17 +25,6 @@ class Folder:
     def installed(self) -> list[str]:
         """Return the shells that have a hook."""
         return [shell for shell in SHELLS if os.path.lexists(self.env(shell))]
-
-
-def content(path: str, limit: int) -> bytes:
-    """Return the first `limit` bytes of a plain file; raises OSError, also where something else is there.
-
-    Nothing is waited for: opening a pipe would, and a device may have no end.
-    """
-    with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(f"{path} is no plain file")
-        return file.read(limit)
 
 
 def folder(data_dir: str) -> Folder:

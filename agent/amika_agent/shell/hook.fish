@@ -4,8 +4,9 @@
 # a link that is named after the keys of env.fish; and a new one when one of the variables is set already.
 #
 # _AMIKA_API_KEYS is what this shell was given: "#" and a digest of the keys, the time when they end, then NAME=VALUE
-# pairs, each followed by U+001F. It is exported, so that the shells started from this one know what is ours. The first line of
-# the env file begins with it, then come the values alone, each after U+001E; U+001D stands there for the end of a line.
+# pairs, each followed by U+001F. It is exported, so that the shells started from this one know what is ours. The first
+# line of the env file begins with it, then come the values alone, each after U+001E and a digest of the names; U+001D
+# stands there for the end of a line.
 
 # __amika_apply NAME VALUE: export it, unless you gave the variable a value yourself, or removed this one
 function __amika_apply

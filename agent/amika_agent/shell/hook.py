@@ -18,11 +18,12 @@ import unicodedata
 
 from amika_agent.shell import mark
 from amika_agent.shell.env_file import render, template
-from amika_agent.shell.folder import SHELLS, Folder, content
+from amika_agent.shell.folder import SHELLS, Folder
 from amika_agent.shell.turns import turn
 from amika_agent.stores.private_file import write_private
 from amika_local.credential import Problem
 from amika_local.errors import AmikaError, Failed
+from amika_local.regular_file import beginning
 
 VERSION = 5  # in the first line of every hook; the first format had none
 WITHOUT_START = 3  # earlier ones had no start in the env file, and no hook that stays a day longer
@@ -133,7 +134,7 @@ def _is_older(path: str, version: int) -> bool:
 
 def _version(path: str) -> int:
     """Return the version of a hook; of a file that is none of ours, or of a later build's, one that is left alone."""
-    first = content(path, 64).decode("utf-8", "replace")
+    first = beginning(path, 64).decode("utf-8", "replace")
     if found := re.match(r"# amika hook (\d{1,9}),", first):
         return int(found[1])
     return 1 if first.startswith("# amika: ") else VERSION

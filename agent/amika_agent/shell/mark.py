@@ -12,9 +12,8 @@ import contextlib
 import os
 
 from amika_agent.shell import env_text
-from amika_agent.shell.folder import Folder, content
-
-ATTEMPTS = 8  # of which one is needed, and another for each process that writes at the same moment
+from amika_agent.shell.folder import Folder
+from amika_local.regular_file import beginning
 
 
 def clear(where: Folder, shell: str) -> None:
@@ -24,21 +23,16 @@ def clear(where: Folder, shell: str) -> None:
 
 def renew(where: Folder, shell: str) -> None:
     """Make the mark of the env file of `shell`, as it is now, the only one; raises OSError."""
-    wanted = _wanted(where, shell)
-    for _ in range(ATTEMPTS):
-        found = _marks(where, shell)
-        _remove(where, found - {wanted})
-        if wanted and wanted not in found:
-            _put(os.path.join(where.path, wanted), os.path.basename(where.env(shell)))
-        before, wanted = wanted, _wanted(where, shell)
-        if wanted == before:
-            return
+    wanted, found = _wanted(where, shell), _marks(where, shell)
+    _remove(where, found - {wanted})
+    if wanted and wanted not in found:
+        _put(os.path.join(where.path, wanted), os.path.basename(where.env(shell)))
 
 
 def _wanted(where: Folder, shell: str) -> str:
     """Return the name of the mark; "" where there is no env file of ours."""
     try:
-        digest = env_text.digest(content(where.env(shell), 64).decode("utf-8", "replace"))
+        digest = env_text.digest(beginning(where.env(shell), 64).decode("utf-8", "replace"))
     except OSError:
         return ""
     return f"mark.{shell}.{digest}" if digest else ""

@@ -7,10 +7,11 @@ import os
 import stat
 from collections.abc import Mapping
 
-from amika_agent.shell.folder import Folder, content
+from amika_agent.shell.folder import Folder
 from amika_agent.stores.private_file import sync_dir, write_new
 from amika_local.errors import Failed
 from amika_local.quoting import fish, posix
+from amika_local.regular_file import beginning
 
 MARK = "# added by amika shell-init"
 
@@ -35,7 +36,7 @@ def login_file_without_rc(shell: str, home: str) -> str:
     names = [os.path.join(home, name) for name in (".bash_profile", ".bash_login", ".profile")]
     path = next((name for name in names if os.path.exists(name)), names[0])
     try:
-        return "" if b"bashrc" in content(path, 1 << 20) else path
+        return "" if b"bashrc" in beginning(path, 1 << 20) else path
     except FileNotFoundError:
         return path
     except OSError:

@@ -207,14 +207,21 @@ def locked(
     except OSError as error:
         raise translated(error, path) from None
     try:
-        end = clock.monotonic() + deadline
-        while not _try_lock(descriptor, shared=shared):
-            if clock.monotonic() >= end:
-                raise Busy(f"another process is using {what or path}", remedy="Try again in a moment.")
-            clock.sleep(0.02)
+        if not lock(descriptor, deadline, clock, shared=shared):
+            raise Busy(f"another process is using {what or path}", remedy="Try again in a moment.")
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def lock(descriptor: int, deadline: float, clock: Clock, *, shared: bool = False) -> bool:
+    """Wait for the lock (flock) of an open file, `deadline` seconds at most; tell if it is held; raises OSError."""
+    end = clock.monotonic() + deadline
+    while not _try_lock(descriptor, shared=shared):
+        if clock.monotonic() >= end:
+            return False
+        clock.sleep(0.02)
+    return True
 
 
 def _try_lock(descriptor: int, *, shared: bool) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.agent.shell.hooked import SHELLS, Shell, key
+from tests.agent.shell.killed import killed_before
 
 from amika_agent.shell import env_file, env_text, hook, mark
 from amika_agent.shell.folder import Folder
@@ -87,33 +88,18 @@ def test_after_the_hook_was_removed_a_prompt_looks_once(shell: Shell) -> None:
     assert shell.run(*steps) == ["looked", "unset"]
 
 
-# ends itself before the n-th time that a file is put into place, linked or removed
-KILLED = """
-import os, sys
-left = int(sys.argv[2])
-def before(event, _):
-    global left
-    if event in ("os.rename", "os.remove", "os.symlink"):
-        left -= 1
-        if left < 0:
-            os._exit(9)
-from tests.agent.shell.test_mark import TWO
-from amika_agent.shell import env_file
-sys.addaudithook(before)
-assert env_file.update(sys.argv[1], [TWO]) == []
-"""
+IMPORTS = "from tests.agent.shell.test_mark import TWO\nfrom amika_agent.shell import env_file"
+UPDATES = "assert env_file.update(sys.argv[1], [TWO]) == []"
 
 
 def test_a_kill_in_the_middle_leaves_no_mark_of_other_keys(shell: Shell) -> None:
     for step in range(20):
         shell.keys(ONE)
-        words = [sys.executable, "-c", KILLED, str(shell.folder), str(step)]
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-        assert done.returncode in (0, 9), done.stderr
+        killed = killed_before(step, "os.rename os.remove os.symlink", IMPORTS, UPDATES, str(shell.folder))
         assert marks(shell) in ([], wanted(shell))
         show = shell.shown("GROQ_API_KEY")
         assert shell.run(shell.source(), shell.prompt(), show)[0] in ("fake-1", "fake-2")
-        if done.returncode == 0:
+        if not killed:
             assert step == 3  # the old mark, the file, the new mark
             return
     pytest.fail("it never came to an end")

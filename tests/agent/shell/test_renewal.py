@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from tests.agent.shell.hooked import key
+from tests.agent.shell.killed import killed_before
 
 from amika_agent.clock import SystemClock
 from amika_agent.engine.local import LocalPart
 from amika_agent.shell import env_file, env_text, hook
 from amika_agent.shell.folder import SHELLS, Folder, folder
 from amika_agent.sync.journal import SyncDb
-from amika_local.credential import API_KEY, Credential
-from amika_local.secret import Secret
 from amika_shared.profile import resolve
 
 NOW = 1_800_000_000.0
@@ -73,25 +72,14 @@ def test_an_older_hook_is_rewritten_where_it_is_installed(where: Folder, shell: 
     assert not [name for name in os.listdir(where.path) if "tmp" in name or name == "env.sh"]
 
 
-# ends itself before the n-th time that a file is put into place or removed
 KILLED = """
-import os, sys
-left = int(sys.argv[2])
-def before(event, _):
-    global left
-    if event in ("os.rename", "os.remove"):
-        left -= 1
-        if left < 0:
-            os._exit(9)
-from amika_agent.shell import env_file, hook
-from amika_agent.shell.folder import SHELLS, Folder, folder
-sys.addaudithook(before)
 where = folder(sys.argv[1])
-if sys.argv[3] == "renew":
-    assert hook.renew(where, float(sys.argv[4])) == []
+if sys.argv[2] == "renew":
+    assert hook.renew(where, float(sys.argv[3])) == []
 else:
-    hook.install(where, sys.argv[5])
+    hook.install(where, sys.argv[4])
 """
+IMPORTS = "from amika_agent.shell import hook\nfrom amika_agent.shell.folder import folder"
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -103,39 +91,43 @@ def test_a_kill_at_any_step_loses_no_hook(tmp_path: Path, shell: str, doing: str
         if doing == "renew":
             os.rmdir(where.path)
             install_version_2(where, shell)
-        words = [os.path.dirname(where.path), str(step), doing, str(time.time()), shell]
-        done = subprocess.run([sys.executable, "-c", KILLED, *words], capture_output=True, text=True, check=False)
-        assert done.returncode in (0, 9), done.stderr
+        words = [os.path.dirname(where.path), doing, str(time.time()), shell]
+        killed = killed_before(step, "os.rename os.remove", IMPORTS, KILLED, *words)
         begun = doing == "renew" or bool(where.installed())
         assert hook.renew(where, time.time()) == []
         assert where.installed() == ([shell] if begun else [])
         if begun:
             assert Path(where.hook(shell)).read_text() == hook.text(where, shell)
-        if done.returncode == 0:
+        if not killed:
             assert step > 1
             return
     pytest.fail("it never came to an end")
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_shells_opened_under_version_2_and_its_line_go_on_following(where: Folder, shell: str) -> None:
-    install_version_2(where, shell)
+def follow(where: Folder, shell: str, was: str, opened: str, line: str) -> None:
+    """After the renewal a shell that is open, and one that the old line starts, have the key of today.
+
+    was: how the record began that an older version left in shells.
+    """
     assert hook.renew(where, time.time()) == []
-    groq = Credential("groq", API_KEY, Secret("fake-2"), "opencode", "/x", 200, native_name="GROQ_API_KEY")
-    choice = env_file.Choice("GROQ_API_KEY", groq, exported=True, reason="")
-    assert env_file.update(os.path.dirname(where.path), [choice]) == []
+    assert env_file.update(os.path.dirname(where.path), [key("GROQ_API_KEY", "fake-2")]) == []
     setting = f"set -g __amika {where.path}" if shell == "fish" else f"__amika={where.path}"
     prompt = "emit fish_prompt" if shell == "fish" else "__amika_prompt"
     env = {
         "PATH": os.environ["PATH"], "HOME": os.environ["HOME"],
-        "GROQ_API_KEY": "fake-1", "_AMIKA_API_KEYS": "# amika 1 0\x1fGROQ_API_KEY=fake-1\x1f",
+        "GROQ_API_KEY": "fake-1", "_AMIKA_API_KEYS": f"{was}\x1fGROQ_API_KEY=fake-1\x1f",
     }  # fmt: skip
-    opened = f"{setting}\n{PROMPT_2[shell]}\n{prompt}\n{prompt}\necho $GROQ_API_KEY"
-    started = f"{LINE_2[shell].format(where.path)}\necho $GROQ_API_KEY"
-    for script in (opened, started):
-        quiet = {"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}[shell]
-        done = subprocess.run([shell, *quiet, "-c", script], env=env, capture_output=True, text=True, check=False)
+    quiet = {"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}[shell]
+    for script in (f"{setting}\n{opened}\n{prompt}", line.format(where.path)):
+        words = [shell, *quiet, "-c", f"{script}\n{prompt}\necho $GROQ_API_KEY"]
+        done = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
         assert (done.stdout, done.stderr) == ("fake-2\n", "")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_shells_opened_under_version_2_and_its_line_go_on_following(where: Folder, shell: str) -> None:
+    install_version_2(where, shell)
+    follow(where, shell, "# amika 1 0", PROMPT_2[shell], LINE_2[shell])
 
 
 # what version 4 left in open shells, with the keys that it gave them
@@ -166,22 +158,7 @@ def test_shells_opened_under_version_4_and_its_line_go_on_following(where: Folde
     hook.install(where, shell)
     Path(where.hook(shell)).write_text("# amika hook 4, removed by: …\n")
     Path(where.env(shell)).write_text("# amika 0123456789abcdef 0\n")
-    assert hook.renew(where, NOW) == []
-    groq = Credential("groq", API_KEY, Secret("fake-2"), "opencode", "/x", 200, native_name="GROQ_API_KEY")
-    choice = env_file.Choice("GROQ_API_KEY", groq, exported=True, reason="")
-    assert env_file.update(os.path.dirname(where.path), [choice]) == []
-    setting = f"set -g __amika {where.path}" if shell == "fish" else f"__amika={where.path}"
-    prompt = "emit fish_prompt" if shell == "fish" else "__amika_prompt"
-    env = {
-        "PATH": os.environ["PATH"], "HOME": os.environ["HOME"],
-        "GROQ_API_KEY": "fake-1", "_AMIKA_API_KEYS": "# amika 0123456789abcdef 0\x1fGROQ_API_KEY=fake-1\x1f",
-    }  # fmt: skip
-    opened = f"{setting}\n{PROMPT_4[shell]}\n{prompt}\n{prompt}\necho $GROQ_API_KEY"
-    started = f"{LINE_4[shell].format(where.path)}\n{prompt}\necho $GROQ_API_KEY"
-    for script in (opened, started):
-        quiet = {"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}[shell]
-        done = subprocess.run([shell, *quiet, "-c", script], env=env, capture_output=True, text=True, check=False)
-        assert (done.stdout, done.stderr) == ("fake-2\n", "")
+    follow(where, shell, "# amika 0123456789abcdef 0", PROMPT_4[shell], LINE_4[shell])
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -193,9 +170,7 @@ def test_paused_a_file_of_version_4_loses_a_revoked_key_and_keeps_its_end(where:
     else:
         text = "# amika 0123456789abcdef 4000000000\nGROQ_API_KEY='a' XAI_API_KEY='b'\n_AMIKA_API_KEYS=x\n"
     Path(where.env(shell)).write_text(text)
-    xai = Credential("xai", API_KEY, Secret("c"), "opencode", "/x", 200, native_name="XAI_API_KEY")
-    choice = env_file.Choice("XAI_API_KEY", xai, exported=True, reason="")
-    assert env_file.update(os.path.dirname(where.path), [choice], paused=True) == []
+    assert env_file.update(os.path.dirname(where.path), [key("XAI_API_KEY", "c")], paused=True) == []
     left = Path(where.env(shell)).read_text()
     assert env_text.read(left, shell) == ([("XAI_API_KEY", "b")], 4_000_000_000)
     assert left.startswith("#")

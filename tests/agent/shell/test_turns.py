@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.agent.shell.hooked import SHELLS, Shell, key
+from tests.agent.shell.killed import killed_before
 from tests.fakes.turned_clock import TurnedClock
 
 from amika_agent.shell import env_file, hook, rc_file
@@ -50,33 +51,20 @@ def test_a_hook_that_is_removed_while_the_agent_writes_stays_removed(shell: Shel
     assert os.listdir(shell.where.path) == [f"hook.{shell.name}"]
 
 
-# ends itself before the n-th time that a file is removed, or given another time
-KILLED = """
-import os, sys
-left = int(sys.argv[3])
-def before(event, _):
-    global left
-    if event in ("os.remove", "os.utime"):
-        left -= 1
-        if left < 0:
-            os._exit(9)
-from amika_agent.shell import folder, hook
-sys.addaudithook(before)
-assert hook.uninstall(folder.folder(sys.argv[1]), sys.argv[2])
-"""
+REMOVES = "assert hook.uninstall(folder.folder(sys.argv[1]), sys.argv[2])"
 
 
 def test_a_kill_while_a_hook_is_removed_leaves_it_there_or_gone(shell: Shell) -> None:
     for step in range(20):
         hook.install(shell.where, shell.name)
         shell.keys(ONE)
-        words = [sys.executable, "-c", KILLED, str(shell.folder), shell.name, str(step)]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode in (0, 9), done.stderr
+        imports = "from amika_agent.shell import folder, hook"
+        words = [str(shell.folder), shell.name]
+        killed = killed_before(step, "os.remove os.utime", imports, REMOVES, *words)
         there = bool(shell.where.installed())
         assert shell.run(shell.source(), shell.shown("GROQ_API_KEY")) == ["fake-1" if there else "unset"]
         assert hook.uninstall(shell.where, shell.name) is there
-        if done.returncode == 0:
+        if not killed:
             assert step == 3  # the mark, the env file, the day that begins
             return
     pytest.fail("it never came to an end")
