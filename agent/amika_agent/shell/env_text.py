@@ -107,13 +107,13 @@ def _fish(keys: list[Key], first: str, ends: int, start: str, folder: str) -> st
     tag = hashlib.sha256(" ".join(names).encode()).hexdigest()[:4]
     values = [value.replace("\n", _LINE_END) for _, value in keys]
     record = SEPARATOR.join([first, *(f"{name}={value}" for name, value in zip(names[1:], values, strict=True)), ""])
-    hook = f"source {fish(f'{folder}/hook.fish')} 2>&-\n"
+    hook = f"source {fish(f'{folder}/hook.fish')}"
     steps = [hook]
     if not ends and not any("\n" in value for _, value in keys):
-        taken = " ".join(f"${name}-" for name in names)
-        # without a standard error: what `read` refuses may be a key
-        read = f"read -gxd\\x1e{tag} -- {' '.join(names)} {taken} <{fish(f'{folder}/env.fish')} 2>&-\n"
         # most often a shell that was started from a shell has them all
-        current = f'set -q {RECORD}; and string match -q "#{digest(first)}*" "${RECORD}"\n'
-        steps = [current, f"or {read}", f"or {hook}"]
-    return f"{f'{_FIELD}{tag}'.join([record, *values])}\n{start}{''.join(steps)}"
+        current = f"set -q {RECORD} && string match -q '#{digest(first)}*' \"${RECORD}\""
+        taken = " ".join(f"${name}-" for name in names)
+        # without a standard error, whatever your line says: what `read` refuses may be a key
+        read = f"read -gxd\\x1e{tag} {' '.join(names)} {taken} <{fish(f'{folder}/env.fish')} 2>&-"
+        steps = [current, read, hook]
+    return f"{f'{_FIELD}{tag}'.join([record, *values])}\n{start}{' || '.join(steps)}\n"

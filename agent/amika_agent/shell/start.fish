@@ -1,3 +1,3 @@
 function __amika_prompt -e fish_prompt
-    test -e @FOLDER@/mark.fish.@MARK@; or source @FOLDER@/hook.fish 2>&-
+    test -e @FOLDER@/mark.fish.@MARK@ || source @FOLDER@/hook.fish 2>&-
 end
