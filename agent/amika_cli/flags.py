@@ -44,13 +44,13 @@ class Flag:
 class Args:
     """What the person gave: `words` are positional arguments, `rest` is what follows `--`.
 
-    command   the command's full name ("secret claude push"): rows of the table may share a module
+    command   the command's full name ("secret claude push"), set by `main`: rows of the table may share a module
     """
 
     __slots__ = ("_values", "command", "rest", "words")
 
-    def __init__(self, words: "list[str]", values: "dict[str, object]", rest: "list[str]", command: str = "") -> None:
-        self.command = command
+    def __init__(self, words: "list[str]", values: "dict[str, object]", rest: "list[str]") -> None:
+        self.command = ""
         self.words = words
         self._values = values
         self.rest = rest

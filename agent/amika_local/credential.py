@@ -17,7 +17,6 @@ class Credential:
     path        the file it was read from
     priority    higher wins per provider
     expires_at  epoch seconds, or None when it does not expire or does not say
-    owner       "foreign": its own tool refreshes it and we only read; "ours" otherwise
     native_name the environment variable the owner's tool itself understands (an OAuth token is no API key)
     account     e-mail of the account, when the source says
     record      OAuth only: the JSON object (text) a receiver needs, and nothing beside it
@@ -30,7 +29,6 @@ class Credential:
         "issued_at",
         "kind",
         "native_name",
-        "owner",
         "path",
         "priority",
         "provider",
@@ -49,7 +47,6 @@ class Credential:
         priority: int,
         *,
         expires_at: "float | None" = None,
-        owner: str = "foreign",
         native_name: str = "",
         account: "str | None" = None,
         record: "Secret | None" = None,
@@ -62,7 +59,6 @@ class Credential:
         self.path = path
         self.priority = priority
         self.expires_at = expires_at
-        self.owner = owner
         self.native_name = native_name
         self.account = account
         self.record = record

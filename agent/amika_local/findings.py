@@ -31,7 +31,6 @@ class Reading:
         *,
         provider: str = "",
         credential: "Credential | None" = None,
-        shadowed_by: str = "",
         detail: str = "",
     ) -> None:
         self.source = source
@@ -39,7 +38,7 @@ class Reading:
         self.state = state
         self.provider = provider
         self.credential = credential
-        self.shadowed_by = shadowed_by
+        self.shadowed_by = ""
         self.detail = detail
 
     def __repr__(self) -> str:

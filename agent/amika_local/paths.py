@@ -8,11 +8,6 @@ def amika_state_dir(env: "os._Environ[str] | dict[str, str]", home: str) -> str:
     return env.get("AMIKA_STATE_DIRECTORY") or os.path.join(xdg(env, "XDG_STATE_HOME", home, ".local/state"), "amika")
 
 
-def env_cache_path(env: "os._Environ[str] | dict[str, str]", home: str) -> str:
-    """Return the env cache file that the agent writes and the Go CLI reads."""
-    return os.path.join(xdg(env, "XDG_CACHE_HOME", home, ".cache"), "amika", "env-cache.json")
-
-
 def xdg(env: "os._Environ[str] | dict[str, str]", name: str, home: str, default: str) -> str:
     """Return an XDG base directory: the variable when it is an absolute path, else the default below home."""
     value = env.get(name, "")

@@ -86,10 +86,6 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _pixels(image: QImage) -> bytes:
-    return bytes(image.convertToFormat(QImage.Format.Format_RGBA8888_Premultiplied).constBits())
-
-
 def _read(name: str) -> str:
     with open(os.path.join(HERE, f"{name}.svg"), encoding="utf-8") as file:
         return file.read()

@@ -160,9 +160,9 @@ def read_snapshot(value: object) -> Snapshot:
     )
 
 
-def empty_snapshot(state: str = SIGNED_OUT) -> Snapshot:
+def empty_snapshot() -> Snapshot:
     """Return the snapshot of an agent that has seen nothing yet; also what the tray shows without an agent."""
-    return read_snapshot({"state": state})
+    return read_snapshot({"state": SIGNED_OUT})
 
 
 def _account(fields: dict[str, Any]) -> Account:

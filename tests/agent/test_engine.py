@@ -15,6 +15,7 @@ from amika_agent.clock import SystemClock
 from amika_agent.engine.engine import Engine
 from amika_agent.session.meta import Meta, MetaFile
 from amika_agent.settings import store
+from amika_agent.sync.rules import QUEUES
 from amika_shared.profile import Profile, resolve
 
 KEY = "sk-fake-codex-0123456789"
@@ -189,7 +190,7 @@ def test_signed_out_is_quiet(engine: Engine) -> None:
     assert not engine.renew()
     assert engine.reconcile() == []
     assert engine.renew_due() is None
-    assert engine.reconcile_due() is None
+    assert [engine.queue_due(name) for name in QUEUES] == [None] * len(QUEUES)
     assert engine.snapshot()["state"] == "signed_out"
     assert codes(engine) == []
 

@@ -15,6 +15,7 @@ from tests.fakes.secrets_server import FakeSecretsServer
 from amika_agent.clock import SystemClock
 from amika_agent.engine.engine import Engine
 from amika_agent.settings import store
+from amika_agent.sync.rules import QUEUES
 from amika_shared.profile import Profile, resolve
 
 TOKEN = "sk-ant-oat01-fake-token"
@@ -43,10 +44,14 @@ class Stage:
     def state(self) -> str:
         return str(self.engine.snapshot()["state"])
 
+    def due(self) -> float | None:
+        """When the first of the queues has to go on."""
+        return min((at for name in QUEUES if (at := self.engine.queue_due(name)) is not None), default=None)
+
     def until_due(self) -> str:
         """Let the time come at which the remote lane goes on by itself, until it has nothing more to do by itself."""
         for _ in range(20):
-            due = self.engine.reconcile_due()
+            due = self.due()
             if due is None:
                 break
             self.clock._wall = max(self.clock._wall, due)
@@ -85,7 +90,7 @@ def test_every_fault_of_the_listing_is_a_state_with_a_message_and_passes(stage: 
     assert problem["remedy"]
     assert TOKEN not in json.dumps(stage.engine.snapshot())
     assert json.loads(Path(stage.profile.env_cache).read_text())["_amika"]["env"], "the cache needs no server"
-    assert stage.engine.reconcile_due() is not None
+    assert stage.due() is not None
     assert stage.until_due() == "in_sync"
     assert stage.engine.snapshot()["problems"] == []
     assert stage.stored() == ["Claude OAuth"]
@@ -132,7 +137,7 @@ def test_the_same_failure_again_and_again_is_asked_less_and_less_often(stage: St
     stage.cycle()
     started = stage.clock.now()
     for _ in range(10):
-        due = stage.engine.reconcile_due()
+        due = stage.due()
         assert due is not None
         assert due > stage.clock.now()
         stage.clock._wall = due

@@ -40,7 +40,6 @@ def test_the_login_carries_its_record_and_nothing_beside_it():
     assert found.value.reveal() == "sk-ant-oat01-fake"
     assert found.native_name == "CLAUDE_CODE_OAUTH_TOKEN"
     assert found.expires_at == FUTURE
-    assert found.owner == "foreign"
     assert found.path == "/home/dev/file"
     assert found.record is not None
     assert json.loads(found.record.reveal()) == {"claudeAiOauth": document["claudeAiOauth"]}

@@ -154,10 +154,6 @@ class Engine:
         """Return when (epoch seconds) that queue has to go on, or None."""
         return self._remote.due_at(name)
 
-    def reconcile_due(self) -> float | None:
-        """Return when (epoch seconds) the first of the queues has to go on, or None."""
-        return self._remote.facts.due_at
-
     def preview(self) -> dict[str, Any]:
         """Look, then return the plan: {"offline": bool, "actions": […]}. Sends nothing but listings.
 

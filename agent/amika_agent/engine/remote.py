@@ -52,7 +52,6 @@ class RemoteFacts:
     marks: Mapping[str, object] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     offline: bool = False
-    due_at: float | None = None
     busy: bool = False
 
 
@@ -244,7 +243,6 @@ class RemotePart:
                 marks={rule: mark for one in queues for rule, mark in one.marks.items()},
                 problems=tuple(one.problem for one in queues if one.problem is not None),
                 offline=any(one.silent for one in queues) and not any(one.heard for one in queues),
-                due_at=min((one.due_at for one in queues if one.due_at is not None), default=None),
                 busy=any(one.busy for one in queues),
             )
 

@@ -112,7 +112,6 @@ class Seen:
 
 
 Step = Callable[[Txn, Seen], Txn]
-Naming = Callable[[str], str]
 
 
 def begin(txn_id: str, bridge: str, old_id: str | None) -> Txn:

@@ -21,7 +21,6 @@ SCOPES = (USER, ORG)
 KEEP = "keep"
 DELETE = "delete"
 ASK = "ask"
-ON_REMOVAL = (KEEP, DELETE, ASK)
 MAX_NAME = 200
 
 _DEFAULT_NAMES = {

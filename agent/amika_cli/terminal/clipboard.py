@@ -79,15 +79,15 @@ def put(chosen: Tool, value: Secret) -> None:
         raise Failed(f"{chosen.name} could not copy the value", remedy="Is this terminal on the desktop? Try --reveal.")
 
 
-def clear_later(chosen: Tool, value: Secret, seconds: float = KEPT_FOR) -> None:
-    """Start a process of its own that clears the clipboard after `seconds` if it still holds the value.
+def clear_later(chosen: Tool, value: Secret) -> None:
+    """Start a process of its own that clears the clipboard after `KEPT_FOR` seconds if it still holds the value.
 
     It gets a salted hash of the value, not the value.
     """
     from amika_agent.module_process import module_command
 
     salt = secrets.token_bytes(_SALT)
-    order = {"tool": chosen.name, "salt": salt.hex(), "digest": digest(salt, _bytes(value)), "seconds": seconds}
+    order = {"tool": chosen.name, "salt": salt.hex(), "digest": digest(salt, _bytes(value)), "seconds": KEPT_FOR}
     child = subprocess.Popen(  # noqa: S603 -- our own module
         module_command("amika_cli.terminal.clipboard_clear"),
         stdin=subprocess.PIPE,

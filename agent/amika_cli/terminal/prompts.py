@@ -27,7 +27,7 @@ class Prompts:
         """Tell whether a person can be asked."""
         return not self._json and _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
 
-    def confirm(self, question: str, *, otherwise: str = "Pass --yes, or run it in a terminal.") -> bool:
+    def confirm(self, question: str) -> bool:
         """Ask yes or no; `--yes` answers yes. Anything but y or yes is a no.
 
         Raises:
@@ -36,7 +36,7 @@ class Prompts:
         """
         if self._yes:
             return True
-        self._require(f"this needs a confirmation: {question}", otherwise)
+        self._require(f"this needs a confirmation: {question}", "Pass --yes, or run it in a terminal.")
         return _read(f"{clean(question)} [y/N] ").strip().lower() in (b"y", b"yes")
 
     def choose(self, question: str, options: Sequence[str], *, otherwise: str) -> int:
@@ -76,22 +76,6 @@ class Prompts:
     def _require(self, what: str, otherwise: str) -> None:
         if not self.interactive:
             raise UsageError(what, remedy=otherwise)
-
-
-def read_stdin(limit: int = 1 << 20) -> str:
-    """Return all of stdin, for `--value -`.
-
-    Raises:
-        UsageError: longer than `limit` bytes, or not UTF-8.
-
-    """
-    data = sys.stdin.buffer.read(limit + 1)
-    if len(data) > limit:
-        raise UsageError("what came on stdin is longer than 1 MiB", remedy="Pass one value.")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UsageError("what came on stdin is not UTF-8 text", remedy="Pass the value as text.") from None
 
 
 def _read(prompt: str) -> bytes:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
+from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
 from amika_shared.redaction import safe_line
 from amika_tray.wording import elided, t
@@ -27,7 +27,6 @@ class Command(QObject):
     Args:
         words: program and arguments; a program of "" means that none was found.
         parent: owner.
-        env: its environment; None: this process's.
 
     """
 
@@ -36,19 +35,12 @@ class Command(QObject):
     failed = Signal(str)
     """Why not, one line that is safe to show."""
 
-    def __init__(
-        self, words: Sequence[str], parent: QObject | None = None, *, env: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, words: Sequence[str], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._words = list(words)
         self._over = False
         self._process = QProcess(self)
         self._process.setStandardInputFile(QProcess.nullDevice())
-        if env is not None:
-            environment = QProcessEnvironment()
-            for name, value in env.items():
-                environment.insert(name, value)
-            self._process.setProcessEnvironment(environment)
         self._process.finished.connect(self._finished)
         self._process.errorOccurred.connect(self._error)
         self._limit = QTimer(self, singleShot=True)

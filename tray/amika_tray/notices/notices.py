@@ -16,7 +16,6 @@ from amika_tray.wording import expiry, named, provider_name, service_name, sourc
 
 SOON = 30 * 60.0
 WIDTH = 120
-_WELL = frozenset({facts.IN_SYNC, facts.WORKING, facts.PAUSED})
 _TROUBLE = frozenset({facts.PROBLEM, facts.ATTENTION})
 
 
