@@ -1,4 +1,7 @@
-"""Light or dark where Qt does not know: window managers without a desktop. There the portal says it, and we follow."""
+"""Light or dark where Qt does not know: window managers without a desktop. There the portal says it, and we follow.
+
+In light and in dark, the outline of a check box is made one that can be seen.
+"""
 
 from __future__ import annotations
 
@@ -33,10 +36,14 @@ _COLOURS = {
 }
 _FAINT = "#9da0a6"
 _MENU, _FAINT_IN_MENU = "#44474d", "#b4b7bd"
+_STYLE = "fusion"
+_INK = 0.55  # how much of the text's colour is in the outline of a check box; the rest is of its ground
+_PALED = 127  # per cent: the style draws that outline in the colour of the window, made darker by as much
+_FOCUS_IN_DARK = "#6cb6e8"
 
 
 class Theme(QObject):
-    """Sets the application's palette; does nothing where Qt follows the desktop by itself.
+    """Sets the application's palette; where Qt follows the desktop by itself, that of check boxes only.
 
     Args:
         env: environment; names the session bus.
@@ -55,7 +62,9 @@ class Theme(QObject):
 
     def open(self) -> None:
         """Ask, without waiting for the answer, and follow every change."""
+        self._outline()
         if QGuiApplication.styleHints().colorScheme() != Qt.ColorScheme.Unknown:
+            QGuiApplication.styleHints().colorSchemeChanged.connect(self._outline)
             return
         self._bus = Bus(session_address(self._env), self)
         self._bus.signalled.connect(self._signalled)
@@ -85,16 +94,44 @@ class Theme(QObject):
         if value == DARK and self._light is None:
             self._light = application.palette()
             application.setPalette(dark_palette())
-            self._colour_menus(application, dark_palette(menu=True))
-            self.changed.emit()
         elif value != DARK and self._light is not None:
             application.setPalette(self._light)
-            self._colour_menus(application, self._light)
             self._light = None
-            self.changed.emit()
+        else:
+            return
+        self._outline()
+        self.changed.emit()
 
-    def _colour_menus(self, application: QApplication, palette: QPalette) -> None:
-        application.setPalette(palette, "QMenu")  # type: ignore[arg-type]  # its stub says bytes, which it refuses
+    def _outline(self) -> None:
+        application = QApplication.instance()
+        if not isinstance(application, QApplication):
+            return
+        present = application.palette()
+        in_menus = present if self._light is None else dark_palette(menu=True)
+        boxes = present
+        if application.style().name() == _STYLE:
+            in_menus, boxes = outlined(in_menus), _focus_seen(outlined(present))
+        for kind, palette in (("QMenu", in_menus), ("QCheckBox", boxes)):
+            application.setPalette(palette, kind)  # type: ignore[arg-type]  # its stub says bytes, which it refuses
+
+
+def outlined(palette: QPalette) -> QPalette:
+    """Return the palette for check boxes and menus, in which the style outlines a box with a contrast of at least 3.
+
+    The style draws the outline darker than the window, which nothing else of a check box or a menu is painted with.
+    """
+    ground, ink = palette.window().color(), palette.windowText().color()
+    result = QPalette(palette)
+    for group in (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive):
+        result.setColor(group, QPalette.ColorRole.Window, _between(ground, ink, _INK).lighter(_PALED))
+    return result
+
+
+def _focus_seen(palette: QPalette) -> QPalette:
+    """Return the palette with a highlight that shows on dark which check box has the keyboard; nothing else uses it."""
+    if palette.base().color().lightness() < palette.text().color().lightness():
+        palette.setColor(QPalette.ColorRole.Highlight, QColor(_FOCUS_IN_DARK))
+    return palette
 
 
 def dark_palette(*, menu: bool = False) -> QPalette:
@@ -111,3 +148,8 @@ def dark_palette(*, menu: bool = False) -> QPalette:
     for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(_FAINT_IN_MENU if menu else _FAINT))
     return palette
+
+
+def _between(ground: QColor, ink: QColor, share: float) -> QColor:
+    parts = zip(ground.getRgb()[:3], ink.getRgb()[:3], strict=True)  # type: ignore[index]  # its stub says object
+    return QColor(*(round(one + share * (other - one)) for one, other in parts))
