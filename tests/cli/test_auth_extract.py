@@ -34,10 +34,11 @@ def test_nothing(tmp_path):
     assert (ran.code, ran.out, ran.err) == (0, b"", "")
 
 
-def test_a_home_that_is_not_there_is_said(tmp_path):
+def test_a_home_that_is_not_there_is_refused_by_its_name(tmp_path):
     ran = extract(tmp_path / "nope")
-    assert (ran.code, ran.out) == (0, b"")
-    assert "nope" in ran.err
+    assert (ran.code, ran.out) == (2, b"")
+    assert ran.err.splitlines()[0] == f"amika: --homedir: there is no {tmp_path / 'nope'}"
+    assert "Name a home that exists" in ran.err
 
 
 def test_your_own_home_is_the_default(home):
@@ -69,7 +70,7 @@ def test_the_last_home_counts_and_a_relative_one_is_fine(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert "'two'" in amika("auth", "extract", "--homedir", "one", "--homedir", "two").text
     assert "'one'" in amika("auth", "extract", "--homedir=one").text
-    assert amika("auth", "extract", "--homedir", "~").text == ""
+    assert amika("auth", "extract", "--homedir=~").code == 2, "a shell has left it as it stands"
 
 
 def test_without_oauth(tmp_path):

@@ -57,8 +57,16 @@ def stored(action: Action, did: str) -> Outcome:
     return replace(told(action), did=did, reason=reason)
 
 
-def became(entry: Pending, hold: Hold | None = None, *, finished: bool = False) -> Outcome:
-    """Return the outcome of a replacement: done, refused, or still open; `hold` tells what stopped it."""
+def became(entry: Pending, hold: Hold | None = None, *, finished: bool = False, again: bool = False) -> Outcome:
+    """Return the outcome of a replacement: done, refused, or still open.
+
+    Args:
+        entry: where it stands.
+        hold: what stopped it.
+        finished: an interrupted one was resumed.
+        again: this machine had stored it before.
+
+    """
     done = entry.txn.state is State.DONE
     did, reason, code = _ENDS[entry.txn.result] if done else _OPEN
     if not done and entry.txn.final_id is not None:
@@ -66,7 +74,7 @@ def became(entry: Pending, hold: Hold | None = None, *, finished: bool = False) 
     elif did == "replaced" and finished:
         did, reason = "finished", "an interrupted replacement was finished"
     elif did == "replaced" and entry.bridge is None:
-        did, reason = "created", FIRST
+        did, reason = "created", AGAIN if again else FIRST
     problem = None
     if code in _PROBLEMS:
         code, reason = (hold.code, hold.message) if hold else (code, reason)
@@ -84,6 +92,7 @@ def failed(action: Action, error: AmikaError) -> Outcome:
 
 
 FIRST = "for the first time"
+AGAIN = "again, since it was no longer there"
 TAKEN = "the name was in use; what was stored there is replaced"
 _OPEN = ("waiting", "a replacement is open; it goes on as soon as it can", "pending")
 _ENDS = {

@@ -187,7 +187,7 @@ def _removal(rule: Rule, facts: Facts, stop: guards.Stop, last: Pushed | None, r
 
 def _send(rule: Rule, facts: Facts, last: Pushed | None, record: Listed | None) -> Action:
     if record is None:
-        code, why = ("new", "not pushed yet") if last is None else ("changed", "the value here has changed")
+        code, why = ("new", "not pushed yet") if last is None else ("changed", _why_sent(last))
         return _action(CREATE, rule, guards.Stop(guards.LATER, code, why))
     if _is_foreign(rule, last, record):
         what = f"the organization's secret is “{record.name}” ({record.type}), which this machine has not stored"
@@ -196,7 +196,7 @@ def _send(rule: Rule, facts: Facts, last: Pushed | None, record: Listed | None) 
     if last is None:
         code, why = ("takes_over", "a secret of that name exists; this machine has not pushed it yet")
     elif not _is_drifted(last, record) or _is_late(facts, last, record):
-        code, why = ("changed", "the value here has changed")
+        code, why = ("changed", _why_sent(last))
     elif last.won:  # the last writer wins once; from then on the two would only take turns
         why = "another machine or person keeps replacing it, and the value here has changed too"
         remedy = f"Let one machine keep it (amika sync forget {rule.id} on the other), or: {_answer(rule)}"
@@ -204,6 +204,11 @@ def _send(rule: Rule, facts: Facts, last: Pushed | None, record: Listed | None) 
     else:
         code, why = (WINS, "the value here has changed; somebody else had replaced what is stored")
     return _action(REPLACE, rule, guards.Stop(guards.LATER, code, why), record.id)
+
+
+def _why_sent(last: Pushed) -> str:
+    """Return why it is sent: what it once sent is forgotten when the person has said that what is here counts."""
+    return "the value here has changed" if last.fingerprint else "what is here counts, whatever was stored"
 
 
 def _is_drifted(last: Pushed, record: Listed) -> bool:

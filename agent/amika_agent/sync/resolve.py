@@ -31,13 +31,14 @@ def resolve(db: SyncDb, account: str, rule: Rule, choice: str, discovery: Discov
         record: what the server has under the rule's name, for "adopt" and for taking over in org scope.
 
     Raises:
-        UsageError: no such choice.
+        UsageError: no such choice; or "keep" or "delete" while the credential is still here.
         NotFound: there is nothing to accept or adopt.
 
     """
     if choice not in CHOICES:
         raise UsageError(f"the choice must be one of: {', '.join(CHOICES)}")
     if choice in (KEEP, DELETE):
+        _refuse_unless_gone(rule, choice, discovery)
         db.put_rule(account, replace(rule, on_removal=choice))
     elif choice == "restore":
         _forget_value(db, account, rule)
@@ -46,6 +47,16 @@ def resolve(db: SyncDb, account: str, rule: Rule, choice: str, discovery: Discov
     else:
         _accept(db, account, rule, _credential(rule, discovery), record)
     db.drop_hold(account, rule.id)
+
+
+def _refuse_unless_gone(rule: Rule, choice: str, discovery: Discovery) -> None:
+    """Nothing is asked while the credential is here: the answer would wait unseen for the day on which it goes."""
+    here = any(rule.takes(credential) for credential in discovery.credentials)
+    if here or any(problem.source == rule.source and problem.path in ("", rule.path) for problem in discovery.problems):
+        raise UsageError(
+            "the credential of this rule is still on this machine: nothing is asked",
+            remedy=f"To decide for when it goes: amika sync set {rule.id} --on-removal {choice}",
+        )
 
 
 def _accept(db: SyncDb, account: str, rule: Rule, credential: Credential, record: Listed | None) -> None:

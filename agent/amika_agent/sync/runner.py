@@ -188,7 +188,7 @@ class Runner:
         blank = Pending(rule.id, rule.provider, rule.type, rule.scope, rule.name, NOTHING, now, won=won)
         entry = self.replacements.start(blank, action.remote_id)
         after = self.replacements.drive(entry, _offered(verdict), look=False)
-        return became(after, self._hold(rule.id))
+        return became(after, self._hold(rule.id), again=last is not None)
 
     def _hold(self, rule_id: str) -> Hold | None:
         return self._db.holds(self._account).get(rule_id)

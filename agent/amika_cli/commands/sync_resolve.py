@@ -9,7 +9,9 @@ TEXT = """Answers what a rule asks; `amika status` shows the question.
   restore   store ours again: it was deleted or replaced elsewhere
   adopt     what is stored is right: take it for ours
   keep      the credential is gone here: leave what is stored
-  delete    the credential is gone here: delete what is stored too"""
+  delete    the credential is gone here: delete what is stored too
+
+keep and delete hold for the next time as well; `amika sync set RULE --on-removal` changes that, or decides in advance."""
 FLAGS = ()
 WORDS = (2, 2)
 
@@ -19,7 +21,7 @@ def run(args: Args) -> int:
     from amika_agent.sync.resolve import CHOICES
     from amika_cli.context import Context
     from amika_cli.render import emit
-    from amika_cli.rules.outcome_text import became
+    from amika_cli.rules.outcome_text import GOES, became
     from amika_local.errors import Failed, UsageError
 
     if args.words[1] not in CHOICES:
@@ -34,8 +36,15 @@ def run(args: Args) -> int:
         context.diary.outcomes({}, outcomes, context.email)
         mine = next((outcome for outcome in outcomes if outcome.rule == rule.id), None)
         did, reason = (mine.did, mine.reason) if mine is not None else ("recorded", "nothing is to be done")
-        value = {"rule": rule.id, "choice": args.words[1], "action": did, "detail": reason}
-        emit(args, value, [became(did, rule.name, rule.provider, rule.type, rule.scope, reason)])
+        kept = context.db.rule(context.account.text, rule.id).on_removal
+        value = {"rule": rule.id, "choice": args.words[1], "action": did, "detail": reason, "on_removal": kept}
+        lines = [became(did, rule.name, rule.provider, rule.type, rule.scope, reason)]
+        if args.words[1] == kept:
+            lines += [
+                f"The same from now on, for {context.short(rule.path)}: {GOES[kept]}.",
+                f"To be asked again: {context.command(f'sync set {rule.id} --on-removal ask')}",
+            ]
+        emit(args, value, lines)
         if mine is not None and mine.problem is not None:
             raise Failed(f"not solved yet: {mine.problem.message}", remedy=mine.problem.remedy)
         return 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from amika_agent.snapshot.credential_id import credential_id
 from amika_agent.sync.rules import ORG, Rule, generic_rule_for, pushable_as, rule_for
 from amika_cli.render import emit, note
-from amika_cli.rules.outcome_text import became, kind_of, no_agent
+from amika_cli.rules.outcome_text import GOES, became, kind_of, no_agent
 from amika_cli.secrets.consent import agreed_for_organization, of_organization, rotation_is_known, warn_of_rotation
 from amika_cli.secrets.provider import TITLES
 from amika_local.credential import OAUTH
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
     from amika_agent.sync.outcome import Outcome
     from amika_cli.context import Context
     from amika_local.credential import Credential
-
-_GOES = {
-    "keep": "when that goes, what is stored stays",
-    "delete": "when that goes, what is stored is deleted",
-    "ask": "when that goes, you are asked what becomes of it",
-}
 
 
 def add(context: Context, wanted: str) -> int:
@@ -119,7 +113,7 @@ def _report(context: Context, rule: Rule, outcome: Outcome | None) -> int:
     did, reason = (outcome.did, outcome.reason) if outcome is not None else ("waiting", "the credential has gone")
     lines = [
         became(did, rule.name, rule.provider, rule.type, rule.scope, reason),
-        f"It is kept in sync with {context.short(rule.path)} from now on; {_GOES[rule.on_removal]}.",
+        f"It is kept in sync with {context.short(rule.path)} from now on; {GOES[rule.on_removal]}.",
         f"To stop that: {context.command(f'sync forget {rule.id}')}",
         *no_agent(context),
     ]

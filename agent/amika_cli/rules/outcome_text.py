@@ -25,6 +25,12 @@ _HAPPENED = {
     "failed": "{what} failed",
     "recorded": "{what} has your answer",
 }
+# what becomes of what is stored, by a rule's `on_removal`
+GOES = {
+    "keep": "when that goes, what is stored stays",
+    "delete": "when that goes, what is stored is deleted",
+    "ask": "when that goes, you are asked what becomes of it",
+}
 
 
 def became(did: str, name: str, provider: str, type_: str, scope: str, why: str) -> str:
