@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from amika_agent.accounts.akos_endpoints import AkosPlace, discover
 from amika_agent.accounts.akos_session import AkosKeeper, told
 from amika_agent.accounts.device import DeviceCode, DeviceEndpoints, Waiting, cancellable, poll, request_code
-from amika_agent.accounts.endpoints import is_loopback
 from amika_agent.clock import Clock
 from amika_agent.http.client import Answer, Http
+from amika_agent.http.urls import is_loopback
 from amika_local.akos_file import SIGN_IN, AkosSession, env_token
 from amika_local.errors import Failed, NotFound, NotSignedIn, UsageError
 

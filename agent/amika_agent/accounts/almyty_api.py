@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from amika_agent.accounts import certificates
-from amika_agent.accounts.endpoints import checked_url
 from amika_agent.http.client import Answer, Http
+from amika_agent.http.urls import checked_url
 from amika_local.almyty_file import AlmytyLogin, instant
 from amika_local.errors import Failed, NotSignedIn
 from amika_local.secret import Secret

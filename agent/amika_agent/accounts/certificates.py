@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from amika_agent.accounts.endpoints import is_loopback
+from amika_agent.http.urls import is_loopback
 
 
 def unlike(made_under: str, now: str, urls: Iterable[str]) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from amika_agent.accounts.endpoints import may_open
 from amika_agent.clock import Clock
 from amika_agent.http.client import Answer, Http, NoAnswer
+from amika_agent.http.urls import may_open
 from amika_local.errors import Failed, NotSignedIn
 from amika_local.secret import Secret
 

@@ -13,11 +13,11 @@ from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from amika_agent.accounts.endpoints import checked_url, is_loopback
 from amika_agent.clock import Clock, SystemClock
 from amika_agent.http import library as http_library
 from amika_agent.http.deadline import Deadline, OutOfTime
 from amika_agent.http.giving_up import GivenUp, Line, unless
+from amika_agent.http.urls import checked_url, is_loopback
 from amika_local.errors import AmikaError, Failed, NotSignedIn, Unreachable
 from amika_local.secret import Secret
 from amika_shared import BUILD

@@ -20,7 +20,7 @@ def run(args: Args) -> int:
     setting = named(args.words[0])
     value = parsed(setting, args.words[1])
     if setting.key.endswith("_url") and value:
-        from amika_agent.accounts.endpoints import checked_url
+        from amika_agent.http.urls import checked_url
 
         value = checked_url(str(value), setting.key)
     if setting.key == "network.proxy" and value:
