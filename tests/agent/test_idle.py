@@ -33,8 +33,8 @@ def loop_of(_: Stage) -> IdleLoop:
     return found
 
 
-def on_idle_stage(play: Callable[[Stage], object], queues: tuple[str, ...] = ("one", "two")) -> None:
-    on_stage(play, queues, IdleLoop)  # type: ignore[arg-type]
+def on_idle_stage(play: Callable[[Stage], object]) -> None:
+    on_stage(play, ("one", "two"), IdleLoop)
 
 
 def test_a_quiet_hour_wakes_one_thread_sixty_times_and_the_loop_never() -> None:

@@ -37,7 +37,7 @@ def log(tmp_path: Path) -> Iterator[ActivityLog]:
 
 @pytest.fixture
 def asked(log: ActivityLog) -> Inquiries:
-    return Inquiries(found, lambda: Settings(defaults("default")), log, TurnedClock())  # type: ignore[arg-type]
+    return Inquiries(found, lambda: Settings(defaults("default")), log, TurnedClock())
 
 
 def test_the_environment_is_api_keys_only_and_the_log_names_who_got_them(asked: Inquiries, log: ActivityLog) -> None:
@@ -59,7 +59,7 @@ def test_fish_has_its_own_quoting_and_other_shells_are_refused(asked: Inquiries)
 
 def test_a_program_gets_no_values_unless_the_person_has_allowed_it(log: ActivityLog) -> None:
     values = defaults("default")
-    asked = Inquiries(found, lambda: Settings(values), log, TurnedClock())  # type: ignore[arg-type]
+    asked = Inquiries(found, lambda: Settings(values), log, TurnedClock())
     with pytest.raises(UsageError) as refused:
         asked.environment("posix", "postinstall (pid 9)", by_person=False)
     assert "vault.reveal_without_terminal" in refused.value.remedy

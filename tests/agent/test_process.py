@@ -147,7 +147,7 @@ def test_starting_detached_returns_when_it_answers_and_twice_is_once(home: Path,
     first = process.start()
     assert not first.already
     profile = resolve(os.environ)
-    with reach(profile, timeout=5).client as client:  # type: ignore[union-attr]
+    with reach(profile, timeout=5).client as client:
         assert client.call("status")["profile"] == "default"
     second = process.start()
     assert second.already

@@ -81,14 +81,14 @@ class Impatient:
         self.inner = inner
 
     def request(self, method: str, url: str, **options: object) -> Answer:
-        return self.inner.request(method, url, **{**options, "timeout": 0.3})  # type: ignore[arg-type]
+        return self.inner.request(method, url, **{**options, "timeout": 0.3})
 
 
 @pytest.fixture
 def remote(server: FakeSecretsServer, tmp_path: Path, clock: TurnedClock, http: Http) -> Iterator[RemoteSync]:
     """As the command line does it without an agent: one provider after another."""
     db = SyncDb(str(tmp_path / "sync.db"), clock)
-    api = SecretsApi(server.url, lambda _force: Secret(server.token), Impatient(http))  # type: ignore[arg-type]
+    api = SecretsApi(server.url, lambda _force: Secret(server.token), Impatient(http))
     account = AccountKey(server.url, "user_fake", "org_fake")
     yield RemoteSync(db, api, account, clock, Settings(auto_push=("claude", "codex"), settle=0.0))
     server.faults.release()

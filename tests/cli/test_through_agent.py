@@ -59,7 +59,7 @@ def direct(remote: FakeSecretsServer, http: Http) -> Direct:
 
 @pytest.fixture
 def api(agent: ErrandAgent, direct: Direct, remote: FakeSecretsServer) -> ThroughAgent:
-    return ThroughAgent(agent, direct, remote.url)  # type: ignore[arg-type]
+    return ThroughAgent(agent, direct, remote.url)
 
 
 def test_what_is_this_users_goes_through_the_agent(api: ThroughAgent, agent: ErrandAgent, direct: Direct) -> None:
@@ -106,7 +106,7 @@ def test_an_agent_that_would_speak_for_another_account_is_not_asked_twice(
 ) -> None:
     if why == "method":
         agent.method = "env_api_key"
-    api = ThroughAgent(agent, direct, "https://other.example" if why == "server" else remote.url)  # type: ignore[arg-type]
+    api = ThroughAgent(agent, direct, "https://other.example" if why == "server" else remote.url)
     assert api.list_generic() == []
     api.create_generic("K", VALUE, "user")
     assert (len(agent.asked), direct.wanted) == (1, 2)
@@ -126,7 +126,7 @@ def test_when_the_agent_ends_in_the_middle_a_list_is_asked_for_again_and_a_chang
     agent.gone = True
     assert api.list_generic() == []
     assert direct.wanted == 1
-    api = ThroughAgent(agent, direct, remote.url)  # type: ignore[arg-type]
+    api = ThroughAgent(agent, direct, remote.url)
     with pytest.raises(NoAnswer) as unknown:
         api.create_provider("claude", "A", VALUE, "api_key", "user")
     assert unknown.value.sent

@@ -30,7 +30,7 @@ class ErrandAgent:
         self.gone = False
         self._server = server
         self._services = SimpleNamespace(endpoints=SimpleNamespace(api_url=server.url), http=http, authority=self)
-        self.errands = Errands(self, self._no_db)  # type: ignore[arg-type]
+        self.errands = Errands(self, self._no_db)
 
     def call(self, op: str, args: dict[str, Any], *, timeout: float) -> dict[str, Any]:
         assert op == "remote"

@@ -16,7 +16,7 @@ from keyring.errors import KeyringError, KeyringLocked, PasswordDeleteError
 
 
 class Keyring(KeyringBackend):
-    priority = 1.0  # type: ignore[assignment]
+    priority = 1.0
 
     def __init__(self) -> None:
         self._file = Path(os.environ["FAKE_KEYRING_FILE"])

@@ -89,7 +89,7 @@ def amika(*argv: str) -> Ran:
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(list(argv))
         out.flush()
-    return Ran(code, out.buffer.getvalue(), err.getvalue())  # type: ignore[attr-defined]
+    return Ran(code, out.buffer.getvalue(), err.getvalue())
 
 
 def extract(home: Path | str, *argv: str) -> Ran:

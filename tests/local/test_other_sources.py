@@ -178,7 +178,7 @@ def test_amp_takes_the_first_field_that_is_not_blank():
         for path in reversed(amp.FIELDS[index:]):
             holder = document
             for key in path[:-1]:
-                holder = holder.setdefault(key, {})  # type: ignore[assignment]
+                holder = holder.setdefault(key, {})
             holder[path[-1]] = "fake-" + ".".join(path)
         document[amp.FIELDS[0][0]] = document.get(amp.FIELDS[0][0], "  ")
         assert pairs(amp.parse(document, place("amp"))) == [("anthropic", "fake-" + ".".join(wanted))]

@@ -42,10 +42,10 @@ def test_what_is_no_entry_is_off(text: str) -> None:
 def test_a_path_with_everything_in_it_is_quoted_twice() -> None:
     text = desktop_entry(NASTY)
     parser = configparser.RawConfigParser()
-    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.optionxform = str
     parser.read_string(text)
     value = parser["Desktop Entry"]["Exec"].replace("\\\\", "\\")  # the escapes of every value of such a file
-    quoted, rest = re.fullmatch(r'"((?:[^"\\]|\\.)*)" (.*)', value).groups()  # type: ignore[union-attr]
+    quoted, rest = re.fullmatch(r'"((?:[^"\\]|\\.)*)" (.*)', value).groups()
     assert [re.sub(r'\\(["`$\\])', r"\1", quoted).replace("%%", "%"), rest] == NASTY
     assert desktop_runs(text, NASTY)
 

@@ -82,7 +82,7 @@ def test_news_are_told_once_over_restarts(qt: QApplication, profile: Profile) ->
         news.open()
         until(lambda news=news: news._loaded)
         link.link = Link()
-        link.snapshot = {**link.snapshot, "state": "problem", "problems": [problem]}  # type: ignore[typeddict-item]
+        link.snapshot = {**link.snapshot, "state": "problem", "problems": [problem]}
         link.changed.emit()
         until(lambda news=news: news._before is not None)
         assert told == expected

@@ -26,7 +26,7 @@ def theme(qt: QApplication) -> Iterator[Theme]:
     own._turn(LIGHT)
     own.close()
     for kind in ("QMenu", "QCheckBox"):
-        qt.setPalette(qt.palette(), kind)  # type: ignore[call-overload]
+        qt.setPalette(qt.palette(), kind)
     qt.setStyle(earlier)
 
 
@@ -79,7 +79,7 @@ def test_what_cannot_be_used_stays_faint(theme: Theme, qt: QApplication) -> None
     theme._turn(DARK)
     disabled = QPalette.ColorGroup.Disabled
     for role in (QPalette.ColorRole.Window, QPalette.ColorRole.WindowText):
-        assert qt.palette("QCheckBox").color(disabled, role) == dark_palette().color(disabled, role)  # type: ignore[arg-type]
+        assert qt.palette("QCheckBox").color(disabled, role) == dark_palette().color(disabled, role)
 
 
 def strongest(picture: QImage, start: QPoint, side: int, ground: QColor) -> float:

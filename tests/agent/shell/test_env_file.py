@@ -37,7 +37,7 @@ def login() -> Credential:
 
 
 def exported(found: Found, *allowed: str) -> list[str]:
-    return [c.name for c in env_file.choose(found, allowed, NOW) if c.exported]  # type: ignore[arg-type]
+    return [c.name for c in env_file.choose(found, allowed, NOW) if c.exported]
 
 
 def test_api_keys_are_exported_and_logins_never() -> None:
@@ -75,13 +75,13 @@ def test_a_login_counts_wherever_it_is_kept_and_though_it_is_expired_or_cannot_b
     ],
 )  # fmt: skip
 def test_what_no_shell_can_or_should_carry_is_left_out_with_a_reason(credential: Credential) -> None:
-    (choice,) = env_file.choose(Found(credential), (), NOW)  # type: ignore[arg-type]
+    (choice,) = env_file.choose(Found(credential), (), NOW)
     assert not choice.exported
     assert choice.reason
 
 
 def test_the_first_of_two_sources_wins() -> None:
-    choices = env_file.choose(Found(api_key("GROQ_API_KEY", "fake-1"), api_key("GROQ_API_KEY", "fake-2")), (), NOW)  # type: ignore[arg-type]
+    choices = env_file.choose(Found(api_key("GROQ_API_KEY", "fake-1"), api_key("GROQ_API_KEY", "fake-2")), (), NOW)
     assert [c.exported for c in choices] == [True, False]
 
 
@@ -89,7 +89,7 @@ def test_keys_are_exported_only_while_programs_can_still_be_started_with_them() 
     small = api_key("GROQ_API_KEY")
     large, larger = api_key("XAI_API_KEY", "x" * 40_000), api_key("OPENAI_API_KEY", "y" * 40_000)
     found = Found(large, larger, api_key("META_API_KEY", "é" * 40_000), small)
-    choices = env_file.choose(found, (), NOW)  # type: ignore[arg-type]
+    choices = env_file.choose(found, (), NOW)
     assert [choice.exported for choice in choices] == [True, False, False, True]
     assert "more than an environment can carry" in choices[1].reason
     # with what is exported a program starts, though each value is there twice
@@ -100,8 +100,8 @@ def test_keys_are_exported_only_while_programs_can_still_be_started_with_them() 
 
 
 def test_the_mark_changes_with_the_content_and_only_then() -> None:
-    one = env_file.choose(Found(api_key("GROQ_API_KEY", "fake-1")), (), NOW)  # type: ignore[arg-type]
-    two = env_file.choose(Found(api_key("GROQ_API_KEY", "fake-2")), (), NOW)  # type: ignore[arg-type]
+    one = env_file.choose(Found(api_key("GROQ_API_KEY", "fake-1")), (), NOW)
+    two = env_file.choose(Found(api_key("GROQ_API_KEY", "fake-2")), (), NOW)
     where = folder("/x")
     first = [env_file.render(choices, "bash", where).split("\n")[0] for choices in (one, one, two)]
     assert first[0] == first[1]
@@ -109,7 +109,7 @@ def test_the_mark_changes_with_the_content_and_only_then() -> None:
 
 
 def test_the_files_exist_only_where_a_hook_does_and_are_private(tmp_path: Path) -> None:
-    choices = env_file.choose(Found(api_key("GROQ_API_KEY")), (), NOW)  # type: ignore[arg-type]
+    choices = env_file.choose(Found(api_key("GROQ_API_KEY")), (), NOW)
     where = folder(str(tmp_path))
     assert env_file.update(str(tmp_path), choices) == []
     assert not (tmp_path / "shell").exists()
@@ -133,7 +133,7 @@ def test_a_file_that_cannot_be_written_is_a_problem_with_a_remedy(tmp_path: Path
     hook.install(where, "bash")
     os.unlink(where.env("bash"))
     os.symlink("/nowhere/else", where.env("bash"))
-    (problem,) = env_file.update(str(tmp_path), env_file.choose(Found(api_key("GROQ_API_KEY")), (), NOW))  # type: ignore[arg-type]
+    (problem,) = env_file.update(str(tmp_path), env_file.choose(Found(api_key("GROQ_API_KEY")), (), NOW))
     assert problem.remedy
     assert os.path.islink(where.env("bash"))
 
@@ -240,7 +240,7 @@ def test_paused_a_file_only_loses_what_is_not_exported_any_more(tmp_path: Path, 
     wild = "a'b\\\n_AMIKA_API_KEYS=x\n\nOPENAI_API_KEY='x\\\\' \\n\n"
 
     def update(*credentials: Credential, paused: bool) -> str:
-        choices = env_file.choose(Found(*credentials), (), NOW)  # type: ignore[arg-type]
+        choices = env_file.choose(Found(*credentials), (), NOW)
         assert env_file.update(str(tmp_path), choices, paused=paused) == []
         return Path(where.env(shell)).read_bytes().decode()
 

@@ -85,7 +85,7 @@ def test_names_are_unique_where_the_api_says_so(
 ) -> None:
     first = replace(SECRET, kind=kind, scope=scope)
     storage.add_secret(first)
-    second = replace(first, id="secret_2", **changes)  # type: ignore[arg-type]  # every changed field is a text
+    second = replace(first, id="secret_2", **changes)  # every changed field is a text
     if taken:
         with pytest.raises(s.AlreadyExistsError):
             storage.add_secret(second)
