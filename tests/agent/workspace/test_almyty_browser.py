@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from selenium.webdriver import Chrome, ChromeOptions
-from selenium.webdriver.chrome.service import Service
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 from tests.agent.workspace.page_seen import wait_for_page, wait_for_text
@@ -24,20 +21,6 @@ from amika_local.almyty_file import credentials_path, read_login
 from amika_local.errors import NotSignedIn
 
 pytestmark = pytest.mark.desktop
-
-
-@pytest.fixture
-def chrome(tmp_path: Path) -> Iterator[Chrome]:
-    options = ChromeOptions()
-    options.binary_location = shutil.which("chromium") or ""
-    for flag in ("--headless", "--no-sandbox", "--disable-gpu", "--window-size=900,800"):
-        options.add_argument(flag)
-    options.add_argument(f"--user-data-dir={tmp_path / 'profile'}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = Chrome(options=options, service=Service(shutil.which("chromedriver") or "chromedriver"))
-    driver.implicitly_wait(10)  # an element that a page is still bringing is waited for
-    yield driver
-    driver.quit()
 
 
 def click(chrome: Chrome, button: str) -> None:

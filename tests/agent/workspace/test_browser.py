@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from selenium.webdriver import Chrome, ChromeOptions, Keys
-from selenium.webdriver.chrome.service import Service
+from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 from tests.agent.workspace.page_seen import wait_for_page, wait_for_text
@@ -17,19 +14,6 @@ from tests.agent.workspace.running import RunningServer
 from amika_agent.workspace import launch
 
 pytestmark = pytest.mark.desktop
-
-
-@pytest.fixture
-def chrome(tmp_path: Path) -> Iterator[Chrome]:
-    options = ChromeOptions()
-    options.binary_location = shutil.which("chromium") or ""
-    for flag in ("--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = Chrome(options=options, service=Service(shutil.which("chromedriver") or "chromedriver"))
-    driver.implicitly_wait(10)  # an element that a page is still bringing is waited for
-    yield driver
-    driver.quit()
 
 
 @pytest.mark.parametrize(("button", "end", "error"), [("Approve", "Approved", ""), ("Deny", "Denied", "access_denied")])
