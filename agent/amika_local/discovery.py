@@ -3,6 +3,7 @@
 import os
 import sys
 
+from amika_local import strict_json
 from amika_local.credential import Credential, Problem
 from amika_local.document import DocumentError, FieldError, parse_object
 from amika_local.findings import BAD, Discovery, Reading
@@ -22,7 +23,7 @@ _KEYCHAIN = "the macOS keychain"
 __all__ = ["BAD", "Discovery", "Reading", "discover", "watched_files"]
 
 
-def discover(
+def discover(  # noqa: PLR0913 -- each is a thing of its own
     home: str,
     env: "Mapping[str, str]",
     *,
@@ -32,6 +33,7 @@ def discover(
     beyond: bool = False,
     is_mirrored: "Callable[[str, str], bool] | None" = None,
     keychain: "Keychain | None" = None,
+    deep: "Callable[[str], object]" = strict_json.parse,
 ) -> Discovery:
     """Read every source; never raises for what a file holds or is.
 
@@ -45,9 +47,12 @@ def discover(
             provider that nobody else gives.
         is_mirrored: (variable, value) -> whether the agent ever wrote that pair into the env cache.
         keychain: kept by a process that looks again and again; None: looked at anew.
+        deep: reads deeply nested documents; kept by such a process as well.
 
     """
-    search = _Search(home, env, now, confined=confined, oauth=oauth, is_mirrored=is_mirrored, keychain=keychain)
+    search = _Search(
+        home, env, now, confined=confined, oauth=oauth, is_mirrored=is_mirrored, keychain=keychain, deep=deep
+    )
     for row in TABLE:
         if not row.fills:
             search.read(row)
@@ -78,6 +83,7 @@ class _Search:
         oauth: bool,
         is_mirrored: "Callable[[str, str], bool] | None",
         keychain: "Keychain | None",
+        deep: "Callable[[str], object]",
     ) -> None:
         self.out = Discovery()
         self._home = home
@@ -86,6 +92,7 @@ class _Search:
         self._confined = confined
         self._oauth = oauth
         self._is_mirrored = is_mirrored
+        self._deep = deep
         self._keychain = keychain  # None also where there is none
         if keychain is None and sys.platform == "darwin":
             from amika_local.keychain import Keychain
@@ -140,7 +147,7 @@ class _Search:
         if key not in self._contents:
             data = read(path, source)
             if isinstance(data, bytes) and kind != BYTES:
-                self._contents[key] = _document(data, path, numbers=kind != STRINGS)
+                self._contents[key] = _document(data, path, self._deep, numbers=kind != STRINGS)
             else:
                 self._contents[key] = data
         return self._contents[key]
@@ -245,9 +252,11 @@ class _Search:
         self.out.readings.append(reading)
 
 
-def _document(data: bytes, path: str, *, numbers: bool) -> "dict[str, object] | Problem":
+def _document(
+    data: bytes, path: str, deep: "Callable[[str], object]", *, numbers: bool
+) -> "dict[str, object] | Problem":
     try:
-        return parse_object(data, numbers=numbers)
+        return parse_object(data, numbers=numbers, deep=deep)
     except DocumentError as error:
         return _malformed(f"{path} {error}", path)
 

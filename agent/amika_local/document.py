@@ -13,6 +13,10 @@ from io import StringIO
 from amika_local import strict_json
 from amika_local.strict_json import SYNTAX_ERRORS, DocumentError, broken
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 __all__ = ["DocumentError", "FieldError", "dumps", "field", "parse", "parse_object", "string", "text_of", "trim"]
 
 # Go's unicode.IsSpace; unlike str.strip() it leaves U+001C-U+001F alone
@@ -36,13 +40,14 @@ class FieldError(ValueError):
     """A field that is read has another type than it must. The text names the field, never its value."""
 
 
-def parse(data: bytes, *, numbers: bool = True) -> object:
+def parse(data: bytes, *, numbers: bool = True, deep: "Callable[[str], object]" = strict_json.parse) -> object:
     """Return the JSON value that a whole file holds.
 
     Args:
         data: the file's bytes.
         numbers: False when no number of this document will be read: fractions then come out as some integer, which
             saves a second pass over a large file.
+        deep: reads what is nested too deeply for the C scanner.
 
     Raises:
         DocumentError: not JSON by Go's rules. The text completes "FILE …" and quotes nothing.
@@ -60,20 +65,22 @@ def parse(data: bytes, *, numbers: bool = True) -> object:
     try:
         return _scanned(text, start, data, numbers=numbers)
     except RecursionError:
-        return strict_json.parse(text)
+        return deep(text)
     finally:
         if paused:
             gc.enable()
 
 
-def parse_object(data: bytes, *, numbers: bool = True) -> "dict[str, object]":
+def parse_object(
+    data: bytes, *, numbers: bool = True, deep: "Callable[[str], object]" = strict_json.parse
+) -> "dict[str, object]":
     """Return the JSON object that a whole file holds; see `parse`.
 
     Raises:
         DocumentError: not JSON by Go's rules, or JSON of another type.
 
     """
-    value = parse(data, numbers=numbers)
+    value = parse(data, numbers=numbers, deep=deep)
     if not isinstance(value, dict):
         raise DocumentError("is not a JSON object")
     return value

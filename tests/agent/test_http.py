@@ -94,7 +94,15 @@ def test_refused_urls(http, url):
 
 
 def test_retry_after(http, server):
-    for given, seconds in (("7", 7.0), ("99999", 3600.0), ("soon", None), ("-3", None)):
+    for given, seconds in (
+        ("7", 7.0),
+        ("99999", 3600.0),
+        ("soon", None),
+        ("-3", None),
+        ("9" * 30, None),
+        ("Mon, 99999999999999999999 Jan 2030 00:00:00 GMT", None),  # a day that is no number of this machine's
+        ("Mon, 01 Jan 99999 00:00:00 GMT", None),
+    ):
         server.fail("refresh", "429", headers=(("Retry-After", given),))
         assert post(http, server).retry_after() == seconds
     date = "Wed, 21 Oct 2026 07:28:00 GMT"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -37,3 +40,51 @@ def test_the_keychain_is_asked_once_a_minute_however_often_the_files_are_looked_
         _, facts = part.look()
         assert [c.source for c in facts.discovery.credentials] == ["claude-api", "claude-keychain"]
     assert len(asked) == 2, "the item's attributes, and its secret"
+
+
+def test_who_asks_during_the_first_look_waits_for_it_instead_of_looking_again(home, db):
+    (home / ".claude.json").write_text(json.dumps({"primaryApiKey": "sk-ant-fake"}))
+    looked: list[int] = []
+    under_way, go_on = threading.Event(), threading.Event()
+
+    def opened() -> SyncDb:
+        looked.append(1)
+        under_way.set()
+        assert go_on.wait(60)
+        return db
+
+    part = LocalPart(resolve(os.environ), {}, SystemClock(), opened)
+    with ThreadPoolExecutor(5) as pool:
+        first = pool.submit(part.look)
+        assert under_way.wait(60)
+        others = [pool.submit(part.look, unless_known=True) for _ in range(4)]
+        go_on.set()
+        assert first.result(60)[0]
+        for other in others:
+            changed, facts = other.result(60)
+            assert not changed
+            assert [c.source for c in facts.discovery.credentials] == ["claude-api"]
+    assert len(looked) == 1
+    part.look()
+    assert len(looked) == 2, "who wants to look looks"
+
+
+def test_a_deep_document_that_did_not_change_is_read_once(home, db):
+    """Of 19 MiB, one reading takes half a minute of a processor; here the same of little more than one MiB."""
+    deep = "[" * 2_000 + "]" * 2_000
+    document = f'{{"primaryApiKey": "sk-ant-fake", "x": {deep}, "y": [{"1," * (1 << 19)}1]}}'
+    (home / ".claude.json").write_text(document)
+    part = LocalPart(resolve(os.environ), {}, SystemClock(), lambda: db)
+
+    def spent() -> float:
+        before = time.thread_time()
+        _, facts = part.look()
+        assert [c.source for c in facts.discovery.credentials] == ["claude-api"]
+        return time.thread_time() - before
+
+    first = spent()
+    assert min(spent() for _ in range(3)) < first / 3, "processor time of this thread, not of the machine"
+
+    (home / ".claude.json").write_text(document.replace("sk-ant-fake", "sk-ant-next"))
+    _, facts = part.look()
+    assert [c.value.reveal() for c in facts.discovery.credentials] == ["sk-ant-next"]

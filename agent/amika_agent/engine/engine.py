@@ -86,9 +86,7 @@ class Engine:
         snapshot; nothing is raised for it.
         """
         changed, facts = self._local.look()
-        with contextlib.suppress(AmikaError):  # without the key of the fingerprints nothing can be compared
-            self._diary.credentials(self.profile.home, facts.discovery, self._seen_as)
-        self._diary.cached(facts.env_cache)
+        self._note_look(facts)
         return changed
 
     @property
@@ -339,10 +337,20 @@ class Engine:
     def _seen_as(self, value: str) -> str:
         return self._db().fingerprint(value, "seen")
 
+    def _note_look(self, facts: LocalFacts) -> None:
+        with contextlib.suppress(AmikaError):  # without the key of the fingerprints nothing can be compared
+            self._diary.credentials(self.profile.home, facts.discovery, self._seen_as)
+        self._diary.cached(facts.env_cache)
+
     def _present(self) -> LocalFacts:
-        """Return what is known of this machine; the first who asks looks, and what that changes is noted like any."""
+        """Return what is known of this machine; the first who asks looks, and what that changes is noted like any.
+
+        Who asks during that look waits for it: all lanes begin at once, and one look is enough for them.
+        """
         if self._local.facts is None:
-            self.look()
+            first, facts = self._local.look(unless_known=True)
+            if first:
+                self._note_look(facts)
         return self._local.present()
 
     def _looked_again(self) -> Discovery:

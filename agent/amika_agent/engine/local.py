@@ -18,6 +18,7 @@ from amika_agent.sync import env_cache
 from amika_agent.sync.env_cache import EnvCacheResult
 from amika_agent.watch import Watch
 from amika_local.credential import OAUTH, Problem
+from amika_local.deep_documents import DeepDocuments
 from amika_local.discovery import discover, watched_files
 from amika_local.errors import AmikaError
 from amika_local.keychain import Keychain
@@ -78,18 +79,21 @@ class LocalPart:
         self._watch: Watch | None = None
         self._owners = owners
         self._keychain = keychain or (Keychain() if sys.platform == "darwin" else None)
+        self._deep = DeepDocuments()
         self.facts: LocalFacts | None = None
 
     def settings(self) -> Settings:
         """Return the settings as they are on disk now."""
         return load(self._profile.settings_file, self._profile.name)
 
-    def look(self) -> tuple[bool, LocalFacts]:
-        """Read everything and bring the env cache up to date.
+    def look(self, *, unless_known: bool = False) -> tuple[bool, LocalFacts]:
+        """Read everything and bring the env cache up to date; not if `unless_known` and a look has found something.
 
         Return whether something changed, and what this very look found: another one may follow at once.
         """
         with self._lock:
+            if unless_known and self.facts is not None:
+                return False, self.facts
             if self._watch is not None:
                 self._watch.rearm()
             self.about_to_look("local")
@@ -141,6 +145,7 @@ class LocalPart:
             beyond=self._keychain is not None,
             is_mirrored=None if db is None else db.is_mirrored,
             keychain=self._keychain,
+            deep=self._deep,
         )
         settled = self._last_good.settle(found.credentials, found.problems, now)
         found.credentials, found.problems = settled.credentials, settled.problems

@@ -353,6 +353,6 @@ def _until(given: str, date: str) -> float | None:
 
     try:
         left = (parsedate_to_datetime(given) - parsedate_to_datetime(date)).total_seconds()
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return min(max(0.0, left), RETRY_AFTER_MAX)
