@@ -1,8 +1,7 @@
-"""The README tells the truth: its commands run, in its order, in an empty home; its table is the command table."""
+"""The README tells the truth: its commands run, in its order, in an empty home; its tables are those of the code."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import signal
@@ -15,11 +14,13 @@ from tests.guards import processes_below
 from tests.house.repository import ROOT
 
 from amika_cli.main import COMMANDS
+from amika_local.errors import AmikaError
+from amika_shared.profile import resolve
 
 README = (ROOT / "README.md").read_text()
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
-# shown to people, proved elsewhere: cloning by tests/house/fresh_clone.sh, the make targets by test_make.py
-ELSEWHERE = re.compile(r"(git clone|cd|make|\.ci/run)\b")
+# shown to people, proved elsewhere: the make targets by test_make.py, and by tests/house/fresh_clone.sh
+ELSEWHERE = re.compile(r"make\b")
 ROW = re.compile(r"^\| (`amika [^`]*`(?:, `amika [^`]*`)*) \|", re.MULTILINE)
 
 
@@ -55,20 +56,6 @@ def test_make_commands_it_names_exist() -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-def _exists(words: str) -> bool:
-    name = " ".join(word for word in words.split() if re.fullmatch(r"[a-z-]+", word))
-    while name and name not in COMMANDS:
-        name = name.rpartition(" ")[0]
-    return bool(name) and importlib.util.find_spec("amika_cli.commands." + COMMANDS[name][0]) is not None
-
-
-def test_every_command_in_its_table_is_there() -> None:
-    rows = ROW.findall(README)
-    assert rows
-    named = [words for row in rows for words in _commands(row)]
-    assert [words for words in named if not _exists(words)] == []
-
-
 def _commands(row: str) -> list[str]:
     """`agent start|stop` names two commands, and so do two pairs of backticks."""
     found = []
@@ -79,6 +66,34 @@ def _commands(row: str) -> list[str]:
     return found
 
 
-def test_its_table_is_complete() -> None:
-    named = {words for row in ROW.findall(README) for words in _commands(row)}
-    assert set(COMMANDS) - named == set()
+def test_its_table_of_commands_is_the_command_line() -> None:
+    assert {words for row in ROW.findall(README) for words in _commands(row)} == set(COMMANDS)
+
+
+def test_its_table_of_exit_codes_has_every_error() -> None:
+    def codes(error: type[AmikaError]) -> set[int]:
+        return {error.exit_code}.union(*map(codes, error.__subclasses__()))
+
+    done, interrupted = 0, 130
+    assert [int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)] == [
+        done,
+        *sorted(codes(AmikaError)),
+        interrupted,
+    ]
+
+
+def test_things_lie_where_it_says(home: Path) -> None:
+    own, local = resolve(os.environ), resolve(os.environ, local=True)
+    places = [
+        own.settings_file,
+        f"{own.data_dir}/",
+        f"{own.state_dir}/",
+        f"{own.amika_state_dir}/",
+        own.env_cache,
+    ]
+    assert [place for place in places if f"`{place.replace(str(home), '~')}`" not in README] == []
+    assert f"`{own.runtime_dir.replace(os.environ['XDG_RUNTIME_DIR'], '$XDG_RUNTIME_DIR')}/`" in README
+    for folder in ("config_dir", "data_dir", "state_dir", "runtime_dir"):
+        assert getattr(local, folder) == getattr(own, folder).removesuffix("default") + "local"
+    assert local.amika_state_dir.startswith(local.data_dir)
+    assert local.env_cache == own.env_cache
