@@ -9,6 +9,7 @@ import pytest
 from tests.fakes.loop_clock import FakeLoopClock
 
 from amika_agent.stores.private_file import (
+    Room,
     locked,
     make_private_dir,
     read_private,
@@ -107,3 +108,43 @@ def test_the_folders_above_are_private_too_whatever_the_umask(tmp_path) -> None:
     finally:
         os.umask(before)
     assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a", "a/b", "a/b/c")] == [0o700] * 3
+
+
+def test_room_is_taken_first_and_used_in_place(tmp_path):
+    path = tmp_path / "login.json"
+    path.write_bytes(b"before")
+    room = Room(str(path), 4096)
+    (taken,) = (one for one in tmp_path.iterdir() if one != path)
+    inode = taken.stat().st_ino
+    assert path.read_bytes() == b"before"
+    room.fill(b"after")
+    assert path.read_bytes() == b"after"
+    assert path.stat().st_ino == inode
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    room.give_back()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_room_given_back_changes_nothing(tmp_path):
+    path = tmp_path / "login.json"
+    path.write_bytes(b"before")
+    Room(str(path), 4096).give_back()
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == b"before"
+
+
+def test_room_that_somebody_tidied_up_is_made_anew(tmp_path):
+    path = tmp_path / "login.json"
+    room = Room(str(path), 4096)
+    for left in tmp_path.iterdir():
+        left.unlink()
+    room.fill(b"after")
+    assert path.read_bytes() == b"after"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_no_room_behind_a_symlink(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Failed, match="symbolic link"):
+        Room(str(tmp_path / "link"), 16)
+    assert [one.name for one in tmp_path.iterdir()] == ["link"]

@@ -17,7 +17,14 @@ from amika_agent.accounts.akos_endpoints import AkosEndpoints, AkosPlace, bound
 from amika_agent.accounts.signed_out import SignedOut, left_behind
 from amika_agent.clock import Clock
 from amika_agent.http.client import Answer, Http, NoAnswer
-from amika_agent.stores.private_file import check_replaceable, locked, make_private_dir, remove_private, write_private
+from amika_agent.stores.private_file import (
+    Room,
+    check_replaceable,
+    locked,
+    make_private_dir,
+    remove_private,
+    write_private,
+)
 from amika_local.akos_file import SIGN_IN, AkosSession, read_session, session_path
 from amika_local.errors import Busy, Failed, NotSignedIn, UsageError
 from amika_local.jwt_claims import claims
@@ -28,6 +35,7 @@ EARLY = 60.0
 WAIT = 30.0
 REQUEST = 10.0
 BRIEFLY = 3.0
+ROOM = 32 * 1024  # bytes that a renewed session may be larger than the one before
 # a refresh token that the server rejects for good (RFC 6749 5.2)
 _TERMINAL = ("invalid_grant", "invalid_client", "unauthorized_client")
 
@@ -195,13 +203,17 @@ class AkosKeeper:
     def _renewed(self, session: AkosSession, more: Mapping[str, str]) -> AkosSession:
         if not session.refresh_token:
             raise NotSignedIn("the AKOS session cannot be renewed", remedy=f"Sign in again: {SIGN_IN}")
-        session.sent_at = self._clock.now()
-        self._write(session)
-        answer = self._redeem(session, more)
-        if answer.ok and answer.text("access_token"):
-            granted = self._granted(answer, session.refresh_token, {**session.texts, **told(answer.body)})
-            self._write(granted)
-            return granted
+        room = Room(self.path, len(_encoded(session)) + ROOM)  # a full disk is found out while no token is spent
+        try:
+            session.sent_at = self._clock.now()
+            self._write(session)
+            answer = self._redeem(session, more)
+            if answer.ok and answer.text("access_token"):
+                granted = self._granted(answer, session.refresh_token, {**session.texts, **told(answer.body)})
+                room.fill(_encoded(granted))
+                return granted
+        finally:
+            room.give_back()
         if answer.status in (400, 401) and answer.text("error") in _TERMINAL:
             session.texts["rejected"], session.sent_at = _hashed(session.refresh_token), None
             self._write(session)
@@ -263,13 +275,7 @@ class AkosKeeper:
         return True, "signed out of AKOS", ""
 
     def _write(self, session: AkosSession) -> None:
-        content: dict[str, object] = {name: value for name, value in session.texts.items() if value}
-        content["access_token"] = session.access_token.reveal()
-        if session.refresh_token:
-            content["refresh_token"] = session.refresh_token.reveal()
-        times = {"expires_at": session.expires_at, "sent_at": session.sent_at}
-        content |= {name: at for name, at in times.items() if at is not None}
-        write_private(self.path, json.dumps(content, indent=2).encode() + b"\n")
+        write_private(self.path, _encoded(session))
 
     def _delete(self) -> None:
         remove_private(self.path)
@@ -280,6 +286,16 @@ class AkosKeeper:
         lock = os.path.join(self._dir, ".akos.lock")
         with locked(lock, deadline=WAIT, clock=self._clock, what="the AKOS session"):
             yield
+
+
+def _encoded(session: AkosSession) -> bytes:
+    content: dict[str, object] = {name: value for name, value in session.texts.items() if value}
+    content["access_token"] = session.access_token.reveal()
+    if session.refresh_token:
+        content["refresh_token"] = session.refresh_token.reveal()
+    times = {"expires_at": session.expires_at, "sent_at": session.sent_at}
+    content |= {name: at for name, at in times.items() if at is not None}
+    return json.dumps(content, indent=2).encode() + b"\n"
 
 
 def _follow(session: AkosSession, place: AkosPlace) -> None:

@@ -57,6 +57,7 @@ class LocalPart:
         db: opens sync.db; raises AmikaError.
         owners: judges logins of other programs that are near their end.
         keychain: Claude's item in the macOS keychain; kept, because it must not be looked at at every look.
+        deep: what large, deeply nested documents hold; kept, because reading one may take half a minute.
 
     """
 
@@ -68,6 +69,7 @@ class LocalPart:
         db: Callable[[], SyncDb],
         owners: OwnersWatch | None = None,
         keychain: Keychain | None = None,
+        deep: DeepDocuments | None = None,
     ) -> None:
         self._profile = profile
         self._env = dict(env)
@@ -79,7 +81,7 @@ class LocalPart:
         self._watch: Watch | None = None
         self._owners = owners
         self._keychain = keychain or (Keychain() if sys.platform == "darwin" else None)
-        self._deep = DeepDocuments()
+        self._deep = deep or DeepDocuments()
         self.facts: LocalFacts | None = None
 
     def settings(self) -> Settings:

@@ -80,6 +80,53 @@ def write_private(path: str, data: bytes) -> None:
     sweep(path, older_than=ABANDONED)
 
 
+class Room:
+    """Room on the disk for what `path` will hold, taken before it is known: a disk that fills up meanwhile is no loss.
+
+    Args:
+        path: the file that will be replaced.
+        size: bytes at most; more than that needs room that may not be there.
+
+    Raises:
+        Failed: it cannot be taken; nothing was changed. A symlink at `path` is refused.
+
+    """
+
+    def __init__(self, path: str, size: int) -> None:
+        make_private_dir(os.path.dirname(path))
+        refuse_symlink(path)
+        self._path = path
+        self._temporary = f"{path}{TEMPORARY}{secrets.token_hex(4)}"
+        try:
+            write_new(self._temporary, b" " * size)
+        except OSError as error:
+            self.give_back()
+            raise translated(error, path) from None
+
+    def fill(self, data: bytes) -> None:
+        """Replace the file by `data`: written into the room, fsync, rename, directory fsync. Raises Failed."""
+        try:
+            # made anew where somebody tidied up meanwhile
+            descriptor = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            try:
+                view = memoryview(data)
+                while view:  # in place: what was taken is what is used
+                    view = view[os.pwrite(descriptor, view, len(data) - len(view)) :]
+                os.ftruncate(descriptor, len(data))
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            os.replace(self._temporary, self._path)
+            sync_dir(os.path.dirname(self._path))
+        except OSError as error:
+            raise translated(error, self._path) from None
+
+    def give_back(self) -> None:
+        """Take it no longer; after `fill` there is nothing to give back."""
+        with contextlib.suppress(OSError):
+            os.unlink(self._temporary)
+
+
 def check_replaceable(path: str) -> None:
     """Make sure that `path` can be written, before somebody is asked for what is to be in it.
 
