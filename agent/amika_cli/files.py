@@ -18,11 +18,11 @@ def read_given(path: str) -> "tuple[bytes, str]":
 
     """
     if path == "-":
-        if sys.stdin.isatty():
+        if sys.stdin is not None and sys.stdin.isatty():
             from amika_cli.render import note
 
             note("Reading from the terminal; what you type is seen. End with Ctrl-D.")
-        return _bounded(sys.stdin.buffer.read(LIMIT + 1), "stdin"), "stdin"
+        return _bounded(read_stdin(LIMIT + 1), "stdin"), "stdin"
     try:
         # O_NONBLOCK: opening a FIFO without a writer would wait for ever
         descriptor = os.open(os.path.expanduser(path), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -37,6 +37,22 @@ def read_given(path: str) -> "tuple[bytes, str]":
     os.set_blocking(descriptor, True)
     with os.fdopen(descriptor, "rb") as file:
         return _bounded(file.read(LIMIT + 1), _line(path)), _line(path)
+
+
+def read_stdin(limit: int) -> bytes:
+    """Return what stdin gives, at most `limit` bytes.
+
+    Raises:
+        UsageError: it is closed, or a folder, or anything else that cannot be read.
+
+    """
+    if sys.stdin is None:
+        raise UsageError("stdin is closed, so there is no value", remedy="Pass the value on stdin.")
+    try:
+        return sys.stdin.buffer.read(limit)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise UsageError(f"stdin cannot be read: {reason}", remedy="Pass the value on stdin.") from None
 
 
 def _line(path: str) -> str:

@@ -302,12 +302,16 @@ def _complain(message: str, remedy: str, *, newline: bool = False) -> None:
     text = "".join(
         f"{_steerless(line)}\n" for line in (f"amika: {message}" + (f"\n  {remedy}" if remedy else "")).split("\n")
     )
-    for stream, line in ((sys.stdout, ""), (sys.stderr, text)):
+    for descriptor, stream, line in ((1, sys.stdout, ""), (2, sys.stderr, text)):
         try:
             stream.write("\n" + line if line and newline and stream.isatty() else line)  # a question may stand there
             stream.flush()
-        except (OSError, ValueError):
+        except ValueError:
             continue
+        except OSError:
+            from amika_cli.lost_stream import give_up
+
+            give_up(descriptor)
 
 
 def _steerless(line: str) -> str:
@@ -329,10 +333,9 @@ def _open_closed_streams() -> None:
 
 
 def _pipe_closed() -> int:
-    import os
+    from amika_cli.lost_stream import give_up
 
-    # the reader has gone (`amika … | head`): keep the interpreter from complaining at exit
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    give_up(1)  # the reader has gone: `amika … | head`
     return 141
 
 

@@ -11,10 +11,8 @@ from amika_agent.accounts.authority import Authority
 from amika_agent.accounts.endpoints import resolve_endpoints
 from amika_agent.engine import other_accounts
 from amika_agent.engine.account import AccountPart
-from amika_agent.engine.local import LocalFacts
-from amika_agent.engine.remote import RemoteFacts
-from amika_agent.engine.services import OtherFacts
 from amika_agent.snapshot import state
+from amika_agent.snapshot.facts import LocalFacts, OtherFacts, RemoteFacts
 from amika_agent.snapshot.rule_state import marks
 from amika_agent.sync import env_cache
 from amika_agent.sync.env_cache import EnvCacheResult

@@ -212,8 +212,13 @@ def show(lines: "list[str]") -> None:
 
 
 def note(line: str) -> None:
-    """Print one line for the person to stderr: a warning, a remark, progress."""
-    _write(sys.stderr, [clean(line)])
+    """Print one line for the person to stderr: a warning, a remark, progress. Where it cannot be, work goes on."""
+    try:
+        _write(sys.stderr, [clean(line)])
+    except (BrokenPipeError, Failed):
+        from amika_cli.lost_stream import give_up
+
+        give_up(2)
 
 
 def _write(stream: object, lines: "list[str]") -> None:

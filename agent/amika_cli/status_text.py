@@ -51,7 +51,7 @@ def status_lines(snapshot: Snapshot, agent: str, now: float, short: Short, width
     lines += ["", *credential_lines(snapshot["credentials"], now, short, width), *_more(snapshot, "credentials")]
     lines += ["", _env_cache(snapshot, now, short)]
     if snapshot["rules"]:
-        lines += ["", *rule_lines(snapshot["rules"], now, width), *_more(snapshot, "rules")]
+        lines += ["", *rule_lines(snapshot["rules"], now, short, width), *_more(snapshot, "rules")]
     for pending in snapshot["pending"]:
         since = f", since {ago(pending['since'], now)}" if pending["since"] else ""
         lines.append(f"Waiting    {pending['rule']}: {pending['step']}{since}")
@@ -125,13 +125,13 @@ def _env_cache(snapshot: Snapshot, now: float, short: Short) -> str:
     return f"Env cache  {cache['state']}: {count}{written}: {short(cache['path'])}"
 
 
-def rule_lines(rules: Sequence[RuleLine], now: float, width: int | None = None) -> list[str]:
+def rule_lines(rules: Sequence[RuleLine], now: float, short: Short, width: int | None = None) -> list[str]:
     """Return the table of push rules."""
     rows = []
     for rule in rules:
         state = SYNC.get(rule["state"], rule["state"])
         pushed = f", pushed {ago(rule['pushed_at'], now)}" if rule["pushed_at"] is not None else ""
-        detail = f": {rule['detail']}" if rule["detail"] and rule["state"] != "in_sync" else ""
+        detail = f": {within(rule['detail'], short)}" if rule["detail"] and rule["state"] != "in_sync" else ""
         rows.append((rule["id"], rule["provider"], rule["name"], rule["scope"], state + pushed + detail))
     return table(("RULE", "KIND", "SECRET", "SCOPE", "STATE"), rows, width=width, keep=(0, 3))
 
@@ -156,4 +156,9 @@ def ours(snapshot: Snapshot) -> list[str]:
 
 def shortened(text: str, path: str, short: Short) -> str:
     """Return a text in which the path it is about is shortened."""
-    return text.replace(path, short(path)) if path else text
+    return within(text.replace(path, short(path)) if path else text, short)
+
+
+def within(text: str, short: Short) -> str:
+    """Return a sentence in which every path is shortened; what is quoted for a shell stays, ~ means nothing there."""
+    return " ".join(short(word) for word in text.split(" "))

@@ -30,10 +30,14 @@ def test_link_is_made_once_and_removed(tmp_path, target):
 def test_another_program_is_never_replaced_nor_removed(tmp_path, target):
     place = tmp_path / "amika"
     place.write_text("the Go program")
-    for attempt in (link, unlink):
+    for attempt, told in (
+        (link, "Move it away"),
+        (unlink, f"Nothing of ours is there. If nobody needs it: rm {place}"),
+    ):
         with pytest.raises(Conflict) as caught:
             attempt(str(place), target)
-        assert caught.value.remedy
+        assert told in caught.value.remedy
+        assert f"{place} is another program" in caught.value.message
     assert place.read_text() == "the Go program"
 
 
@@ -44,6 +48,9 @@ def test_a_link_of_somebody_else_stays_and_a_dangling_one_goes(tmp_path, target)
     place.symlink_to(other)
     with pytest.raises(Conflict):
         link(str(place), target)
+    with pytest.raises(Conflict, match=f"a link to {other}"):
+        unlink(str(place), target)
+    assert place.is_symlink()
     place.unlink()
     place.symlink_to(tmp_path / "gone")
     assert link(str(place), target) is True

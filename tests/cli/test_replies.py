@@ -100,3 +100,15 @@ def test_a_password_in_a_proxys_address_is_not_repeated(amika):
     for words in ([], ["--json"]):
         ran = amika("config", "set", "network.proxy", "http://me:fake-password@127.0.0.1:9", *words)
         assert (ran.code, "fake-password" in ran.all) == (0, False)
+
+
+def test_a_path_inside_a_sentence_is_shortened_too(amika, server, claude, home):
+    claude()
+    assert amika("secret", "claude", "push", "--type", "oauth").code == 0
+    (home / ".claude").rename(home / "elsewhere")
+    moved = {"CLAUDE_CONFIG_DIR": str(home / "elsewhere")}
+    why = "the rule was made for ~/.claude/.credentials.json; the credential is now in ~/elsewhere/.credentials.json"
+    for words in (["sync"], ["sync", "--dry-run"], ["status"], ["sync", "resolve", "claude-oauth", "restore"]):
+        ran = amika(*words, env=moved)
+        assert why in ran.all
+        assert str(home) not in ran.all, words

@@ -119,8 +119,9 @@ def _print(args: Args, kept: "dict[str, Credential]") -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        # the interpreter would try again at its exit, and complain
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        from amika_cli.lost_stream import give_up
+
+        give_up(1)
         reason = os.strerror(error.errno or 0)
         raise Failed(f"cannot write the output: {reason}", remedy="Make room, or write elsewhere.") from None
 

@@ -11,7 +11,7 @@ TEXT = """Answers what a rule asks; `amika status` shows the question.
   keep      the credential is gone here: leave what is stored
   delete    the credential is gone here: delete what is stored too
 
-keep and delete hold for the next time as well; `amika sync set RULE --on-removal` changes that, or decides in advance."""
+keep and delete hold for the next time as well: `amika sync set RULE --on-removal` changes that, or decides before."""
 FLAGS = ()
 WORDS = (2, 2)
 
@@ -22,6 +22,7 @@ def run(args: Args) -> int:
     from amika_cli.context import Context
     from amika_cli.render import emit
     from amika_cli.rules.outcome_text import GOES, became
+    from amika_cli.status_text import within
     from amika_local.errors import Failed, UsageError
 
     if args.words[1] not in CHOICES:
@@ -38,7 +39,7 @@ def run(args: Args) -> int:
         did, reason = (mine.did, mine.reason) if mine is not None else ("recorded", "nothing is to be done")
         kept = context.db.rule(context.account.text, rule.id).on_removal
         value = {"rule": rule.id, "choice": args.words[1], "action": did, "detail": reason, "on_removal": kept}
-        lines = [became(did, rule.name, rule.provider, rule.type, rule.scope, reason)]
+        lines = [became(did, rule.name, rule.provider, rule.type, rule.scope, within(reason, context.short))]
         if args.words[1] == kept:
             lines += [
                 f"The same from now on, for {context.short(rule.path)}: {GOES[kept]}.",
@@ -46,5 +47,5 @@ def run(args: Args) -> int:
             ]
         emit(args, value, lines)
         if mine is not None and mine.problem is not None:
-            raise Failed(f"not solved yet: {mine.problem.message}", remedy=mine.problem.remedy)
+            raise Failed(f"not solved yet: {within(mine.problem.message, context.short)}", remedy=mine.problem.remedy)
         return 0

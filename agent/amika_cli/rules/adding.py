@@ -12,6 +12,7 @@ from amika_cli.render import emit, note
 from amika_cli.rules.outcome_text import GOES, became, kind_of, no_agent
 from amika_cli.secrets.consent import agreed_for_organization, of_organization, rotation_is_known, warn_of_rotation
 from amika_cli.secrets.provider import TITLES
+from amika_cli.status_text import within
 from amika_local.credential import OAUTH
 from amika_local.errors import AmikaError, Failed, NotFound, UsageError
 
@@ -112,7 +113,7 @@ def _agreed(context: Context, rule: Rule) -> tuple[Rule, bool]:
 def _report(context: Context, rule: Rule, outcome: Outcome | None) -> int:
     did, reason = (outcome.did, outcome.reason) if outcome is not None else ("waiting", "the credential has gone")
     lines = [
-        became(did, rule.name, rule.provider, rule.type, rule.scope, reason),
+        became(did, rule.name, rule.provider, rule.type, rule.scope, within(reason, context.short)),
         f"It is kept in sync with {context.short(rule.path)} from now on; {GOES[rule.on_removal]}.",
         f"To stop that: {context.command(f'sync forget {rule.id}')}",
         *no_agent(context),
@@ -120,7 +121,7 @@ def _report(context: Context, rule: Rule, outcome: Outcome | None) -> int:
     value = {"rule": rule.id, "name": rule.name, "scope": rule.scope, "on_removal": rule.on_removal, "action": did}
     emit(context.args, value, lines)
     if outcome is not None and outcome.problem is not None:
-        raise _later(context, rule, outcome.problem.message, outcome.problem.remedy)
+        raise _later(context, rule, within(outcome.problem.message, context.short), outcome.problem.remedy)
     return 0
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from amika_cli.context import as_error
 from amika_cli.render import emit, note, table, terminal_width
 from amika_cli.rules.outcome_text import pushed
-from amika_cli.status_text import ours, problem_lines
+from amika_cli.status_text import ours, problem_lines, within
 from amika_local.errors import Failed, NotSignedIn
 from amika_shared.client import AgentError
 from amika_shared.snapshot import read_snapshot
@@ -85,7 +85,7 @@ def _plan_lines(context: Context, actions: Sequence[Mapping[str, Any]]) -> list[
         return [context.typed("Nothing is kept in sync. `amika sync add` and `amika secret claude push` begin it.")]
     rows = []
     for a in actions:
-        why = _why(a["reason"], context.typed(a.get("remedy", "")))
+        why = _why(within(a["reason"], context.short), context.typed(a.get("remedy", "")))
         rows.append((DOES.get(a["kind"], a["kind"]), a["provider"], a["name"], a["scope"], why))
     return table(
         ("WOULD", "KIND", "SECRET", "SCOPE", "BECAUSE"), rows, width=terminal_width(), keep=(0, 1, 3), below=(4,)
@@ -107,7 +107,7 @@ def reconcile(context: Context) -> int:
     cache = snapshot["env_cache"]
     count = "1 entry" if cache["entries"] == 1 else f"{cache['entries']} entries"
     lines = [f"env cache {cache['state']}: {count}: {context.short(cache['path'])}"]
-    lines += [pushed(action) for action in actions]
+    lines += [within(pushed(action), context.short) for action in actions]
     if snapshot["state"] == "paused":
         lines.append(f"Paused: nothing is written or pushed ({context.command('resume')} ends it).")
     if not any(account["signed_in"] for account in snapshot["accounts"] if account["service"] == "amika"):

@@ -13,6 +13,7 @@ from amika_cli.secrets import bulk, found
 from amika_cli.secrets.counting import counted
 from amika_cli.secrets.pushing import STORED
 from amika_cli.secrets.storing import agreed
+from amika_cli.status_text import within
 from amika_local.errors import AmikaError, Failed
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def _report(context: Context, rules: Sequence[Rule], outcomes: dict[str, Outcome
         if outcome is not None and outcome.did in STORED:
             done.append({**row, "action": outcome.did})
         else:
-            left.append({**row, "reason": outcome.reason if outcome is not None else "the credential went away"})
+            why = within(outcome.reason, context.short) if outcome is not None else "the credential went away"
+            left.append({**row, "reason": why})
     lines = [f"{row['action']} {row['name']}" for row in done]
     lines += [f"not stored: {row['name']}: {row['reason']}" for row in left]
     if done:

@@ -15,6 +15,7 @@ from amika_cli.rules.pausing import refuse_while_paused
 from amika_cli.secrets.candidates import Candidate, beside_in_file, chosen, describe, found, given
 from amika_cli.secrets.consent import agreed_for_organization, of_organization, rotation_is_known, warn_of_rotation
 from amika_cli.secrets.provider import TITLES
+from amika_cli.status_text import within
 from amika_local.credential import OAUTH
 from amika_local.errors import AmikaError, Conflict, Failed, UsageError
 
@@ -185,15 +186,16 @@ def _keep_in_sync(context: Context, rule: Rule, discovery: Discovery, *, is_new:
     if mine.did in STORED:
         return mine
     remedy = mine.problem.remedy if mine.problem is not None else ""
+    why = within(mine.reason, context.short)
     if mine.did == "waiting":
         later = "goes on by itself" if context.agent is not None else "goes on when an agent runs"
         later = f"It is recorded and {later}; `{context.command('sync')}` tries at once."
-        raise Failed(f"not stored yet: {mine.reason}", remedy=later if "amika sync" in remedy else f"{remedy} {later}")
+        raise Failed(f"not stored yet: {why}", remedy=later if "amika sync" in remedy else f"{remedy} {later}")
     if is_new:
         _undo(context, rule)
     elif mine.code == "older":
         remedy = f"--force stores it all the same. {remedy}".strip()
-    raise Failed(f"not stored: {mine.reason}", remedy=remedy)
+    raise Failed(f"not stored: {why}", remedy=remedy)
 
 
 def _undo(context: Context, rule: Rule) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from amika_cli.children import project
@@ -30,7 +31,8 @@ def given_items(context: Context) -> list[bulk.Item]:
     """Return what the flags and arguments of `secret push` give: file < arguments < environment.
 
     Raises:
-        UsageError: nothing was given, or something that is no pair, no variable, no readable file.
+        UsageError: nothing was given, or something that is no pair, no variable, no readable file; a name that is
+            most likely a value.
 
     """
     args = context.args
@@ -44,7 +46,17 @@ def given_items(context: Context) -> list[bulk.Item]:
     items = bulk.gathered(*layers)
     if not items:
         raise UsageError("there is nothing to store", remedy="Pass KEY=VALUE, --from-env A,B or --from-file PATH.")
+    for item in items:
+        if _is_value(item.name):
+            # not quoted; names are listed, and everybody of an organization sees them
+            remedy = "Write NAME=VALUE; a name is shown wherever secrets are listed. Nothing was stored."
+            raise UsageError(f"a name ({item.origin}) looks like the value of a secret", remedy=remedy)
     return items
+
+
+def _is_value(name: str) -> bool:
+    # `npm_config` begins as a token does, too: a token is long and has digits
+    return len(name) >= 20 and any(character.isdigit() for character in name) and redact(name) != name
 
 
 def _of_word(context: Context, word: str, number: int) -> bulk.Item:
@@ -95,6 +107,9 @@ def _announce(context: Context, items: Sequence[bulk.Item], scope: str) -> None:
     for item in items:
         if item.name.startswith("export "):
             note(f"warning: the name is {item.name!r}, with the word export in it; remove the word from the file.")
+        elif not project.is_variable(item.name):
+            use = context.command(f"sandbox create --remote --secret env:VARIABLE={shlex.quote(item.name)}")
+            note(f"{item.name!r} is no name of a variable; a sandbox needs one for it: {use}")
     if scope == "org":
         note("Scope org: every member of the organization can use these secrets.")
     _ = context.account

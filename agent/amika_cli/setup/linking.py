@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shlex
 from typing import NamedTuple
 
 from amika_local.errors import Conflict, Failed
@@ -63,8 +64,10 @@ def unlink(place: str, target: str) -> bool:
     if not os.path.lexists(place):
         return False
     if not _ours(place, target):
+        leads = f"a link to {os.readlink(place)}" if os.path.islink(place) else "another program"
         raise Conflict(
-            f"{place} is not our link and was left as it is", remedy="Remove it yourself if nobody needs it."
+            f"{place} is {leads}, not our link, and was left as it is",
+            remedy=f"Nothing of ours is there. If nobody needs it: rm {shlex.quote(place)}",
         )
     try:
         os.unlink(place)

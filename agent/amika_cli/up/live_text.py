@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from amika_cli.render import until
-from amika_cli.status_text import STATES, shortened
+from amika_cli.status_text import STATES, shortened, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ def changes(before: Snapshot, after: Snapshot, now: float, short: Callable[[str]
         *_accounts(before, after),
         *_credentials(before, after, now, short),
         *_env_cache(before, after, short),
-        *_pushes(before, after),
+        *_pushes(before, after, short),
         *_problems(before, after, short),
     ]
 
@@ -81,7 +81,7 @@ def _env_cache(before: Snapshot, after: Snapshot, short: Callable[[str], str]) -
     return [f"cached {count}: {short(new['path'])}"]
 
 
-def _pushes(before: Snapshot, after: Snapshot) -> list[str]:
+def _pushes(before: Snapshot, after: Snapshot, short: Callable[[str], str]) -> list[str]:
     old = {rule["id"]: rule for rule in before["rules"]}
     lines = []
     for rule in after["rules"]:
@@ -90,7 +90,7 @@ def _pushes(before: Snapshot, after: Snapshot) -> list[str]:
         if pushed:
             lines.append(f"pushed “{rule['name']}” ({rule['provider']}, scope {rule['scope']})")
         elif earlier is not None and earlier["state"] != rule["state"] and rule["state"] != "in_sync":
-            lines.append(f"“{rule['name']}”: {rule['detail'] or rule['state']}")
+            lines.append(f"“{rule['name']}”: {within(rule['detail'] or rule['state'], short)}")
     kept = {rule["id"] for rule in after["rules"]}
     return lines + [f"no longer kept in sync: “{rule['name']}”" for key, rule in old.items() if key not in kept]
 

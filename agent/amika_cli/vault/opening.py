@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
+from amika_cli.files import read_stdin
 from amika_cli.flags import Args, Flag
 from amika_cli.render import note
 from amika_local.errors import UsageError
@@ -131,9 +131,7 @@ def record(context: Context, what: str, key: str, scope: str, why: str) -> None:
 def _from_stdin(*, exact: bool) -> bytes:
     from amika_agent.stores.vault import MAX_VALUE
 
-    if sys.stdin is None:
-        raise UsageError("stdin is closed, so there is no value", remedy="Pass the value on stdin.")
-    data = sys.stdin.buffer.read(MAX_VALUE + 3)
+    data = read_stdin(MAX_VALUE + 3)
     return data if exact else _without_line_break(data)
 
 
