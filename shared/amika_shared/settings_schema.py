@@ -84,7 +84,7 @@ SCHEMA = (
         "owners.renew",
         WORDS,
         [],
-        "start the own status command of these agents, which may renew, when their login ends soon and they do not run",
+        "when a login is about to end and its program does not run, start that program's status command: it may renew",
         choices=("claude", "codex"),
     ),
     Setting("env_cache.enabled", SWITCH, default=True, text="keep env-cache.json equal to the credentials on disk"),

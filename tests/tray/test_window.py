@@ -75,7 +75,7 @@ def test_activity_is_fetched_when_it_is_looked_at_and_the_newest_comes_first(des
     until(lambda: cells(page.table))
     rows = cells(page.table)
     assert len(rows) == 7
-    assert rows[0][1:3] == ["revealed", "GROQ_API_KEY (opencode)"]
+    assert rows[0][1:3] == ["revealed", "GROQ_API_KEY (OpenCode)"]
 
 
 def test_the_vault_is_names_and_places_and_asked_for_when_it_is_looked_at(desk: Desk) -> None:
@@ -198,7 +198,12 @@ def test_settings_show_what_the_agent_has_and_every_change_is_sent(desk: Desk) -
     QTest.keyClick(allowed, Qt.Key.Key_Return)
     until(lambda: desk.asked("configure")[-1] == {"key": "shell.allow", "value": ["ANTHROPIC_API_KEY"]})
     store = next(box for box in page.findChildren(QComboBox) if box.accessibleName() == "Keep the login in")
-    store.textActivated.emit("keychain")
+    assert [store.itemText(place) for place in range(2)] == [
+        "a file, which the Go CLI reads too",
+        "the system's keyring",
+    ]
+    store.activated.emit(1)
+    until(lambda: desk.asked("configure")[-1] == {"key": "session_store", "value": "keychain"})
     until(lambda: "Keep the login in: taken when the agent starts anew." in told(page))
 
 
@@ -206,9 +211,9 @@ def test_a_setting_that_is_refused_is_said_and_put_back(desk: Desk) -> None:
     page = desk.turn("settings")
     until(lambda: desk.asked("settings"))
     level = next(box for box in page.findChildren(QComboBox) if box.accessibleName() == "Log level")
-    level.addItem("loud")
+    level.addItem("loud", "loud")
     level.setCurrentText("loud")
-    level.textActivated.emit("loud")
+    level.activated.emit(level.currentIndex())
     until(lambda: "agent.log_level takes:" in told(page))
     assert level.currentText() == "info"
 
@@ -232,6 +237,9 @@ def test_the_report_is_made_by_the_doctor_and_can_be_copied(desk: Desk) -> None:
     assert "dev@example.com" not in text.toPlainText()
     page.copy.click()
     assert QGuiApplication.clipboard().text() == text.toPlainText()
+    assert page.copy.text() == "Copied"
+    desk.button("Refresh", page).click()
+    until(lambda: page.copy.text() == "&Copy", 30)  # what is shown now is another report
 
 
 def test_the_command_line_is_installed_from_the_settings(desk: Desk, home: Any) -> None:

@@ -33,6 +33,12 @@ def without_icons(buttons: QDialogButtonBox) -> None:
         button.setIcon(QIcon())
 
 
+def tool_tip(text: str) -> str:
+    """Return a tool tip that shows the text as it is, in lines that are wrapped; nothing in it is taken for markup."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\n", "<br>")
+    return f"<qt>{escaped}</qt>" if text else ""
+
+
 class ElidedLabel(QLabel):
     """Plain lines that give way: each loses its middle when there is no room for it, and a tool tip has it all."""
 
@@ -51,11 +57,7 @@ class ElidedLabel(QLabel):
         metrics, middle = self.fontMetrics(), Qt.TextElideMode.ElideMiddle
         lines = [metrics.elidedText(line, middle, self.width()) for line in self.text().splitlines()]
         fits = max((metrics.horizontalAdvance(line) for line in self.text().splitlines()), default=0) <= self.width()
-        self.setToolTip("" if fits else "<qt>" + _escaped(self.text()).replace("\n", "<br>") + "</qt>")
+        self.setToolTip("" if fits else tool_tip(self.text()))
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         painter.drawText(self.rect(), flags, "\n".join(lines))
         painter.end()
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

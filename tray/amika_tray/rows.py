@@ -9,6 +9,7 @@ from typing import Any
 
 from amika_shared.redaction import safe_line
 from amika_shared.snapshot import CredentialLine, RuleLine, Snapshot
+from amika_tray.event_words import subject_words, why_words
 from amika_tray.menu.describe import sync_words
 from amika_tray.wording import ago, moment, named, provider_name, sentences, source_name, t, until
 
@@ -63,10 +64,10 @@ def activity_heads() -> tuple[str, ...]:
     return (t("When"), t("What"), t("Which"), t("Why"), t("Asked by"))
 
 
-def activity_rows(end: Mapping[str, Any]) -> list[Row]:
-    """Return the events of the answer to `activity`, the newest first."""
+def activity_rows(end: Mapping[str, Any], rules: Mapping[str, str]) -> list[Row]:
+    """Return the events of the answer to `activity`, the newest first. rules: id of a push rule -> its name."""
     events = [event for event in end.get("events") or [] if isinstance(event, dict)]
-    return [_event(number, event) for number, event in enumerate(reversed(events))]
+    return [_event(number, event, rules) for number, event in enumerate(reversed(events))]
 
 
 def _credential(credential: CredentialLine, now: float) -> Row:
@@ -140,10 +141,11 @@ def _action(number: int, action: Mapping[str, Any]) -> Row:
     return Row(f"{number}", texts, texts)
 
 
-def _event(number: int, event: Mapping[str, Any]) -> Row:
+def _event(number: int, event: Mapping[str, Any], rules: Mapping[str, str]) -> Row:
     when = time_of(event, "at")
     what = named(text_of(event, "what").replace("_", " "), 40)
-    texts = (moment(when), what, text_of(event, "subject"), text_of(event, "why"), text_of(event, "caller"))
+    which, why = subject_words(text_of(event, "subject"), rules), why_words(text_of(event, "why"))
+    texts = (moment(when), what, which, why, text_of(event, "caller"))
     return Row(f"{when}/{number}", texts, (when, *texts[1:]))
 
 

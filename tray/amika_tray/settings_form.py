@@ -67,12 +67,23 @@ def shown(field: Field, value: object) -> str:
 
 def choice_name(word: str) -> str:
     """Return how one of several choices is written."""
-    return {"claude": "Claude Code", "codex": "Codex"}.get(word, word)
+    names = {
+        "claude": "Claude Code",
+        "codex": "Codex",
+        "file": t("a file, which the Go CLI reads too"),
+        "keychain": t("the system's keyring"),
+    }
+    return names.get(word, word)
 
 
 def given(values: Mapping[str, object], setting: Setting) -> object:
     """Return the value of a setting among those that the agent told, or its default."""
     return values.get(setting.key, setting.default)
+
+
+def label_of(key: str) -> str:
+    """Return what a setting is called in the form, or its key when it has no other name."""
+    return _labels().get(key, key)
 
 
 def _titles() -> tuple[tuple[str, frozenset[str]], ...]:
@@ -94,7 +105,7 @@ def _field(setting: Setting) -> Field:
         kind = "text"
     text = sentences(setting.text)
     told = text if setting.live else t("{what}. Taken when the agent starts.", what=text)
-    return Field(setting, kind, _labels().get(setting.key) or setting.key, told)
+    return Field(setting, kind, label_of(setting.key), told)
 
 
 def _labels() -> dict[str, str]:
@@ -116,7 +127,7 @@ def _labels() -> dict[str, str]:
         "sync.auto_push": t("Push by itself"),
         "env_cache.enabled": t("Env cache"),
         "shell.allow": t("Allow in shells"),
-        "owners.renew": t("Start to renew"),
+        "owners.renew": t("Renew logins by starting"),
         "vault.reveal_without_terminal": t("Values for programs"),
         "agent.log_level": t("Log level"),
     }

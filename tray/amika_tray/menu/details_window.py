@@ -37,7 +37,7 @@ class DetailsWindow(QDialog):
         for name, text in told.rows:
             value = selectable(text_label(wrappable(text)))
             if name:
-                label = text_label(name)
+                label = text_label(name.replace("&", "&&"))  # of a label with a buddy it marks the key
                 label.setWordWrap(False)
                 label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
                 label.setBuddy(value)
@@ -47,6 +47,7 @@ class DetailsWindow(QDialog):
                 form.addRow(value)
         area = QScrollArea()
         area.setWidget(sheet)
+        area.setAccessibleName(told.title)
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

@@ -180,6 +180,7 @@ class ChoicePage(Page):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.list.setMaximumHeight(LIST_HEIGHT)
+        self.list.setSpacing(2)
         self.list.setAccessibleName(t("Organizations"))
         self.list.itemActivated.connect(self._take)
         self.list.currentItemChanged.connect(self._current)
@@ -239,7 +240,7 @@ class EndPage(Page):
             who = t("You are {email}.", email=shown.email) + " " if shown.email else ""
             # a key of almyty's is renewed by nobody: it counts until it ends
             kept = t("The key is stored on this machine.") if shown.here else ""
-            self.text.setText(who + (kept or t("The agent keeps this session fresh from now on.")))
+            self.text.setText(who + (kept or t("The agent keeps this session fresh.")))
         else:
             self.title.setText(t("Not signed in"))
             self.text.setText(sentences(shown.message, shown.remedy))

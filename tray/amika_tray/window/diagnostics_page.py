@@ -73,6 +73,7 @@ class DiagnosticsPage(QWidget):
     def _done(self, report: str) -> None:
         self._over()
         self.text.setPlainText(redact(report))  # redacted already; twice does no harm
+        self.copy.setText(t("&Copy"))  # this one is not copied yet
         self.copy.setEnabled(True)
 
     def _failed(self, reason: str) -> None:

@@ -201,6 +201,12 @@ class ActivityPage(FetchedPage):
 
     def __init__(self, host: Host) -> None:
         super().__init__(host, "activity", t("Activity"), activity_heads())
+        self._rules: dict[str, str] = {}
+
+    def show_snapshot(self, snapshot: Snapshot, now: float, link: Link) -> None:
+        """Learn what the rules are called, then as every page of its kind."""
+        self._rules = {rule["id"]: rule["name"] for rule in snapshot["rules"] if rule["name"]}
+        super().show_snapshot(snapshot, now, link)
 
     def nothing(self) -> tuple[str, str]:
         """Return what is noted here."""
@@ -215,7 +221,7 @@ class ActivityPage(FetchedPage):
 
     def rows_of(self, end: dict[str, Any]) -> list[Row]:
         """Return the events."""
-        return activity_rows(end)
+        return activity_rows(end, self._rules)
 
 
 def _nothing_found() -> tuple[str, str]:

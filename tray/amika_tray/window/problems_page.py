@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from amika_shared.snapshot import ProblemLine, Snapshot
-from amika_tray.labels import selectable, text_label
+from amika_tray.labels import selectable, text_label, tool_tip
 from amika_tray.menu.describe import Link
 from amika_tray.question import Question, Role
 from amika_tray.remedies import Remedy, remedies
@@ -111,7 +111,7 @@ class ProblemsPage(QScrollArea):
         button.setAutoDefault(False)
         button.setAccessibleName(t("{label}, for: {message}", label=helps.label, message=message))
         if helps.action == "copy_text":
-            button.setToolTip(helps.target.replace("&", "&amp;").replace("<", "&lt;"))
+            button.setToolTip(tool_tip(helps.target))
         button.clicked.connect(lambda: self._do(helps, message))
         return button
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -24,14 +26,20 @@ from amika_shared.settings_schema import from_text
 from amika_shared.snapshot import Snapshot
 from amika_tray.agent_link.channel import Channel
 from amika_tray.agent_link.command import Command
-from amika_tray.labels import selectable, text_label
+from amika_tray.labels import selectable, text_label, tool_tip
 from amika_tray.menu.describe import Link
 from amika_tray.settings_form import Field, choice_name, given, sections, shown
 from amika_tray.window.pages import Host
-from amika_tray.wording import elided, sentences, t
+from amika_tray.wording import elided, sentences, t, wrappable
 
 Put = Callable[[object], None]
 WIDEST = 90  # characters of a value that is shown only
+
+
+class _Choice(QComboBox):
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 -- Qt's name
+        """Leave the wheel to the page: whoever turns it over a list does not mean to change a setting."""
+        event.ignore()
 
 
 class SettingsPage(QScrollArea):
@@ -50,6 +58,7 @@ class SettingsPage(QScrollArea):
         self._file.changed.connect(self._file_changed)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAccessibleName(t("Settings"))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         sheet = QWidget()
         self._column = QVBoxLayout(sheet)
@@ -124,7 +133,7 @@ class SettingsPage(QScrollArea):
             form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
             for field in section.fields:
                 widget = self._widget(field)
-                widget.setToolTip(_plain_tip(field.help))
+                widget.setToolTip(tool_tip(field.help))
                 widget.setAccessibleDescription(field.help)
                 name = text_label(t("{label}:", label=field.label))
                 name.setMinimumWidth(width)
@@ -146,11 +155,13 @@ class SettingsPage(QScrollArea):
 
     def _fixed(self, field: Field) -> QWidget:
         label = selectable(text_label())
-        label.setWordWrap(False)
+        policy = label.sizePolicy()
+        policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)  # a long address is wrapped, never wider than the page
+        label.setSizePolicy(policy)
 
         def put(value: object) -> None:
             text = shown(field, value) or t("not set")
-            label.setText(elided(f"{text}   ({field.setting.key})", WIDEST))
+            label.setText(wrappable(elided(f"{text}   ({field.setting.key})", WIDEST)))
             label.setAccessibleName(f"{field.label}: {text}")
 
         self._put[field.setting.key] = put
@@ -171,11 +182,12 @@ class SettingsPage(QScrollArea):
         return holder
 
     def _choice(self, field: Field) -> QWidget:
-        box = QComboBox()
-        box.addItems(list(field.setting.choices))
+        box = _Choice()
+        for word in field.setting.choices:
+            box.addItem(choice_name(word), word)
         box.setAccessibleName(field.label)
-        self._put[field.setting.key] = lambda value: box.setCurrentText(shown(field, value))
-        box.textActivated.connect(lambda text: self._send(field, text))
+        self._put[field.setting.key] = lambda value: box.setCurrentIndex(box.findData(shown(field, value)))
+        box.activated.connect(lambda place: self._send(field, box.itemData(place)))
         return box
 
     def _choices(self, field: Field) -> QWidget:
@@ -195,7 +207,8 @@ class SettingsPage(QScrollArea):
             box.setAccessibleName(f"{field.label}: {choice_name(word)}")
             box.clicked.connect(send)
             row.addWidget(box)
-        row.addStretch(1)
+        row.addSpacing(6)
+        row.addWidget(text_label(field.help), 1)
         self._put[field.setting.key] = put
         return holder
 
@@ -263,7 +276,3 @@ class SettingsPage(QScrollArea):
         self._linking = None
         self.install.setEnabled(True)
         self._linked.setText("\n".join(safe_line(line) for line in said.strip().splitlines()))
-
-
-def _plain_tip(text: str) -> str:
-    return "<qt>" + text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") + "</qt>"

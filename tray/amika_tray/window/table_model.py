@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
+from amika_tray.labels import tool_tip
 from amika_tray.rows import Row
 
 Index = QModelIndex | QPersistentModelIndex
@@ -62,16 +63,9 @@ class TableModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return row.cells[column]
             case Qt.ItemDataRole.ToolTipRole:
-                return _as_text(row.cells[column])
+                return tool_tip(row.cells[column])
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{self._heads[column]}: {row.cells[column]}"
         if role == SORT:
             return row.sorts[column]
         return row.key if role == KEY else None
-
-
-def _as_text(text: str) -> str:
-    """Return a tool tip that Qt cannot take for markup."""
-    if not text:
-        return ""
-    return "<qt>" + text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") + "</qt>"
