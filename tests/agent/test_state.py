@@ -10,10 +10,8 @@ from typing import Any
 
 import pytest
 
-from amika_agent.engine.account import AccountFacts
-from amika_agent.engine.local import LocalFacts
-from amika_agent.engine.remote import RemoteFacts
 from amika_agent.settings import Settings
+from amika_agent.snapshot.facts import AccountFacts, LocalFacts, RemoteFacts
 from amika_agent.snapshot.rule_state import marks
 from amika_agent.snapshot.state import Facts, build
 from amika_agent.sync.env_cache import EnvCacheResult

@@ -9,7 +9,8 @@ from tests.fakes.secrets_wire import SecretsWire
 from tests.fakes.turned_clock import TurnedClock
 
 from amika_agent.accounts.amika import AccountKey
-from amika_agent.engine.local import LocalFacts, LocalPart
+from amika_agent.engine.local import LocalPart
+from amika_agent.snapshot.facts import LocalFacts
 from amika_agent.stores.amika_api import SecretsApi
 from amika_agent.sync.journal import SyncDb
 from amika_agent.sync.outcome import Outcome

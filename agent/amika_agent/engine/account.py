@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from amika_agent.back_off import BackOff
+from amika_agent.snapshot.facts import AccountFacts
 from amika_local import rfc3339
 from amika_local.credential import Problem
 from amika_local.errors import AmikaError, NotSignedIn, Unreachable
@@ -27,26 +28,6 @@ if TYPE_CHECKING:
 
 
 FAR_OFF = 300.0
-
-
-@dataclass(frozen=True)
-class AccountFacts:
-    """Who is signed in.
-
-    who       what `auth status` shows; `expires_at` in epoch seconds
-    api_url   the server, "" when it is not known yet
-    offline   the last request got no answer
-    problems  what stands in the way of the account
-    sign_in   the sign-in under way, as the snapshot shows it, or None
-    due_at    epoch seconds at which the session wants to be renewed
-    """
-
-    who: Mapping[str, Any]
-    api_url: str = ""
-    offline: bool = False
-    problems: tuple[Problem, ...] = ()
-    sign_in: Mapping[str, Any] | None = None
-    due_at: float | None = None
 
 
 class Services:

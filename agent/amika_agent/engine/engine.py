@@ -18,13 +18,14 @@ from amika_agent.engine.account import AccountPart
 from amika_agent.engine.decisions import Decisions
 from amika_agent.engine.errands import Errands
 from amika_agent.engine.inquiries import Inquiries
-from amika_agent.engine.local import LocalFacts, LocalPart
+from amika_agent.engine.local import LocalPart
 from amika_agent.engine.owner_process import running_names, starter
 from amika_agent.engine.owners import OwnersWatch
 from amika_agent.engine.remote import RemotePart
 from amika_agent.engine.services import OTHERS, OtherServices
 from amika_agent.engine.vault import VaultPart
 from amika_agent.snapshot import state
+from amika_agent.snapshot.facts import LocalFacts
 from amika_agent.sync.rules import QUEUES
 from amika_local.errors import AmikaError
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from amika_agent.engine import last_good
@@ -13,6 +12,7 @@ from amika_agent.engine.pause import FOREVER, PauseFile
 from amika_agent.settings import Settings, load
 from amika_agent.shell import env_file, hook
 from amika_agent.shell.folder import folder
+from amika_agent.snapshot.facts import LocalFacts
 from amika_agent.snapshot.rule_state import mark
 from amika_agent.sync import env_cache
 from amika_agent.sync.env_cache import EnvCacheResult
@@ -32,19 +32,6 @@ if TYPE_CHECKING:
     from amika_shared.profile import Profile
 
 SOON = 600.0
-
-
-@dataclass(frozen=True)
-class LocalFacts:
-    """What one look found; `quiet`: sources whose owners run, so that nothing is said of their logins."""
-
-    discovery: Discovery
-    settings: Settings
-    env_cache: EnvCacheResult
-    problems: tuple[Problem, ...]
-    due_at: float | None
-    paused_until: float | None = None
-    quiet: frozenset[str] = frozenset()
 
 
 class LocalPart:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from amika_agent.back_off import BackOff
+from amika_agent.snapshot.facts import RemoteFacts
 from amika_agent.snapshot.rule_state import marks
 from amika_agent.sync.rules import QUEUES
 from amika_local.credential import Problem
@@ -23,36 +24,15 @@ if TYPE_CHECKING:
     from amika_agent.engine.account import AccountPart, Services
     from amika_agent.settings import Settings
     from amika_agent.sync.journal import SyncDb
+    from amika_agent.sync.outcome import Outcome
     from amika_agent.sync.plan import Plan
-    from amika_agent.sync.records import Hold, Pending, Pushed
-    from amika_agent.sync.remote import Outcome, RemoteSync
+    from amika_agent.sync.records import Pending
+    from amika_agent.sync.remote import RemoteSync
     from amika_agent.sync.rules import Rule
     from amika_local.discovery import Discovery
 
 SPACING = 2.0  # seconds between two pushes of one rule
 REJECTED_AGAIN = 300.0  # a new sign-in is seen at once; this is for a server that was wrong
-
-
-@dataclass(frozen=True)
-class RemoteFacts:
-    """What is known of the account's pushed secrets.
-
-    outcomes  what became of each rule when it was last looked at, by rule id; "provider/scope" where there is no rule
-    marks     what each rule would have pushed then
-    problems  why the last reconciliation ended early
-    offline   none of the providers that were asked has answered
-    busy      a reconciliation is under way
-    """
-
-    rules: Sequence[Rule] = ()
-    pushed: Mapping[str, Pushed] = field(default_factory=dict)
-    pending: Sequence[Pending] = ()
-    holds: Mapping[str, Hold] = field(default_factory=dict)
-    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
-    marks: Mapping[str, object] = field(default_factory=dict)
-    problems: tuple[Problem, ...] = ()
-    offline: bool = False
-    busy: bool = False
 
 
 class _Queue:

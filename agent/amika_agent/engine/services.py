@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from amika_agent.back_off import BackOff
 from amika_agent.engine.other_accounts import almyty_folder, own_environment, read
+from amika_agent.snapshot.facts import OtherFacts
 from amika_local.akos_file import env_token, read_session, session_path
-from amika_local.credential import Problem
 from amika_local.errors import AmikaError, UsageError
 from amika_local.login_file import LoginFileError
 
@@ -26,20 +26,6 @@ if TYPE_CHECKING:
 OTHERS = ("almyty", "akos")
 SPACING = 30.0
 EARLY = 90.0  # seconds before its end: a command that starts now must not meet an expired token
-
-
-@dataclass(frozen=True)
-class OtherFacts:
-    """What the snapshot shows.
-
-    accounts  one for each service that has a login here
-    sign_in   the sign-in under way, or None
-    problems  what is wrong with a login
-    """
-
-    accounts: tuple[Mapping[str, Any], ...] = ()
-    sign_in: Mapping[str, Any] | None = None
-    problems: tuple[Problem, ...] = ()
 
 
 class OtherServices:

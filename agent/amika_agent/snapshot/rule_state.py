@@ -9,7 +9,7 @@ from amika_shared.redaction import plain, safe_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from amika_agent.engine.remote import RemoteFacts
+    from amika_agent.snapshot.facts import RemoteFacts
     from amika_agent.sync.rules import Rule
     from amika_local.credential import Credential
 

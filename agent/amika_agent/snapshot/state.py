@@ -14,10 +14,7 @@ from amika_shared import BUILD
 from amika_shared.redaction import plain, safe_line
 
 if TYPE_CHECKING:
-    from amika_agent.engine.account import AccountFacts
-    from amika_agent.engine.local import LocalFacts
-    from amika_agent.engine.remote import RemoteFacts
-    from amika_agent.engine.services import OtherFacts
+    from amika_agent.snapshot.facts import AccountFacts, LocalFacts, OtherFacts, RemoteFacts
     from amika_agent.sync.outcome import Outcome
     from amika_local.credential import Credential
     from amika_shared.profile import Profile
