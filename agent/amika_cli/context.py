@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from amika_agent.settings import Settings
     from amika_agent.stores.amika_api import SecretsApi
     from amika_agent.sync.journal import SyncDb
-    from amika_agent.sync.plan import Settings as PushSettings
+    from amika_agent.sync.plan import PushSettings
     from amika_agent.sync.remote import RemoteSync
     from amika_cli.flags import Args
     from amika_cli.through_agent import ThroughAgent
@@ -146,8 +146,12 @@ class Context:
     def _direct_api(self) -> SecretsApi:
         from amika_agent.stores.amika_api import SecretsApi
 
-        _ = self.account
-        return SecretsApi(self.endpoints.api_url, self._bearer, self.http)
+        account = self.account  # the one that was shown and asked about; by the next request it may be another
+
+        def bearer(force: bool) -> Secret:  # noqa: FBT001 -- the shape that SecretsApi asks for
+            return self.authority.bearer(force=force, of=account)
+
+        return SecretsApi(self.endpoints.api_url, bearer, self.http)
 
     @cached_property
     def through_agent(self) -> ThroughAgent | None:
@@ -164,7 +168,8 @@ class Context:
             return None  # nobody is signed in: this process says it, before it asks for anything
         from amika_cli.through_agent import ThroughAgent
 
-        return ThroughAgent(agent, self._direct_api, "" if self.args.local else self.endpoints.api_url)
+        api_url = "" if self.args.local else self.endpoints.api_url
+        return ThroughAgent(agent, self._direct_api, api_url, account=self.account.text)
 
     @cached_property
     def db(self) -> SyncDb:
@@ -176,16 +181,16 @@ class Context:
     @cached_property
     def remote(self) -> RemoteSync:
         """The remote lane of the signed-in account, without rules made by themselves."""
-        from amika_agent.sync.plan import Settings
+        from amika_agent.sync.plan import PushSettings
 
-        return self._remote_sync(Settings())
+        return self._remote_sync(PushSettings())
 
     @cached_property
     def remote_as_configured(self) -> RemoteSync:
         """The remote lane as the agent would run it: rules made by themselves where the settings say so."""
-        from amika_agent.sync.plan import Settings
+        from amika_agent.sync.plan import PushSettings
 
-        return self._remote_sync(Settings(auto_push=self.settings.words("sync.auto_push")))
+        return self._remote_sync(PushSettings(auto_push=self.settings.words("sync.auto_push")))
 
     def _remote_sync(self, settings: PushSettings) -> RemoteSync:
         from amika_agent.sync.remote import RemoteSync
@@ -321,9 +326,6 @@ class Context:
         from amika_agent.engine.engine import Engine
 
         return Engine(self.profile, self.env, self.clock, "cli", caller=self.caller)
-
-    def _bearer(self, force: bool) -> Secret:  # noqa: FBT001 -- the shape that SecretsApi asks for
-        return self.authority.bearer(force=force)
 
     def _local_url(self) -> str | None:
         if not self.args.local:

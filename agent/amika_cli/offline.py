@@ -18,7 +18,7 @@ from amika_agent.sync import env_cache
 from amika_agent.sync.env_cache import EnvCacheResult
 from amika_agent.sync.outcome import told
 from amika_agent.sync.payload import payload
-from amika_agent.sync.plan import BLOCKED, Facts, Settings, plan
+from amika_agent.sync.plan import BLOCKED, Facts, PushSettings, plan
 from amika_local.credential import Credential, Problem
 from amika_local.errors import AmikaError, UsageError
 from amika_local.identity import what_is_wrong
@@ -102,7 +102,7 @@ def _remote(context: Context, discovery: Discovery, problems: list[Problem]) -> 
         holds, pending = db.holds(key), db.pending(key)
         facts = Facts(
             rules, found, discovery.problems, context.clock.now(), db.machine_id, db.fingerprint,
-            Settings(paused_until=context.paused_until()), pushed, pending=pending, holds=holds,
+            PushSettings(paused_until=context.paused_until()), pushed, pending=pending, holds=holds,
         )  # fmt: skip
         asked = {action.rule: told(action) for action in plan(facts).actions if action.kind == BLOCKED}
         return url, RemoteFacts(rules, pushed, pending, holds, asked, seen)

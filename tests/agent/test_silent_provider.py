@@ -19,7 +19,7 @@ from amika_agent.http.client import Answer, Http
 from amika_agent.settings import store
 from amika_agent.stores.amika_api import SecretsApi
 from amika_agent.sync.journal import SyncDb
-from amika_agent.sync.plan import Settings
+from amika_agent.sync.plan import PushSettings
 from amika_agent.sync.remote import RemoteSync
 from amika_local.secret import Secret
 from amika_shared.profile import resolve
@@ -90,7 +90,7 @@ def remote(server: FakeSecretsServer, tmp_path: Path, clock: TurnedClock, http: 
     db = SyncDb(str(tmp_path / "sync.db"), clock)
     api = SecretsApi(server.url, lambda _force: Secret(server.token), Impatient(http))
     account = AccountKey(server.url, "user_fake", "org_fake")
-    yield RemoteSync(db, api, account, clock, Settings(auto_push=("claude", "codex"), settle=0.0))
+    yield RemoteSync(db, api, account, clock, PushSettings(auto_push=("claude", "codex"), settle=0.0))
     server.faults.release()
     db.close()
 

@@ -11,7 +11,7 @@ from tests.benchmarks.table import Row
 from amika_agent.clock import SystemClock
 from amika_agent.sync.facts import FactsReader
 from amika_agent.sync.journal import SyncDb
-from amika_agent.sync.plan import Listed, Settings, plan
+from amika_agent.sync.plan import Listed, PushSettings, plan
 from amika_agent.sync.records import Pushed
 from amika_agent.sync.rules import generic_rule_for
 from amika_local.credential import Credential
@@ -53,7 +53,7 @@ def _planned(folder: Path, count: int, runs: int) -> Row:
         row = Row(f"plan of {count:,} rules that are in sync", "ms")
         for _ in range(runs):
             start = time.perf_counter()
-            made = plan(reader.read(discovery, Settings(), {"generic": listed}))
+            made = plan(reader.read(discovery, PushSettings(), {"generic": listed}))
             row.values.append(1000 * (time.perf_counter() - start))
             if {action.code for action in made.actions} != {"in_sync"}:
                 raise RuntimeError("the plan wants something")

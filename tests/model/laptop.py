@@ -14,7 +14,7 @@ from amika_agent.snapshot.facts import LocalFacts
 from amika_agent.stores.amika_api import SecretsApi
 from amika_agent.sync.journal import SyncDb
 from amika_agent.sync.outcome import Outcome
-from amika_agent.sync.plan import Settings
+from amika_agent.sync.plan import PushSettings
 from amika_agent.sync.remote import RemoteSync
 from amika_local.secret import Secret
 from amika_shared.profile import Profile
@@ -93,7 +93,7 @@ class Laptop:
         self.db = MortalDb(self.profile.sync_db, self.clock)
         self.db.fate = self.fate
         self.local = LocalPart(self.profile, {}, self.clock, lambda: self.db)
-        settings = Settings(auto_push=("claude",), settle=1.0, spacing=SPACING)
+        settings = PushSettings(auto_push=("claude",), settle=1.0, spacing=SPACING)
         self.remote = RemoteSync(self.db, self._api, self.account, self.clock, settings, paused=self.local.pause.until)
 
     def restart(self) -> None:

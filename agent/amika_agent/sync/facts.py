@@ -11,7 +11,7 @@ from amika_agent.clock import Clock
 from amika_agent.sync import rules
 from amika_agent.sync.absence import is_telling
 from amika_agent.sync.journal import SyncDb
-from amika_agent.sync.plan import Facts, Listed, Settings
+from amika_agent.sync.plan import Facts, Listed, PushSettings
 from amika_agent.sync.records import Pending
 from amika_agent.sync.rules import Rule
 
@@ -44,7 +44,7 @@ class FactsReader:
         self._still = {} if still is None else still
 
     def read(
-        self, discovery: Discovery, settings: Settings, listing: Mapping[str, Sequence[Listed]] | None = None
+        self, discovery: Discovery, settings: PushSettings, listing: Mapping[str, Sequence[Listed]] | None = None
     ) -> Facts:
         """Return everything a plan depends on; rules that `auto_push` asks for are among the rules."""
         known = self._db.rules(self._account)
@@ -69,11 +69,11 @@ class FactsReader:
         gone = {rule.id: since for rule in facts.rules if (since := self._gone_since(rule, discovery)) is not None}
         return replace(facts, still_since=self._stillness(facts), gone_since=gone)
 
-    def wanted(self, discovery: Discovery, settings: Settings) -> list[Rule]:
+    def wanted(self, discovery: Discovery, settings: PushSettings) -> list[Rule]:
         """Return the account's rules and those that `auto_push` would add."""
         return self._wanted(self._db.rules(self._account), discovery, settings)
 
-    def _wanted(self, known: Sequence[Rule], discovery: Discovery, settings: Settings) -> list[Rule]:
+    def _wanted(self, known: Sequence[Rule], discovery: Discovery, settings: PushSettings) -> list[Rule]:
         known = list(known)
         parked = [rule for _, rule in self._parked(known)]  # another destination: the first push is the person's
         for credential in discovery.credentials:
@@ -88,7 +88,9 @@ class FactsReader:
                 known.append(replace(made, source_account=None))
         return known
 
-    def add_wanted(self, provider: str, discovery: Discovery, settings: Settings, records: Sequence[Listed]) -> None:
+    def add_wanted(
+        self, provider: str, discovery: Discovery, settings: PushSettings, records: Sequence[Listed]
+    ) -> None:
         """Record the rules that `auto_push` asks for, each under a name no other machine has."""
         rules_here = self._db.rules(self._account)
         known = {rule.id for rule in rules_here}

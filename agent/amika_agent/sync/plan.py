@@ -26,7 +26,7 @@ SENDING = frozenset({CREATE, REPLACE, DELETE, FINISH, SWEEP})
 
 
 @dataclass(frozen=True)
-class Settings:
+class PushSettings:
     """What the person decided about pushing.
 
     auto_push     providers ("claude", "codex") for which a rule is made for every discovered credential
@@ -74,7 +74,7 @@ class Facts:
     now: float
     machine: str
     fingerprint: Callable[[str], str]
-    settings: Settings = field(default_factory=Settings)
+    settings: PushSettings = field(default_factory=PushSettings)
     ledger: Mapping[str, Pushed] = field(default_factory=dict)
     listing: Mapping[str, Sequence[Listed]] = field(default_factory=dict)
     pending: Sequence[Pending] = ()
@@ -141,7 +141,7 @@ def plan(facts: Facts) -> Plan:
     return Plan(actions, offline=bool(needed))
 
 
-def held(action: Action, settings: Settings, now: float) -> Action | None:
+def held(action: Action, settings: PushSettings, now: float) -> Action | None:
     """Return the action as it stands when a pause began after the plan was made, or None when it may go on."""
     until = settings.paused_until
     if action.kind not in SENDING or action.kind == FINISH or until is None or until <= now:

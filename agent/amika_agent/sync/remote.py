@@ -19,7 +19,7 @@ from amika_agent.sync.apply import Replacements
 from amika_agent.sync.facts import FactsReader, Still, called
 from amika_agent.sync.journal import SyncDb
 from amika_agent.sync.outcome import Outcome
-from amika_agent.sync.plan import Listed, Plan, Settings
+from amika_agent.sync.plan import Listed, Plan, PushSettings
 from amika_agent.sync.records import Pending
 from amika_agent.sync.replace import NOTHING
 from amika_agent.sync.resolve import resolve
@@ -56,7 +56,7 @@ class RemoteSync:
         api: SecretsApi,
         account: AccountKey,
         clock: Clock,
-        settings: Settings | None = None,
+        settings: PushSettings | None = None,
         *,
         paused: Callable[[], float | None] | None = None,
         who: str = "",
@@ -66,7 +66,7 @@ class RemoteSync:
         self._clock = clock
         self._its = Account(db, api, account.text, clock)
         self._paused = paused
-        self._settings = settings or Settings()
+        self._settings = settings or PushSettings()
         still: dict[str, Still] = {}
         self._runners = {one: Runner(self._its, one, clock, lambda: self.settings, still) for one in QUEUES}
         self._facts = FactsReader(db, account.text, clock, still=still)
@@ -75,14 +75,14 @@ class RemoteSync:
             db.put_meta(called(account.text), who)
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> PushSettings:
         """What the person decided, with the pause as it is now."""
         if self._paused is None:
             return self._settings
         return replace(self._settings, paused_until=self._paused())
 
     @settings.setter
-    def settings(self, settings: Settings) -> None:
+    def settings(self, settings: PushSettings) -> None:
         self._settings = settings
 
     def plan(self, discovery: Discovery) -> Plan:

@@ -14,7 +14,7 @@ from amika_agent.sync.account import Account
 from amika_agent.sync.apply import BACK_OFF, LATE, Offer, Replacements
 from amika_agent.sync.facts import FactsReader, Still
 from amika_agent.sync.outcome import Outcome, became, failed, stored, told
-from amika_agent.sync.plan import Action, Facts, Settings
+from amika_agent.sync.plan import Action, Facts, PushSettings
 from amika_agent.sync.records import Hold, Pending, Sent
 from amika_agent.sync.replace import NOTHING
 from amika_agent.sync.rules import GENERIC, ORG, SCOPES, USER, Rule
@@ -40,7 +40,12 @@ class Runner:
     """
 
     def __init__(
-        self, account: Account, provider: str, clock: Clock, settings: Callable[[], Settings], still: dict[str, Still]
+        self,
+        account: Account,
+        provider: str,
+        clock: Clock,
+        settings: Callable[[], PushSettings],
+        still: dict[str, Still],
     ) -> None:
         self._its = account
         self._provider = provider

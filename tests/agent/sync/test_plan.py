@@ -10,7 +10,7 @@ from tests.agent.sync.world import START, claude
 
 from amika_agent.sync import plan, rules
 from amika_agent.sync.outcome import told
-from amika_agent.sync.plan import Facts, Listed, Settings
+from amika_agent.sync.plan import Facts, Listed, PushSettings
 from amika_agent.sync.records import Hold, Pending, Pushed
 from amika_agent.sync.replace import begin
 
@@ -53,13 +53,13 @@ def lines(given):
         (facts(ledger=pushed()), [("keep", "in_sync")]),
         (facts(ledger=pushed(verified=False)), [("keep", "assumed")]),
         (facts(claude("two"), ledger=pushed()), [("replace", "changed")]),
-        (facts(claude("two"), ledger=pushed(), settings=Settings(spacing=2.0)), [("wait", "just_pushed")]),
+        (facts(claude("two"), ledger=pushed(), settings=PushSettings(spacing=2.0)), [("wait", "just_pushed")]),
         (
-            facts(claude("two"), ledger=pushed(pushed_at=START - 2), settings=Settings(spacing=2.0)),
+            facts(claude("two"), ledger=pushed(pushed_at=START - 2), settings=PushSettings(spacing=2.0)),
             [("replace", "changed")],
         ),
         (
-            facts(claude("two"), ledger=pushed(pushed_at=START + 99), settings=Settings(spacing=2.0)),
+            facts(claude("two"), ledger=pushed(pushed_at=START + 99), settings=PushSettings(spacing=2.0)),
             [("replace", "changed")],
         ),
         (facts(claude("two"), ledger=pushed(), listing={"claude": []}), [("create", "changed")]),
@@ -67,8 +67,8 @@ def lines(given):
         (facts(ledger=pushed(remote_id="id-0")), [("blocked", "replaced_elsewhere")]),
         (facts(ledger=pushed(), listing={}), [("keep", "in_sync")]),
         (facts(claude("two"), ledger=pushed(), listing={}), [("wait", "unlisted")]),
-        (facts(settings=Settings(paused_until=START + 1)), [("wait", "paused")]),
-        (facts(settings=Settings(paused_until=START)), [("replace", "takes_over")]),
+        (facts(settings=PushSettings(paused_until=START + 1)), [("wait", "paused")]),
+        (facts(settings=PushSettings(paused_until=START)), [("replace", "takes_over")]),
         (facts(still_since={RULE.id: START - 0.5}), [("wait", "settling")]),
         (facts(still_since={RULE.id: START - 1.5}), [("replace", "takes_over")]),
         (facts(still_since={RULE.id: START + 99}), [("replace", "takes_over")]),

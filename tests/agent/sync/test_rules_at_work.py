@@ -13,7 +13,7 @@ from tests.agent.sync.world import START, claude, codex_key, discovery, names, n
 from amika_agent.accounts.amika import AccountKey
 from amika_agent.stores.amika_api import SecretsApi
 from amika_agent.sync import rules
-from amika_agent.sync.plan import Settings
+from amika_agent.sync.plan import PushSettings
 from amika_agent.sync.remote import RemoteSync
 from amika_agent.sync.replace import State
 from amika_local.credential import Credential, Problem
@@ -605,7 +605,7 @@ def test_nothing_recorded_under_one_account_is_sent_to_another(new_machine, serv
     api = SecretsApi(server.url, lambda _force: Secret("other-token"), machine.http)
     account = AccountKey(server.url, "user_other", "org_other")
     for auto_push in ((), ("claude",)):
-        other = RemoteSync(machine.db, api, account, machine.clock, Settings(auto_push=auto_push, settle=0.0))
+        other = RemoteSync(machine.db, api, account, machine.clock, PushSettings(auto_push=auto_push, settle=0.0))
         (parked,) = other.run(discovery(claude("two")))
         assert parked.code == "parked"
         assert (parked.problem is not None) is bool(auto_push)
@@ -620,7 +620,7 @@ def test_nothing_recorded_under_one_account_is_sent_to_another(new_machine, serv
 def in_another_account(machine, server, user="user_other", org="org_other", **more):
     server.add_account(f"token-of-{user}", user, org)
     api = SecretsApi(server.url, lambda _force: Secret(f"token-of-{user}"), machine.http)
-    settings = Settings(auto_push=("claude", "codex"), settle=0.0)
+    settings = PushSettings(auto_push=("claude", "codex"), settle=0.0)
     return RemoteSync(machine.db, api, AccountKey(server.url, user, org), machine.clock, settings, **more)
 
 

@@ -12,7 +12,7 @@ from amika_agent.accounts.amika import AccountKey
 from amika_agent.http.client import Http
 from amika_agent.stores.amika_api import SecretsApi
 from amika_agent.sync.journal import SyncDb
-from amika_agent.sync.plan import Settings
+from amika_agent.sync.plan import PushSettings
 from amika_agent.sync.remote import RemoteSync
 from amika_local.credential import Credential
 from amika_local.findings import BAD, Discovery
@@ -61,7 +61,7 @@ class Machine:
         self.db = SyncDb(str(folder / "sync.db"), clock)
         self.account = AccountKey(server.url, "user_fake", "org_fake")
         self.api = SecretsApi(server.url, lambda _force: Secret(server.token), self.http)
-        self.settings = Settings(**{"auto_push": ("claude", "codex"), "settle": 0.0, **settings})
+        self.settings = PushSettings(**{"auto_push": ("claude", "codex"), "settle": 0.0, **settings})
         self.remote = RemoteSync(self.db, self.api, self.account, clock, self.settings)
 
     @property
