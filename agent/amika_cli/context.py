@@ -48,6 +48,7 @@ class Context:
         self.clock = SystemClock()
         self.prompts = Prompts(args)
         self._open = contextlib.ExitStack()
+        self._meant: tuple[str, str] | None = None  # user and organization that this command speaks for
 
     @cached_property
     def profile(self) -> Profile:
@@ -144,9 +145,14 @@ class Context:
         return self.through_agent or self._direct_api()
 
     def _direct_api(self) -> SecretsApi:
+        from amika_agent.accounts.authority import other_account
         from amika_agent.stores.amika_api import SecretsApi
 
-        account = self.account  # the one that was shown and asked about; by the next request it may be another
+        account = self.account
+        meant, self._meant = self._meant, (account.user_id, account.org_id)
+        if meant not in (None, self._meant):
+            self._meant = meant
+            raise other_account()
 
         def bearer(force: bool) -> Secret:  # noqa: FBT001 -- the shape that SecretsApi asks for
             return self.authority.bearer(force=force, of=account)
@@ -164,12 +170,14 @@ class Context:
             return None
         from amika_local.identity import identity
 
-        if identity(dict(self.account_env), self.profile.amika_state_dir, self.clock.now())["method"] != "session":
+        who = identity(dict(self.account_env), self.profile.amika_state_dir, self.clock.now())
+        if who["method"] != "session":
             return None  # nobody is signed in: this process says it, before it asks for anything
         from amika_cli.through_agent import ThroughAgent
 
         api_url = "" if self.args.local else self.endpoints.api_url
-        return ThroughAgent(agent, self._direct_api, api_url, account=self.account.text)
+        self._meant = (str(who["user_id"]), str(who["org_id"]))
+        return ThroughAgent(agent, self._direct_api, api_url, account=" ".join(self._meant))
 
     @cached_property
     def db(self) -> SyncDb:

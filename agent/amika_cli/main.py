@@ -189,7 +189,7 @@ def _dispatch(argv: "list[str]") -> int:
         meant = _meant(name, rest)
         raise UsageError(error.message + meant, remedy=f"usage: amika {name} {module.USAGE}") from None
     if args.has("help"):
-        _print(_help(name, module.USAGE, module.TEXT, flags))
+        _print(_fitting(_help(name, module.USAGE, module.TEXT, flags)))
         return 0
     args.command = name
     code: int = module.run(args)
@@ -244,7 +244,7 @@ def _overview(argv: "list[str]") -> int:
     shown = {n: t for n, (_, t) in COMMANDS.items() if not prefix or n.startswith(prefix + " ")}
     if not shown:
         raise UsageError(f"unknown command{_near(prefix)}", remedy="`amika --help` lists the commands.")
-    _print("\n".join(_listing(prefix, shown)), sys.stdout if asked else sys.stderr)
+    _print(_fitting("\n".join(_listing(prefix, shown))), sys.stdout if asked else sys.stderr)
     if asked:
         return 0
     raise UsageError("which command?", remedy="See the list above.")
@@ -286,6 +286,13 @@ def _help(name: str, usage: str, text: str, flags: "tuple[Flag, ...]") -> str:
         lines.append(f"  {short}{('--' + flag.name + ' ' + value).rstrip():<26}  {flag.text}")
     below = [f"  {other:<30}  {line}" for other, (_, line) in COMMANDS.items() if other.startswith(name + " ")]
     return "\n".join([*lines, *(["", "more:", *below] if below else [])])
+
+
+def _fitting(text: str) -> str:
+    from amika_cli.folding import folded
+    from amika_cli.render import terminal_width
+
+    return folded(text, terminal_width())
 
 
 def _print(text: str, stream: "TextIO | None" = None) -> None:

@@ -37,13 +37,17 @@ class ThroughAgent(SecretsApi):
         agent: a connection to it.
         direct: makes the API that asks the server itself.
         api_url: the server that this process would ask; "" for the local workspace.
+        account: user and organization that this process speaks for, "" for whoever is signed in.
 
     """
 
-    def __init__(self, agent: AgentClient, direct: Callable[[], SecretsApi], api_url: str) -> None:
+    def __init__(
+        self, agent: AgentClient, direct: Callable[[], SecretsApi], api_url: str, *, account: str = ""
+    ) -> None:
         self._agent: AgentClient | None = agent
         self._direct = direct
         self._api_url = api_url
+        self._account = account
         self._one_at_a_time = threading.Lock()
         self.on_stored = _nothing
 
@@ -124,7 +128,7 @@ class ThroughAgent(SecretsApi):
             NoAnswer: the agent has gone meanwhile; nobody knows whether the server has executed it.
 
         """
-        request: dict[str, Any] = {"what": what, "args": args, "api_url": self._api_url}
+        request: dict[str, Any] = {"what": what, "args": args, "api_url": self._api_url, "account": self._account}
         if value is not None:
             request["value"] = value.reveal()
         with self._one_at_a_time:

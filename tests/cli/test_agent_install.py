@@ -33,7 +33,8 @@ def test_install_and_uninstall_with_systemd(amika, home, with_systemd):
     assert "amika-agent run\n" in unit.read_text()
     assert (unit.parent / "default.target.wants/amika-agent.service").resolve() == unit
     assert Path(with_systemd["asked"]).read_text() == "--user daemon-reload\n"
-    assert "already starts" in amika("agent", "install", env=with_systemd).out
+    again = amika("agent", "install", env=with_systemd).out
+    assert "already starts at login (systemd): ~/.config/systemd/user/amika-agent.service" in again
     assert amika("agent", "uninstall", "--json", env=with_systemd).json["removed"] is True
     assert not unit.exists()
     assert not list((unit.parent / "default.target.wants").iterdir())

@@ -100,13 +100,16 @@ def test_what_is_no_call_is_refused(agent: ErrandAgent, remote: FakeSecretsServe
     assert remote.requests == []
 
 
-@pytest.mark.parametrize("why", ["method", "server"])
+@pytest.mark.parametrize("why", ["method", "server", "organization"])
 def test_an_agent_that_would_speak_for_another_account_is_not_asked_twice(
     agent: ErrandAgent, direct: Direct, remote: FakeSecretsServer, why: str
 ) -> None:
     if why == "method":
         agent.method = "env_api_key"
-    api = ThroughAgent(agent, direct, "https://other.example" if why == "server" else remote.url)
+    if why == "organization":
+        agent.organization = "org_other"
+    url = "https://other.example" if why == "server" else remote.url
+    api = ThroughAgent(agent, direct, url, account="user_fake org_fake")
     assert api.list_generic() == []
     api.create_generic("K", VALUE, "user")
     assert (len(agent.asked), direct.wanted) == (1, 2)

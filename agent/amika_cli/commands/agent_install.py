@@ -15,15 +15,14 @@ def run(args: Args) -> int:
     import os
 
     from amika_cli.programs import agent_path
-    from amika_cli.render import emit
+    from amika_cli.render import emit, home_short
     from amika_cli.setup.login_start import chosen, install, tell_systemd
 
     start = chosen(os.environ, agent_path(), ["--local"] if args.local else [])
     changed = install(start)
     tell_systemd(start)
-    text = [
-        f"{'The agent now starts' if changed else 'The agent already starts'} at login ({start.kind}): {start.path}"
-    ]
+    place = home_short(start.path, os.path.expanduser("~"))
+    text = [f"The agent {'now' if changed else 'already'} starts at login ({start.kind}): {place}"]
     if start.kind == "systemd":
         text.append("Without a login (on a server): loginctl enable-linger")
     emit(args, {"kind": start.kind, "path": start.path, "changed": changed}, text)

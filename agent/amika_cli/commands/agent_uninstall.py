@@ -25,9 +25,10 @@ def run(args: Args) -> int:
     start = chosen(os.environ, agent_path(), ["--local"] if args.local else [])
     removed = uninstall(start)
     tell_systemd(start)
-    line = f"Removed {start.path}; the agent starts at login no more." if removed else "Nothing of ours is installed."
     with Context(args) as context:
+        gone = f"Removed {context.short(start.path)}; the agent starts at login no more."
         withdrawn, told = _withdrawn(context)
+    line = gone if removed else "Nothing of ours is installed."
     emit(args, {"kind": start.kind, "path": start.path, "removed": removed, "withdrawn": withdrawn}, [line, *told])
     return 0
 

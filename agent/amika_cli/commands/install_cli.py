@@ -14,24 +14,26 @@ def run(args: Args) -> int:
     import os
 
     from amika_cli.programs import own_path
-    from amika_cli.render import clean, emit
+    from amika_cli.render import clean, emit, home_short
     from amika_cli.setup.linking import leads_nowhere, link, others_on_path, unlink
 
     target = own_path()
-    place = os.path.join(os.path.expanduser("~"), ".local", "bin", "amika")
+    home = os.path.expanduser("~")
+    place = os.path.join(home, ".local", "bin", "amika")
+    shown = home_short(place, home)
     lost = leads_nowhere(place)
-    told = [clean(f"{place} led to {lost}, which is not there")] if lost and lost != target else []
+    told = [clean(f"{shown} led to {lost}, which is not there")] if lost and lost != target else []
     if args.has("uninstall"):
         removed = unlink(place, target)
-        text = [*told, f"removed {place}" if removed else "there is no link of ours"]
+        text = [*told, f"removed {shown}" if removed else "there is no link of ours"]
         emit(args, {"link": place, "removed": removed}, text)
         return 0
     changed = link(place, target)
-    text = [*told, f"{'linked' if changed else 'already linked'}: {place} -> {target}"]
+    text = [*told, f"{'linked' if changed else 'already linked'}: {shown} -> {home_short(target, home)}"]
     others = others_on_path(os.environ.get("PATH", ""), place)
     text += _named(others.before, others.after)
     if not others.on_path:
-        text.append(f"{os.path.dirname(place)} is not on your PATH; add it in your shell's start-up file.")
+        text.append(f"{os.path.dirname(shown)} is not on your PATH; add it in your shell's start-up file.")
     value = {
         "link": place,
         "target": target,
