@@ -12,6 +12,11 @@ class BackOff:
     def __init__(self) -> None:
         self._failures = 0
 
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing has failed since the last success."""
+        return not self._failures
+
     def next(self, now: float) -> float:
         """Note a failure at `now` and return when to try again."""
         self._failures += 1

@@ -20,6 +20,7 @@ class ErrandAgent:
 
     asked   names of the calls, in order
     method  how the agent is signed in
+    organization  in which it is signed in
     gone    True: it ends after it has done what it was asked, before it can say so
     """
 
@@ -28,6 +29,7 @@ class ErrandAgent:
         self.values: list[str | None] = []
         self.method = "session"
         self.gone = False
+        self.organization = "org_fake"
         self._server = server
         self._services = SimpleNamespace(endpoints=SimpleNamespace(api_url=server.url), http=http, authority=self)
         self.errands = Errands(self, self._no_db)
@@ -41,7 +43,11 @@ class ErrandAgent:
         self.values.append(plain)
         try:
             end = self.errands.run(
-                request["what"], request["args"], None if plain is None else Secret(plain), request["api_url"]
+                request["what"],
+                request["args"],
+                None if plain is None else Secret(plain),
+                request["api_url"],
+                request["account"],
             )
         except AmikaError as error:
             raise AgentError(error.code, error.message, error.remedy) from None
@@ -55,9 +61,10 @@ class ErrandAgent:
         return self._services
 
     def account(self) -> SimpleNamespace:
-        return SimpleNamespace(text="account")
+        return SimpleNamespace(text="account", user_id="user_fake", org_id=self.organization)
 
-    def bearer(self, *, force: bool) -> Secret:
+    def bearer(self, *, force: bool, of: SimpleNamespace) -> Secret:
+        assert of == self.account()
         return Secret(self._server.token)
 
     def _no_db(self) -> Any:

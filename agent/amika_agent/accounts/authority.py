@@ -13,7 +13,7 @@ from amika_agent.http.client import Answer, Http
 from amika_agent.session.keeper import SessionKeeper
 from amika_local.errors import Failed, NotSignedIn, UsageError
 from amika_local.secret import Secret
-from amika_local.session_file import SessionFileError, api_key_path, read_api_key
+from amika_local.session_file import SessionFileError, StoredSession, api_key_path, read_api_key
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,12 @@ class AccountKey:
     def text(self) -> str:
         """A stable key."""
         return f"{self.api_url}\n{self.user_id}\n{self.org_id}"
+
+
+class OtherAccount(NotSignedIn):
+    """The request was for an account that is not the one signed in any more; nothing was sent."""
+
+    code = "other_account"
 
 
 def is_verdict(answer: Answer) -> bool:
@@ -79,16 +85,24 @@ class Authority:
         except SessionFileError:
             return "session"
 
-    def bearer(self, *, force: bool = False) -> Secret:
+    def bearer(self, *, force: bool = False, of: AccountKey | None = None) -> Secret:
         """Return the token to send; `force` after a 401 renews a session once.
 
+        Args:
+            force: the token that was sent was refused.
+            of: whose token it must be: somebody may sign in, or go to another organization, between two requests.
+
         Raises:
+            OtherAccount: it would be another's.
             NotSignedIn, UsageError, Unreachable, Busy, Failed: as `SessionKeeper.fresh`.
 
         """
         key = self._key()
         if key is None:
-            return self.keeper.bearer(force=force)
+            session = self.keeper.usable(force=force)
+            _same(of, self._of_session(session))
+            return session.access_token
+        _same(of, self._of_key(key))
         if force:
             raise self._rejected()
         if not self._env_key():
@@ -100,14 +114,11 @@ class Authority:
         try:
             key = self._key()
             if key is not None:
-                digest = hashlib.sha256(key.reveal().encode()).hexdigest()
-                return AccountKey(self.endpoints.origin, f"key:{digest[:16]}", "")
+                return self._of_key(key)
             session = self.keeper.named()
         except SessionFileError:
             return None
-        if session is None:
-            return None
-        return AccountKey(self.endpoints.origin, session.user_id, session.organization_id)
+        return None if session is None else self._of_session(session)
 
     def verify(self) -> dict[str, object]:
         """Ask the server whether it accepts the bearer: {"verified": True, "method": …, "api_url": …}.
@@ -131,6 +142,13 @@ class Authority:
             raise Failed(f"the server's answer was not understood (HTTP {status})", remedy="Check AMIKA_API_URL.")
         return {"verified": True, "method": method, "api_url": self.endpoints.api_url}
 
+    def _of_key(self, key: Secret) -> AccountKey:
+        digest = hashlib.sha256(key.reveal().encode()).hexdigest()
+        return AccountKey(self.endpoints.origin, f"key:{digest[:16]}", "")
+
+    def _of_session(self, session: StoredSession) -> AccountKey:
+        return AccountKey(self.endpoints.origin, session.user_id, session.organization_id)
+
     def _ask(self, bearer: Secret) -> Answer:
         return self._http.request("GET", f"{self.endpoints.api_url}/api/v0beta1/secrets", bearer=bearer)
 
@@ -153,3 +171,16 @@ class Authority:
             f"{self.endpoints.api_url} rejects your {'API key' if self.method in remedies else 'login'}",
             remedy=remedies.get(self.method, "Sign in again: amika auth login"),
         )
+
+
+def _same(wanted: AccountKey | None, present: AccountKey) -> None:
+    if wanted is not None and wanted != present:
+        raise other_account()
+
+
+def other_account() -> OtherAccount:
+    """Return the refusal to go on for an account that was not meant."""
+    return OtherAccount(
+        "another account or organization was signed in meanwhile; nothing was sent to it",
+        remedy="Run the command again for that one, or go back: amika auth switch-org",
+    )

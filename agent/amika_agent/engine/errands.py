@@ -38,7 +38,7 @@ class Errands:
         self._accounts = accounts
         self._db = db
 
-    def run(self, what: str, args: Args, value: Secret | None, api_url: str) -> Args:
+    def run(self, what: str, args: Args, value: Secret | None, api_url: str, account: str = "") -> Args:
         """Return {"result": …}, or {"error": {"kind", "code", "message", "remedy", …}} when the server has said no.
 
         Args:
@@ -46,17 +46,18 @@ class Errands:
             args: its arguments beside the value.
             value: what is to be stored, for the calls that store.
             api_url: the server that the client means; "" for the profile's.
+            account: user and organization that the client means; "" for whoever is signed in.
 
         Raises:
             UsageError: no such call, or not its arguments.
             NotSignedIn: there is no session here.
-            Conflict: the client means another server.
+            Conflict: the client means another server, or another account.
 
         """
         call = self._list_kept if what == "list_kept" else _CALLS.get(what)
         if call is None:
             raise UsageError("there is no such call")
-        api = self._api(api_url)
+        api = self._api(api_url, account)
         try:
             return {"result": call(api, args, value)}
         except (UsageError, KeyError, TypeError):
@@ -71,16 +72,23 @@ class Errands:
         rules = {(rule.name, rule.scope): rule.id for rule in known if rule.provider == provider}
         return [{**vars(secret), "rule": rules.get((secret.name, secret.scope))} for secret in found]
 
-    def _api(self, api_url: str) -> SecretsApi:
+    def _api(self, api_url: str, meant: str) -> SecretsApi:
         from amika_agent.stores.amika_api import SecretsApi
 
         services = self._accounts.services()
         authority = services.authority
-        if authority.account() is None or authority.method != "session":
+        account = authority.account()
+        if account is None or authority.method != "session":
             raise NotSignedIn("the agent has no session to ask with", remedy="Sign in: amika auth login")
         if api_url and api_url != services.endpoints.api_url:
             raise Conflict("the agent works with another server")
-        return SecretsApi(services.endpoints.api_url, lambda force: authority.bearer(force=force), services.http)
+        if meant and meant != f"{account.user_id} {account.org_id}":
+            raise Conflict("another account is signed in by now")
+
+        def bearer(force: bool) -> Secret:  # noqa: FBT001 -- the shape that SecretsApi asks for
+            return authority.bearer(force=force, of=account)
+
+        return SecretsApi(services.endpoints.api_url, bearer, services.http)
 
 
 def _list_generic(api: SecretsApi, _: Args, __: Secret | None) -> object:

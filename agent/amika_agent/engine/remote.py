@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from amika_agent.back_off import BackOff
@@ -19,7 +20,7 @@ from amika_shared.redaction import plain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from amika_agent.accounts.amika import AccountKey
+    from amika_agent.accounts.amika import AccountKey, Authority
     from amika_agent.clock import Clock
     from amika_agent.engine.account import AccountPart, Services
     from amika_agent.settings import Settings
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from amika_agent.sync.remote import RemoteSync
     from amika_agent.sync.rules import Rule
     from amika_local.discovery import Discovery
+    from amika_local.secret import Secret
 
 SPACING = 2.0  # seconds between two pushes of one rule
 REJECTED_AGAIN = 300.0  # a new sign-in is seen at once; this is for a server that was wrong
@@ -196,11 +198,16 @@ class RemotePart:
         )
 
     def _failed(self, queue: _Queue, error: AmikaError) -> None:
+        if error.code == "other_account" and queue.back_off.fresh:  # not a failure: whoever that is has their turn
+            queue.clear()
+            queue.due_at = queue.back_off.next(self._clock.now())
+            return
         queue.silent = isinstance(error, Unreachable)
         code = "offline" if queue.silent else "remote"
         queue.problem = Problem(code, error.message, source="amika", remedy=error.remedy)
         now = self._clock.now()
-        queue.due_at = now + REJECTED_AGAIN if isinstance(error, NotSignedIn) else queue.back_off.next(now)
+        waits = isinstance(error, NotSignedIn) and error.code != "other_account"
+        queue.due_at = now + REJECTED_AGAIN if waits else queue.back_off.next(now)
 
     def _note(self, name: str, queue: _Queue, discovery: Discovery, due_at: float | None) -> None:
         account = self._accounts.account()
@@ -254,13 +261,19 @@ class RemotePart:
                 self._sync[2].settings = decided
                 return self._sync[2]
             authority = services.authority
-            api = SecretsApi(services.endpoints.api_url, lambda force: authority.bearer(force=force), services.http)
+            # each request by itself: another account may be signed in between two of them
+            bearer = partial(_bearer, authority, account)
+            api = SecretsApi(services.endpoints.api_url, bearer, services.http)
             who = _called(self._accounts.facts.who, account)
             sync = RemoteSync(self._db(), api, account, self._clock, decided, paused=self._paused, who=who)
             self._sync = (services, account, sync)
             for queue in self._queues.values():
                 queue.clear()
             return sync
+
+
+def _bearer(authority: Authority, account: AccountKey, force: bool) -> Secret:  # noqa: FBT001 -- as SecretsApi asks
+    return authority.bearer(force=force, of=account)
 
 
 def _called(who: Mapping[str, Any], account: AccountKey) -> str:

@@ -247,10 +247,10 @@ class Api:
         given, plain = args.get("args"), args.pop("value", None)
         if not isinstance(given, dict) or not isinstance(plain, str | None):
             raise UsageError("args must be an object, value a text")
-        what, api_url = _text(args, "what"), _text(args, "api_url")
+        what, api_url, account = _text(args, "what"), _text(args, "api_url"), _text(args, "account")
         value = None if plain is None else Secret(plain)
         _log.info("%s for %s", what, _caller(connection))
-        return await self._lanes.run(lambda: self._engine.errands.run(what, given, value, api_url))
+        return await self._lanes.run(lambda: self._engine.errands.run(what, given, value, api_url, account))
 
     async def _stop(self, _: Args, __: Connection) -> Args:
         self._stopping.set()

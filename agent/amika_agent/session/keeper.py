@@ -119,18 +119,22 @@ class SessionKeeper:
             raise
 
     def bearer(self, *, force: bool = False) -> Secret:
-        """Return the access token of `fresh()`.
+        """Return the access token of `usable()`."""
+        return self.usable(force=force).access_token
 
-        While the session cannot be renewed for now, the token that there is goes on being used until 5 s before its
-        end: its renewal comes early on purpose, and a request that can be made should be made.
+    def usable(self, *, force: bool = False) -> StoredSession:
+        """Return `fresh()`, or the session as it is while it cannot be renewed for now.
+
+        The token that there is goes on being used until 5 s before its end: its renewal comes early on purpose, and a
+        request that can be made should be made.
         """
         try:
-            return self.fresh(force=force).access_token
+            return self.fresh(force=force)
         except RenewalPostponed:
             session = None if force else self.stored()
             if session is None or not self._last_resort(session):
                 raise
-            return session.access_token
+            return session
 
     def check_storable(self) -> None:
         """Make sure that a login can be stored where the settings want it, before anybody is asked for anything.

@@ -7,6 +7,7 @@ import pytest
 
 from amika_agent.accounts.amika import AccountKey, Authority
 from amika_agent.accounts.api_key import check_origin, checked_key, delete_api_key, store_api_key
+from amika_agent.accounts.authority import OtherAccount
 from amika_agent.accounts.endpoints import Endpoints, resolve_endpoints
 from amika_agent.clock import SystemClock
 from amika_local.errors import Failed, NotSignedIn, Unreachable, UsageError
@@ -196,3 +197,19 @@ def test_key_files_without_a_key(data):
         checked_key(data, "FILE")
     assert "FILE" in caught.value.message
     assert "ak" not in caught.value.message.replace("taken", "")
+
+
+def test_a_request_for_one_account_never_gets_the_token_of_another(world, server):
+    """Somebody may sign in, or go to another organization, between two requests of one command."""
+    world.sign_in()
+    authority = world.authority()
+    mine = authority.account()
+    assert authority.bearer(of=mine).reveal() == authority.bearer().reveal()
+    for of in (AccountKey("loopback", mine.user_id, "org_01OTHER"), AccountKey("loopback", "user_other", mine.org_id)):
+        with pytest.raises(OtherAccount) as refused:
+            authority.bearer(of=of)
+        assert refused.value.remedy
+    world.store_key()
+    with pytest.raises(OtherAccount):
+        authority.bearer(of=mine)
+    assert authority.bearer(of=authority.account()).reveal() == "ak_fake"
