@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from amika_agent.activity.caller import PS, from_ps
 from amika_agent.server.asker import is_our_tray, runs
 
 WAIT = "import sys; print('up', flush=True); sys.stdin.read()\n"
@@ -92,3 +93,10 @@ def test_nobody_and_those_who_have_gone_are_nobody(tray: str) -> None:
     assert not runs(pid, tray)
     for nobody in (None, 0, -1):
         assert not runs(nobody, tray)
+
+
+@pytest.mark.skipif(not os.path.isfile(PS), reason="this machine has no ps")
+def test_what_ps_says_where_there_is_no_proc(tray: str) -> None:
+    with running(tray) as pid:
+        assert tray in from_ps(pid, "-ww", "-o", "args=")
+    assert from_ps(pid, "-ww", "-o", "args=") == ""

@@ -12,7 +12,7 @@ def program(pid: int | None) -> str:
     """Return "name (pid N)" of a running process, or "unknown"."""
     if not pid or pid < 0:
         return "unknown"
-    name = _from_proc(pid) or _from_ps(pid)
+    name = _from_proc(pid) or os.path.basename(from_ps(pid, "-o", "comm="))[:64]
     return f"{name} (pid {pid})" if name else f"pid {pid}"
 
 
@@ -24,15 +24,12 @@ def _from_proc(pid: int) -> str:
         return ""
 
 
-def _from_ps(pid: int) -> str:
+def from_ps(pid: int, *flags: str) -> str:
+    """Return what `ps` prints of a process, "" when it does not; `flags` say which of its columns."""
     try:
-        done = subprocess.run(  # noqa: S603 -- a number of our own
-            [PS, "-o", "comm=", "-p", str(pid)],
-            capture_output=True,
-            text=True,
-            timeout=2,
-            check=False,
+        done = subprocess.run(  # noqa: S603 -- flags and a number of our own
+            [PS, *flags, "-p", str(pid)], capture_output=True, text=True, timeout=2, check=False
         )
     except (OSError, subprocess.SubprocessError):
         return ""
-    return os.path.basename(done.stdout.strip())[:64]
+    return done.stdout.strip()

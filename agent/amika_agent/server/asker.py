@@ -7,10 +7,9 @@ same credential files, and can run the tray and reach into it.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 
-from amika_agent.activity.caller import PS
+from amika_agent.activity.caller import from_ps
 
 TRAY = "amika-tray"
 ISOLATION = (
@@ -54,23 +53,9 @@ def _link(pid: int, name: str) -> str:
 
 def _words(pid: int) -> list[str]:
     if not os.path.isdir("/proc/self"):
-        return _words_from_ps(pid)
+        return from_ps(pid, "-ww", "-o", "args=").split()
     try:
         with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="surrogateescape") as file:
             return file.read(MAX_BYTES).split("\0")
     except OSError:
         return []
-
-
-def _words_from_ps(pid: int) -> list[str]:
-    try:
-        done = subprocess.run(  # noqa: S603 -- a number of our own
-            [PS, "-ww", "-o", "args=", "-p", str(pid)],
-            capture_output=True,
-            text=True,
-            timeout=2,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return []
-    return done.stdout.split()
