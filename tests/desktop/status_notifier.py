@@ -122,13 +122,23 @@ class TestHost:
         line = next((found for shown, found in lines.items() if shown.startswith(text)), None)
         assert line is not None, f"no {text!r} among {list(lines)}"
         assert line.enabled, f"{text!r} cannot be chosen"
-        item = self.wait_for_icon()
-        self._ask(item, MENU, str(self.property("Menu")), "Event", "isvu", (line.id, "clicked", ("s", ""), 0))
+        self.choose(line)
+
+    def choose(self, line: MenuLine) -> None:
+        """Click a line as it was shown, whatever has become of the menu since."""
+        self._tell(line.id, "clicked")
+
+    def closes(self) -> None:
+        """Tell that the menu is open no more."""
+        self._tell(0, "closed")
 
     def activate(self) -> None:
         """Click the icon itself."""
         item = self.wait_for_icon()
         self._ask(item, ITEM, item.path, "Activate", "ii", (100, 100))
+
+    def _tell(self, line: int, event: str) -> None:
+        self._ask(self.wait_for_icon(), MENU, str(self.property("Menu")), "Event", "isvu", (line, event, ("s", ""), 0))
 
     def _ask(self, item: Item, interface: str, path: str, method: str, signature: str, body: tuple[Any, ...]) -> Any:
         assert self._asking is not None

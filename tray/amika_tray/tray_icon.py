@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtDBus import QDBusConnection, QDBusServiceWatcher
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
@@ -20,6 +20,8 @@ from amika_tray.menu.menu import draw
 from amika_tray.notices.notices import Notice
 
 WATCHER = "org.kde.StatusNotifierWatcher"
+HELD = 30_000  # ms that a menu on a host stays as it is at most: some hosts never say that it was closed
+CLICKED = 1000  # ms after a host has closed the menu: it says so before it says what was clicked
 
 
 class TrayIcon(QObject):
@@ -45,6 +47,9 @@ class TrayIcon(QObject):
         self._exported = False
         self._watcher: QDBusServiceWatcher | None = None
         self._told = ""
+        self._held = False
+        self._over = QTimer(self, singleShot=True)
+        self._over.timeout.connect(self._let_go)
 
     @property
     def has_host(self) -> bool:
@@ -91,8 +96,8 @@ class TrayIcon(QObject):
     def _build(self, *, exported: bool) -> None:
         self._exported = exported
         self._menu = QMenu()
-        self._menu.aboutToShow.connect(self.about_to_show)
-        self._menu.aboutToHide.connect(self._draw)
+        self._menu.aboutToShow.connect(self._opens)
+        self._menu.aboutToHide.connect(self._closes)
         self._drawn = None
         self._draw()
         tray = QSystemTrayIcon(self._icon, self)
@@ -104,6 +109,8 @@ class TrayIcon(QObject):
         self._tray = tray
 
     def _tear_down(self) -> None:
+        self._held = False
+        self._over.stop()
         if self._tray is not None:
             self._tray.hide()
             self._tray.deleteLater()
@@ -111,10 +118,25 @@ class TrayIcon(QObject):
             self._menu.deleteLater()
 
     def _draw(self) -> None:
-        if self._drawn == self._entries or self._menu.isVisible():
-            return  # a menu under the pointer is not pulled away; it is drawn anew when it closes
+        if self._drawn == self._entries or self._held or self._menu.isVisible():
+            return  # a menu under the pointer is not pulled away; it is drawn anew when it has closed
         self._drawn = list(self._entries)
         draw(self._menu, self._drawn, self.chosen.emit, exported=self._exported)
+
+    def _opens(self) -> None:
+        self._held = False
+        self.about_to_show.emit()
+        if self._exported:  # no `isVisible` tells that a host shows it
+            self._held = True
+            self._over.start(HELD)
+
+    def _closes(self) -> None:
+        # never at once: the click that closes it is still under way, and needs the line that was clicked
+        self._over.start(CLICKED if self._exported else 0)
+
+    def _let_go(self) -> None:
+        self._held = False
+        self._draw()
 
     def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         if reason in (QSystemTrayIcon.ActivationReason.Trigger, QSystemTrayIcon.ActivationReason.DoubleClick):
