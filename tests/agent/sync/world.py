@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tests.fakes.secrets_server import FakeSecretsServer
@@ -12,13 +14,16 @@ from amika_agent.accounts.amika import AccountKey
 from amika_agent.http.client import Http
 from amika_agent.stores.amika_api import SecretsApi
 from amika_agent.sync.journal import SyncDb
+from amika_agent.sync.outcome import Outcome
 from amika_agent.sync.plan import PushSettings
 from amika_agent.sync.remote import RemoteSync
+from amika_agent.sync.rules import generic_rule_for
 from amika_local.credential import Credential
 from amika_local.findings import BAD, Discovery
 from amika_local.secret import Secret
 
 START = 1_800_000_000.0
+CLAUDE_FILE = "/home/ada/.claude/.credentials.json"
 
 
 def discovery(*credentials: Credential, problems: tuple = (), files: dict | None = None) -> Discovery:
@@ -34,7 +39,7 @@ def discovery(*credentials: Credential, problems: tuple = (), files: dict | None
 
 
 def claude(token: str, *, account: str | None = "ada@example.com", expires_at: float | None = START + 8 * 3600,
-           path: str = "/home/ada/.claude/.credentials.json") -> Credential:  # fmt: skip
+           path: str = CLAUDE_FILE) -> Credential:  # fmt: skip
     oauth = {
         "accessToken": f"sk-ant-oat01-fake-{token}",
         "refreshToken": f"sk-ant-ort01-fake-{token}",
@@ -49,6 +54,11 @@ def claude(token: str, *, account: str | None = "ada@example.com", expires_at: f
 
 def codex_key(key: str, path: str = "/home/ada/.codex/auth.json") -> Credential:
     return Credential("openai", "api_key", Secret(f"sk-fake-{key}"), "codex", path, 300, native_name="OPENAI_API_KEY")
+
+
+def gone(state: str = "absent") -> Discovery:
+    """Nothing is found, and Claude's file is in this state."""
+    return discovery(files={("claude-oauth", CLAUDE_FILE): state})
 
 
 class Machine:
@@ -81,6 +91,24 @@ class Machine:
     def close(self) -> None:
         self.db.close()
         self.http.close()
+
+
+def generic(machine: Machine, value: str, name: str = "GROQ_API_KEY") -> Discovery:
+    """A key that a rule pushes as a generic secret; the machine's first rule is made here."""
+    credential = Credential("groq", "api_key", Secret(value), "opencode", "/x", 200)
+    if not machine.db.rules(machine.key):
+        machine.db.put_rule(machine.key, generic_rule_for(credential, name))
+    return discovery(credential)
+
+
+def change_rule(machine: Machine, **changes: object) -> None:
+    """Change the rule of Claude's login."""
+    machine.db.put_rule(machine.key, replace(machine.db.rule(machine.key, "claude-oauth"), **changes))
+
+
+def only(outcomes: Sequence[Outcome]) -> Outcome:
+    (outcome,) = outcomes
+    return outcome
 
 
 def names(server: FakeSecretsServer, provider: str = "claude") -> list[str]:

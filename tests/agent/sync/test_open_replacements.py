@@ -1,0 +1,96 @@
+"""A replacement was interrupted and its value is gone, or its rule."""
+
+from __future__ import annotations
+
+import pytest
+from tests.agent.sync.world import (
+    claude,
+    discovery,
+    gone,
+    names,
+    never_none,
+    token_of,
+)
+
+from amika_agent.sync.replace import State
+from amika_local.errors import NotFound
+
+
+def interrupted(machine, server, method="POST", skip=1):
+    machine.remote.run(discovery(claude("one")))
+    server.faults.add("refuse", method=method, skip=skip, times=-1)
+    server.faults.add("refuse", method="GET", skip=1, times=-1)
+    machine.remote.run(discovery(claude("two")))
+    server.faults.clear()
+    (entry,) = machine.db.pending(machine.key)
+    return entry
+
+
+def test_a_source_that_is_gone_at_recovery_leaves_the_value_under_its_temporary_name(machine, server):
+    entry = interrupted(machine, server)
+    assert entry.txn.state is State.CREATE
+    for _ in range(3):
+        machine.remote.run(gone("ok"))
+        machine.remote.recover()
+    assert names(server) == [entry.txn.bridge]
+    machine.comes_to_rest("two")
+    assert names(server) == ["Claude OAuth"]
+    assert never_none(server)
+
+
+def test_without_a_value_the_old_record_is_not_deleted(machine, server):
+    interrupted(machine, server, method="DELETE", skip=0)
+    machine.remote.recover()
+    assert "Claude OAuth" in names(server)
+    assert token_of(server) == "one"
+
+
+def test_forgetting_a_rule_gives_its_open_replacement_up(machine, server):
+    machine.remote.run(discovery(claude("one")))
+    server.faults.add("drop", method="POST")
+    server.faults.add("refuse", method="GET", skip=1)
+    machine.remote.run(discovery(claude("two")))
+    assert len(names(server)) == 2
+    machine.remote.forget("claude-oauth")
+    assert names(server) == ["Claude OAuth"]
+    assert token_of(server) == "one"
+    assert machine.db.rules(machine.key) == []
+    assert machine.db.pending(machine.key) == []
+
+
+def test_forgetting_while_a_deletion_may_still_land_keeps_both_records(machine, server):
+    entry = interrupted(machine, server, method="DELETE", skip=0)
+    machine.remote.forget("claude-oauth")
+    assert names(server) == ["Claude OAuth", entry.txn.bridge]
+    assert [left.rule for left in machine.db.pending(machine.key)] == [""]
+
+
+def test_forgetting_a_rule_in_the_middle_leaves_a_left_over_and_no_none(machine, server):
+    entry = interrupted(machine, server)
+    machine.remote.forget("claude-oauth")
+    assert names(server) == [entry.txn.bridge]
+    (left,) = machine.db.pending(machine.key)
+    assert left.rule == ""
+    machine.remote.push_once("claude", "oauth", "Claude OAuth", "user", claude("three").record)
+    assert names(server) == ["Claude OAuth"]
+    assert token_of(server) == "three"
+    assert never_none(server)
+
+
+def test_deleting_a_secret_closes_its_replacement_first(machine, server):
+    entry = interrupted(machine, server)
+    (record,) = server.records("claude")
+    assert record["name"] == entry.txn.bridge
+    with pytest.raises(NotFound):
+        machine.remote.delete("claude", record["id"])
+    assert names(server) == []
+    assert machine.db.pending(machine.key) == []
+
+
+def test_deleting(machine, server):
+    machine.remote.run(discovery(claude("one")))
+    machine.remote.delete("claude", server.records("claude")[0]["id"])
+    assert names(server) == []
+    assert machine.db.pushed(machine.key) == {}
+    with pytest.raises(NotFound):
+        machine.remote.delete("claude", "no/such?id")
