@@ -89,6 +89,9 @@ def _is_loopback(host: object) -> bool:
 
 def processes_below(folder: Path) -> dict[int, str]:
     """Return pid -> command of the live processes of ours whose HOME is `folder` or lies below it."""
+    if not isinstance(folder, Path) or not folder.is_absolute() or len(folder.parts) < 3:
+        # they are killed: below "" or "/" lies the HOME of everything that runs
+        raise ValueError(f"{folder!r} is no folder of a test; does a parameter of the test hide the fixture `home`?")
     wanted = os.fsencode(folder)
     found = {}
     for entry in PROC.glob("[0-9]*"):

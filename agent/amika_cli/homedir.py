@@ -1,4 +1,4 @@
-"""`--homedir`: another home, which has to be there."""
+"""Which home is meant: `--homedir`, which has to be there, or HOME, which has to be a path."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from amika_local.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, MutableMapping
+
     from amika_cli.flags import Args
 
 
@@ -24,6 +26,30 @@ def homedir(args: Args) -> str | None:
     if not os.path.isdir(path):
         raise UsageError("--homedir needs a directory that exists", remedy=f"There is none: {path}" if path else "")
     return absolute(path)
+
+
+def of_account() -> str:
+    """Return the home that the system's list of users names, "" where this user is in none."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return ""
+
+
+def settle(env: MutableMapping[str, str], account_home: Callable[[], str] = of_account) -> None:
+    """Make HOME the account's own home where it is empty or relative: each part would read that its own way.
+
+    Raises:
+        UsageError: there is none, as in a container that runs as a number only.
+
+    """
+    home = account_home()
+    if not os.path.isabs(home):
+        raise UsageError("HOME is not set, and this user has no home", remedy="Set HOME to the path of a folder.")
+    if "HOME" in env:
+        env["HOME"] = home
 
 
 def absolute(path: str) -> str:

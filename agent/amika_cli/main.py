@@ -1,5 +1,6 @@
 """`amika`: finds the command's module, runs it, and turns every error into a line and an exit code."""
 
+import os
 import sys
 
 from amika_cli.flags import COMMON, Args, Flag, WrongWords, parse
@@ -85,6 +86,9 @@ COMMANDS: "dict[str, tuple[str, str]]" = {
 
 # people wait for these at every start of a shell, or they hold no value: two milliseconds are too many
 QUICK = ("", "auth extract", "auth status", "whoami", "completion", "shell-init", "agent run")
+
+# these touch no file of ours, or say themselves which home they miss
+HOMELESS = ("auth extract", "completion", "creds guide", "creds list")
 
 # heading of the overview, before the command it begins with
 SECTIONS = {
@@ -192,6 +196,10 @@ def _dispatch(argv: "list[str]") -> int:
         _print(_fitting(_help(name, module.USAGE, module.TEXT, flags)))
         return 0
     args.command = name
+    if name not in HOMELESS and not os.environ.get("HOME", "").startswith("/") and sys.platform != "win32":
+        from amika_cli.homedir import settle
+
+        settle(os.environ)
     code: int = module.run(args)
     return code
 
@@ -332,8 +340,6 @@ def _steerless(line: str) -> str:
 
 def _open_closed_streams() -> None:
     """Give what is printed somewhere to go (`amika … >&-` closes stdout; Python then has None there)."""
-    import os
-
     null = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 -- lives as long as the process
     sys.stdout = sys.stdout or null
     sys.stderr = sys.stderr or null

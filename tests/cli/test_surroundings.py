@@ -10,6 +10,9 @@ import sys
 
 import pytest
 
+from amika_cli.homedir import settle
+from amika_local.errors import UsageError
+
 NEEDS_A_PLACE = (
     "auth extract --homedir x",
     "secret extract --homedir .",
@@ -198,3 +201,43 @@ def test_an_address_that_is_no_proxys_is_refused_when_it_is_set(amika, address):
     assert "http://HOST:PORT" in ran.err
     assert amika("config", "set", "network.proxy", "http://me:fake@proxy.example.com:3128").code == 0
     assert amika("config", "set", "network.proxy", "").code == 0
+
+
+@pytest.mark.parametrize("told", [None, "", "relative"])
+@pytest.mark.parametrize("words", ["status", "vault list", "install-cli", "agent install", "run -- true", "sync"])
+def test_a_user_without_any_home_is_told_to_set_one_and_gets_no_folder_called_tilde(tmp_path, words, told):
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        pytest.skip("only the superuser can become a user who is in no list, and only with setpriv")
+    here = tmp_path / "here"
+    here.mkdir(mode=0o777)
+    reads = "+dac_read_search"  # the interpreter may lie in the superuser's home
+    command = ["setpriv", "--reuid", "4000123", "--inh-caps", reads, "--ambient-caps", reads]
+    env = {name: value for name, value in os.environ.items() if name != "HOME"}
+    ran = subprocess.run(
+        [*command, sys.executable, "-P", "-m", "amika_cli.main", *words.split()],
+        cwd=here,
+        env=env if told is None else {**env, "HOME": told},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.splitlines() == [
+        "amika: HOME is not set, and this user has no home",
+        "  Set HOME to the path of a folder.",
+    ]
+    assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize("told", ["", "relative/home"])
+def test_a_home_that_is_no_path_is_the_accounts_own(monkeypatch, tmp_path, told):
+    monkeypatch.setenv("HOME", told)
+    settle(os.environ, lambda: str(tmp_path))
+    assert os.environ["HOME"] == str(tmp_path)
+    monkeypatch.delenv("HOME")
+    settle(os.environ, lambda: str(tmp_path))
+    assert "HOME" not in os.environ, "what is started sees it as it was"
+    with pytest.raises(UsageError):
+        settle(os.environ, lambda: "")

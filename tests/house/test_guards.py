@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests import guards
 
 ROOT = Path(__file__).parents[2]
 
@@ -103,3 +104,9 @@ def test_a_test_that_breaks_a_rule_fails(report: str, name: str, reason: str) ->
 
 def test_a_test_that_keeps_the_rules_passes(report: str) -> None:
     assert "PASSED tests/test_bad.py::test_passes" in report
+
+
+@pytest.mark.parametrize("folder", [None, "", "/", Path(), Path("/"), Path("/tmp")])
+def test_what_is_no_folder_of_a_test_is_never_looked_below(folder):
+    with pytest.raises(ValueError, match="no folder of a test"):
+        guards.processes_below(folder)
