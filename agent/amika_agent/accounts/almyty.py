@@ -214,7 +214,14 @@ class _Attempt:
             raise self._error
 
     def by_code(self, code: HeadlessCode) -> Iterator[SignInEvent]:
-        """Ask until any device has approved."""
+        """Ask until any device has approved.
+
+        Raises:
+            SignInCancelled: `cancel` was set.
+            SignInExpired: nobody approved in time.
+            NotSignedIn, Failed: the API does not accept the key, or it cannot be stored; nothing is kept.
+
+        """
         end = self._clock.monotonic() + code.expires_in
         page = f"{self._where.frontend_url}/cli-auth?{urlencode({'code': code.code})}"
         yield PageReady(page, 0, code.code, self._clock.now() + code.expires_in)

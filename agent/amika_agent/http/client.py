@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from amika_agent.clock import Clock, SystemClock
@@ -145,10 +146,6 @@ class Http:
         import httpx
 
         checked_url(url, "the server's address")
-        sent = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"}
-        sent |= headers or {}
-        if bearer is not None:
-            sent["Authorization"] = f"Bearer {_sendable(bearer)}"
         client = self._client(loopback=is_loopback(url))
         request = client.build_request(
             method,
@@ -156,24 +153,11 @@ class Http:
             json=json,
             data=dict(form) if form is not None else None,
             params=dict(query) if query else None,
-            headers=sent,
+            headers=_headers(headers or {}, bearer),
             timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)),
         )
         line = Line()
-
-        def exchange() -> Answer:
-            self._deadline.begin(timeout, line)
-            try:
-                response = client.send(request, stream=True, follow_redirects=False)
-                try:
-                    return self._answer(response, url)
-                finally:
-                    response.close()
-            except httpx.HTTPError as error:
-                raise _no_answer(error, url) from None
-            except OutOfTime as error:
-                raise _failure(url, "its answer took too long", sent=error.sent, reason="timeout") from None
-
+        exchange = partial(self._exchange, client, request, url, timeout, line)
         if self._unless is None:
             return exchange()
         cancel, stopped = self._unless
@@ -181,6 +165,21 @@ class Http:
             return unless(cancel, exchange, line.cut)
         except GivenUp:
             raise stopped() from None
+
+    def _exchange(self, client: httpx.Client, request: httpx.Request, url: str, timeout: float, line: Line) -> Answer:
+        import httpx
+
+        self._deadline.begin(timeout, line)
+        try:
+            response = client.send(request, stream=True, follow_redirects=False)
+            try:
+                return self._answer(response, url)
+            finally:
+                response.close()
+        except httpx.HTTPError as error:
+            raise _no_answer(error, url) from None
+        except OutOfTime as error:
+            raise _failure(url, "its answer took too long", sent=error.sent, reason="timeout") from None
 
     def close(self) -> None:
         """Close the connections; the client may be used again."""
@@ -289,6 +288,12 @@ def _parsed(body: bytes) -> object | None:
     except (ValueError, RecursionError):
         return None
     return found
+
+
+def _headers(further: Mapping[str, str], bearer: Secret | None) -> dict[str, str]:
+    always = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"}
+    login = {} if bearer is None else {"Authorization": f"Bearer {_sendable(bearer)}"}
+    return {**always, **further, **login}
 
 
 def _sendable(bearer: Secret) -> str:

@@ -74,7 +74,13 @@ class KeychainStore:
         self._silent = False  # it could not be asked a moment ago: waiting for it once is enough
 
     def load(self) -> StoredSession | None:
-        """Return the session; the keyring is asked again only after the pointer has changed."""
+        """Return the session; the keyring is asked again only after the pointer has changed.
+
+        Raises:
+            KeyringProblem: the keyring cannot be asked.
+            SessionFileError: what it holds is no session, or it holds none although the pointer says so.
+
+        """
         if not self.pointer.read().get("present"):
             return None
         signature = self.pointer.signature()

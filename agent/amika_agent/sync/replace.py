@@ -122,7 +122,12 @@ def begin(txn_id: str, bridge: str, old_id: str | None) -> Txn:
 
 
 def request(txn: Txn, name: str) -> Request:
-    """Return the one request of this state; `name` is the right name."""
+    """Return the one request of this state; `name` is the right name.
+
+    Raises:
+        ValueError: a state that sends nothing: it is over, or has not got the id that it would delete.
+
+    """
     match txn.state:
         case State.BRIDGE:
             return Request("POST", name=txn.bridge)

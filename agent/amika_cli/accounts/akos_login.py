@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 
 
 def login(context: Context) -> int:
-    """Sign in to AKOS."""
+    """Sign in to AKOS; return the exit code.
+
+    Raises:
+        UsageError: --scope holds what no scope does.
+        AmikaError: what `sign_in` raises.
+
+    """
     variable, _ = env_token(dict(context.env))
     if variable:
         lines = [f"{variable} is set: it is your login (not checked; amika whoami akos --verify asks the workspace)."]

@@ -29,5 +29,5 @@ def run(args: Args) -> int:
 
     with Context(args) as context:
         if len(args.words) < 2:
-            return connecting.show_kinds(context, args.words[0] if args.words else "")
+            connecting.show_kinds(context, args.words[0] if args.words else "")
         return connecting.add(context, *args.words)

@@ -28,7 +28,12 @@ WORDS = (0, 0)
 
 
 def data_dir(args: Args) -> str:
-    """Return the workspace's data directory: --data, else the local profile's."""
+    """Return the workspace's data directory: --data, else the local profile's.
+
+    Raises:
+        UsageError: --data without a directory.
+
+    """
     from amika_shared.profile import resolve
 
     if args.has("data"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from amika_agent.akos import connection_state
 from amika_agent.akos.connection_fields import checked_fields, checked_name, kind_of
@@ -56,8 +56,13 @@ def missing_keys(context: Context, connection: Connection) -> list[str]:
     return connection_state.missing_keys(connection, open_vault(context).list())
 
 
-def show_kinds(context: Context, name: str) -> int:
-    """Print the fields of a kind, or without a name the kinds. Return the exit code of a usage error."""
+def show_kinds(context: Context, name: str) -> NoReturn:
+    """Print the fields of a kind, or without a name the kinds.
+
+    Raises:
+        UsageError: always, for nothing was added.
+
+    """
     if name:
         kind = kind_of(name)
         rows = [(f.name, _needed(kind, f), f.default, _meaning(f)) for f in kind.fields]

@@ -11,7 +11,12 @@ if TYPE_CHECKING:
 
 
 def parse(document: "dict[str, object]", place: "Place") -> "list[Credential | Problem]":
-    """Return the entries in bytewise order of their names; types other than `api` and `oauth` give nothing."""
+    """Return the entries in bytewise order of their names; types other than `api` and `oauth` give nothing.
+
+    Raises:
+        FieldError: an entry is no object, or a field of it has a wrong type.
+
+    """
     found: list[Credential | Problem] = []
     for name in sorted(document):
         entry = document[name]
