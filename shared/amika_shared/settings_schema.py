@@ -84,7 +84,7 @@ SCHEMA = (
         "owners.renew",
         WORDS,
         [],
-        "when a login is about to end and its program does not run, start that program's status command: it may renew",
+        "run a closed program's status command when its login ends soon: this may renew it",
         choices=("claude", "codex"),
     ),
     Setting("env_cache.enabled", SWITCH, default=True, text="keep env-cache.json equal to the credentials on disk"),

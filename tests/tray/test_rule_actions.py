@@ -186,3 +186,17 @@ def test_deleting_is_asked_about(app: TrayApp, agent: FakeAgent, amika: AmikaPro
     until(lambda: amika.asked)
     assert amika.asked == ["sync resolve r1 delete --local"]
     until(lambda: not app._commands)
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Escape])
+def test_no_single_key_deletes_what_cannot_be_brought_back(
+    app: TrayApp, agent: FakeAgent, amika: AmikaProgram, key: Qt.Key
+) -> None:
+    page = Asking(app, agent, "amika sync resolve r1 keep|delete").page
+    button(page, "Delete what is stored…").click()
+    question = asked(page, Question)
+    assert QTest.qWaitForWindowActive(question, 20_000)
+    QTest.keyClick(question, key)
+    until(lambda: not page.findChildren(Question))
+    assert amika.asked == []
+    assert not app._commands

@@ -33,9 +33,7 @@ def test_what_is_started_to_renew_a_login_is_said_in_words(desk: Desk) -> None:
     page = desk.turn("settings")
     boxes = [b for b in page.findChildren(QCheckBox) if b.accessibleName().startswith("Renew logins by starting: ")]
     assert [box.text() for box in boxes] == ["Claude Code", "Codex"]
-    assert "When a login is about to end and its program does not run, start that program's status command" in told(
-        page
-    )
+    assert "Run a closed program's status command when its login ends soon: this may renew it" in told(page)
 
 
 @pytest.mark.parametrize("width", [640, 1100])

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QApplication,
-)
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from tests.tray.desk import Desk, cells
 from tests.tray.pages_seen import told
 from tests.tray.sample import credential, events, machine
 from tests.tray.waiting import until
 
+from amika_tray.menu.details_window import DetailsWindow
 from amika_tray.rows import Row
 from amika_tray.window.item_look import column_widths
 from amika_tray.window.table_page import Table
@@ -47,6 +47,38 @@ def test_whoever_reads_further_down_stays_there_when_something_happens(desk: Des
     until(lambda: cells(table)[0][2] == "new")
     assert table.verticalScrollBar().value() == 2500
     assert table.chosen()
+
+
+def test_the_chosen_event_stays_chosen_when_another_comes(desk: Desk) -> None:
+    now = time.time()
+    desk.agent.events = [*events(now), {**events(now)[-1], "what": "twin"}]
+    table = desk.turn("activity").table
+    until(lambda: len(cells(table)) == len(events(now)) + 1)
+    table.selectRow(3)
+    chosen = cells(table)[3]
+    desk.agent.events = [*desk.agent.events, {**events(now)[0], "at": now, "subject": "new"}]
+    desk.agent.publish(state="in_sync")
+    until(lambda: cells(table)[0][2] == "new")
+    assert cells(table)[table.currentIndex().row()] == chosen
+
+
+@pytest.mark.parametrize("page", ["activity", "vault", "connections"])
+def test_enter_shows_a_row_in_full_and_escape_leaves_it(desk: Desk, page: str) -> None:
+    shown = desk.turn(page)
+    until(lambda: cells(shown.table))
+    texts = cells(shown.table)[0]
+    shown.table.setFocus()
+    shown.table.selectRow(0)
+    QTest.keyClick(shown.table, Qt.Key.Key_Return)
+    until(lambda: shown.findChildren(DetailsWindow))
+    (window,) = shown.findChildren(DetailsWindow)
+    assert window.windowTitle() == page.capitalize()
+    assert [text for text in texts if text not in told(window)] == []
+    desk.agent.publish(state="offline")
+    until(lambda: desk.app._link.snapshot["state"] == "offline")
+    assert window.isVisible()
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    until(lambda: not shown.findChildren(DetailsWindow))
 
 
 def test_a_thousand_credentials_with_bad_names_and_odd_times(desk: Desk) -> None:

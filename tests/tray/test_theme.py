@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage, QPalette
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from amika_tray.theme import DARK, Theme, dark_palette
 
@@ -25,7 +25,7 @@ def theme(qt: QApplication) -> Iterator[Theme]:
     yield own
     own._turn(LIGHT)
     own.close()
-    for kind in ("QMenu", "QCheckBox"):
+    for kind in ("QMenu", "QLineEdit", "QCheckBox"):
         qt.setPalette(qt.palette(), kind)
     qt.setStyle(earlier)
 
@@ -63,6 +63,20 @@ def test_the_outline_of_a_box_in_a_menu_is_seen(theme: Theme, scheme: int) -> No
     picture = menu.grab().toImage()
     menu.hide()
     assert strongest(picture, QPoint(3, 2), 12, picture.pixelColor(3, 3)) >= ENOUGH
+
+
+@pytest.mark.parametrize("scheme", [LIGHT, DARK])
+def test_the_outline_of_a_field_is_seen_and_its_ground_is_as_ever(theme: Theme, qt: QApplication, scheme: int) -> None:
+    theme._turn(scheme)
+    window = QWidget()
+    field = QLineEdit()
+    QVBoxLayout(window).addWidget(field)
+    window.show()
+    picture = window.grab().toImage()
+    middle = field.geometry().center()
+    row = [picture.pixelColor(field.x() + x, middle.y()) for x in range(3)]
+    assert max(contrast(colour, picture.pixelColor(1, 1)) for colour in row) >= ENOUGH
+    assert picture.pixelColor(middle).name() == qt.palette().base().color().name()
 
 
 @pytest.mark.parametrize("scheme", [LIGHT, DARK])

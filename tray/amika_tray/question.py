@@ -18,6 +18,8 @@ Answer = tuple[str, str, Role]
 class Question(QMessageBox):
     """A question; it goes when it is answered. Enter gives the first answer, Escape and the last button none.
 
+    CAREFUL: of what cannot be taken back; there Enter gives no answer either.
+
     Args:
         title: of the window.
         text: what is asked, plain text.
@@ -26,6 +28,8 @@ class Question(QMessageBox):
         parent: the window it is about.
 
     """
+
+    CAREFUL = False
 
     def __init__(
         self, title: str, text: str, told: Sequence[str], answers: Sequence[Answer], parent: QWidget | None = None
@@ -42,10 +46,12 @@ class Question(QMessageBox):
             button = self.addButton(label, role)
             button.setObjectName(name)
             button.setIcon(QIcon())
-            if place == 0:
+            if place == 0 and not self.CAREFUL:
                 self.setDefaultButton(button)
         cancel = self.addButton(QMessageBox.StandardButton.Cancel)
         cancel.setText(t("Cancel"))
         cancel.setObjectName("cancel")
         cancel.setIcon(QIcon())
         self.setEscapeButton(cancel)
+        if self.CAREFUL:
+            self.setDefaultButton(cancel)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -67,7 +68,13 @@ def activity_heads() -> tuple[str, ...]:
 def activity_rows(end: Mapping[str, Any], rules: Mapping[str, str]) -> list[Row]:
     """Return the events of the answer to `activity`, the newest first. rules: id of a push rule -> its name."""
     events = [event for event in end.get("events") or [] if isinstance(event, dict)]
-    return [_event(number, event, rules) for number, event in enumerate(reversed(events))]
+    seen: Counter[float] = Counter()
+    rows = []
+    for event in events:
+        when = time_of(event, "at")
+        rows.append(_event(f"{when}/{seen[when]}", event, rules))  # the same key when later events have come
+        seen[when] += 1
+    return rows[::-1]
 
 
 def _credential(credential: CredentialLine, now: float) -> Row:
@@ -141,12 +148,12 @@ def _action(number: int, action: Mapping[str, Any]) -> Row:
     return Row(f"{number}", texts, texts)
 
 
-def _event(number: int, event: Mapping[str, Any], rules: Mapping[str, str]) -> Row:
+def _event(key: str, event: Mapping[str, Any], rules: Mapping[str, str]) -> Row:
     when = time_of(event, "at")
     what = named(text_of(event, "what").replace("_", " "), 40)
     which, why = subject_words(text_of(event, "subject"), rules), why_words(text_of(event, "why"))
     texts = (moment(when), what, which, why, text_of(event, "caller"))
-    return Row(f"{when}/{number}", texts, (when, *texts[1:]))
+    return Row(key, texts, (when, *texts[1:]))
 
 
 def time_of(fields: Mapping[str, Any], name: str) -> float:

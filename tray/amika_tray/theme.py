@@ -1,6 +1,6 @@
 """Light or dark where Qt does not know: window managers without a desktop. There the portal says it, and we follow.
 
-In light and in dark, the outline of a check box is made one that can be seen.
+In light and in dark, the outlines of check boxes and of fields for text are made ones that can be seen.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _FOCUS_IN_DARK = "#6cb6e8"
 
 
 class Theme(QObject):
-    """Sets the application's palette; where Qt follows the desktop by itself, that of check boxes only.
+    """Sets the application's palette; where Qt follows the desktop by itself, those of a few kinds of widgets only.
 
     Args:
         env: environment; names the session bus.
@@ -108,17 +108,17 @@ class Theme(QObject):
             return
         present = application.palette()
         in_menus = present if self._light is None else dark_palette(menu=True)
-        boxes = present
+        fields = boxes = present
         if application.style().name() == _STYLE:
-            in_menus, boxes = outlined(in_menus), _focus_seen(outlined(present))
-        for kind, palette in (("QMenu", in_menus), ("QCheckBox", boxes)):
+            in_menus, fields, boxes = outlined(in_menus), outlined(present), _focus_seen(outlined(present))
+        for kind, palette in (("QMenu", in_menus), ("QLineEdit", fields), ("QCheckBox", boxes)):
             application.setPalette(palette, kind)  # type: ignore[arg-type]  # its stub says bytes, which it refuses
 
 
 def outlined(palette: QPalette) -> QPalette:
-    """Return the palette for check boxes and menus, in which the style outlines a box with a contrast of at least 3.
+    """Return the palette for check boxes, fields and menus, whose outlines then have a contrast of at least 3.
 
-    The style draws the outline darker than the window, which nothing else of a check box or a menu is painted with.
+    The style draws them darker than the window, and nothing else of these widgets is painted with that colour.
     """
     ground, ink = palette.window().color(), palette.windowText().color()
     result = QPalette(palette)

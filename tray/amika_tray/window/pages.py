@@ -58,8 +58,7 @@ class CredentialsPage(TablePage):
         self.push = self.button(t("&Keep it pushed…"))
         self.push.clicked.connect(self._ask)
         self._details = self.button(t("&Details…"))
-        self._details.clicked.connect(self._open)
-        self.table.opened.connect(self._open)
+        self._details.clicked.connect(lambda: self.open_row(self.table.chosen()))
         self.table.selectionModel().currentChanged.connect(lambda *_: self._update())
         self._update()
 
@@ -87,8 +86,9 @@ class CredentialsPage(TablePage):
         self.push.setVisible(self._may_push() is not None)
         self.push.setEnabled(not self.errand.is_running)
 
-    def _open(self) -> None:
-        if key := self.table.chosen():
+    def open_row(self, key: str) -> None:
+        """Show a credential in full."""
+        if key:
             self._host.act("show", f"credential:{key}")
 
     def _may_push(self) -> CredentialLine | None:

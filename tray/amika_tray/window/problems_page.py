@@ -121,9 +121,15 @@ class ProblemsPage(QScrollArea):
             return
         told = [message, t("What is deleted there cannot be brought back from here: the credential is gone.")]
         answers = [("delete", t("&Delete what is stored"), Role.AcceptRole)]
-        question = Question(t("Delete what is stored"), t("Delete the stored copy at Amika?"), told, answers, self)
+        question = _DeleteQuestion(
+            t("Delete what is stored"), t("Delete the stored copy at Amika?"), told, answers, self
+        )
         question.accepted.connect(lambda: self._host.act(helps.action, helps.target))
         question.open()
+
+
+class _DeleteQuestion(Question):
+    CAREFUL = True
 
 
 def _words(text: str, *, scale: float = 1.0, bold: bool = False) -> QLabel:

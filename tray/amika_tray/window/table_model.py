@@ -37,6 +37,11 @@ class TableModel(QAbstractTableModel):
             if old != new:
                 self.dataChanged.emit(self.index(number, 0), self.index(number, last))
 
+    def told(self, key: str) -> tuple[tuple[str, str], ...]:
+        """Return the heads and texts of a row, without its empty cells; () when there is no such row."""
+        found = next((row for row in self._rows if row.key == key), None)
+        return () if found is None else tuple(pair for pair in zip(self._heads, found.cells, strict=True) if pair[1])
+
     def rowCount(self, parent: Index = _NOWHERE) -> int:  # noqa: N802 -- Qt's name
         """Return how many rows there are."""
         return 0 if parent.isValid() else len(self._rows)

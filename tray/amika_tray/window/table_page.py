@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from amika_tray.labels import selectable, text_label
+from amika_tray.menu.details import Details
+from amika_tray.menu.details_window import DetailsWindow
 from amika_tray.rows import Row
 from amika_tray.window.item_look import column_widths, table_look
 from amika_tray.window.table_model import KEY, SORT, TableModel
@@ -138,6 +140,7 @@ class TablePage(QWidget):
         inner.addWidget(self._title)
         inner.addWidget(self._text)
         inner.addStretch(3)
+        self.table.opened.connect(self.open_row)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.table)
         self.stack.addWidget(nothing)
@@ -158,6 +161,12 @@ class TablePage(QWidget):
         self.stack.setCurrentIndex(0 if rows else 1)
         self._beyond.setVisible(beyond > 0)
         self._beyond.setText(tn("{n} more is not shown here.", "{n} more are not shown here.", beyond))
+
+    def open_row(self, key: str) -> None:
+        """Show a row in full: a column may be too narrow for its text."""
+        told = self.table.rows.told(key)
+        if told:
+            DetailsWindow(Details(self.table.accessibleName(), told), self).open()
 
     def explain(self, title: str, text: str) -> None:
         """Say this while there is nothing to show."""
