@@ -65,6 +65,8 @@ def start(
     found = _reach(profile, env)  # another one may have been faster
     if found is not None:
         return Started(found, already=True)
+    if reach(profile, env=env, any_paths=True).code == "silent":
+        raise Failed("an agent runs, and does not answer", remedy="End it and start anew: amika agent restart")
     if isinstance(said.get("error"), str):
         raise Failed(f"the agent did not start: {said['error']}", remedy=str(said.get("remedy", "")))
     lines = "".join(f"\n  {line}" for line in tail(profile.agent_log, LINES_OF_LOG))

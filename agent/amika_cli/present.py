@@ -39,4 +39,6 @@ def agent_line(context: Context, told: dict[str, Any]) -> str:
         return f"running{since}; it keeps all this current"
     if told["running"]:
         return f"running, but not asked: {told['reason']}"
+    if context.reached.code == "silent":
+        return f"does not answer; if that stays so: {context.command('agent restart')}"
     return f"not running ({context.command('agent start')}): nothing is kept current by itself"
