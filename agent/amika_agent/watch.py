@@ -44,6 +44,7 @@ class Watch:
         self._lock = threading.Lock()
         self._make_events = events
         self._events: DirectoryEvents | None = None
+        self._running = False
         self._armed: dict[str, tuple[Identity, object]] = {}
         self._gone: set[str] = set()
         self._interest: dict[str, frozenset[str]] = {}
@@ -54,15 +55,13 @@ class Watch:
         """Begin; where the system refuses to watch, `problem` says so and only the net is left."""
         self.changed_since()
         with self._lock:
-            try:
-                self._events = self._make_events(self._seen, self._lost)
-            except OSError as error:
-                self.problem = _refused(error)
+            self._running = True
         self.rearm()
 
     def stop(self) -> None:
         """End; no call of `on_change` begins afterwards."""
         with self._lock:
+            self._running = False
             events, self._events = self._events, None
             self._armed.clear()
         if events is not None:
@@ -71,9 +70,19 @@ class Watch:
     def rearm(self) -> None:
         """Watch what exists now. Call it before each look: what comes into being later is an event again."""
         with self._lock:
+            self._begin()
             for _ in range(4):  # a folder may appear while its parent is being armed
                 if self._events is None or not self._arm(self._events):
                     return
+
+    def _begin(self) -> None:
+        """Have what watches, where the system refused it until now too: its limit may have been raised."""
+        if self._events is not None or not self._running:
+            return
+        try:
+            self._events = self._make_events(self._seen, self._lost)
+        except OSError as error:
+            self.problem = _refused(error)
 
     def about_to_look(self, tag: str) -> None:
         """Count what happened to the files of this tag until now as noticed; call it before they are looked at."""

@@ -7,14 +7,17 @@ import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+from tests.fakes.turned_clock import TurnedClock
 
 from amika_agent.clock import SystemClock
-from amika_agent.engine.local import LocalPart
+from amika_agent.engine.local import AGAIN_WHEN_STUCK, LocalPart
 from amika_agent.sync.journal import SyncDb
 from amika_local import strict_json
 from amika_local.deep_documents import DeepDocuments
+from amika_local.errors import Failed
 from amika_local.keychain import Keychain
 from amika_shared.profile import resolve
 
@@ -87,3 +90,30 @@ def test_a_deep_document_that_did_not_change_is_read_once(home, db):
     (home / ".claude.json").write_text(document.replace("sk-ant-fake", "sk-ant-next"))
     assert found() == ["sk-ant-next"]
     assert len(read) == 2
+
+
+def test_what_could_not_be_written_is_tried_again_although_no_file_tells_when_it_can(home, db):
+    """A full disk that is emptied changes none of the files that are watched."""
+    (home / ".claude.json").write_text(json.dumps({"primaryApiKey": "sk-ant-fake"}))
+    clock, profile = TurnedClock(), resolve(os.environ)
+    part = LocalPart(profile, {}, clock, lambda: db)
+    lock = Path(profile.env_cache).with_name("env-cache.lock")
+    lock.mkdir(parents=True)
+    _, facts = part.look()
+    assert facts.env_cache.state == "problem"
+    assert facts.due_at == clock.now() + AGAIN_WHEN_STUCK
+    lock.rmdir()
+    clock.turn(AGAIN_WHEN_STUCK)
+    _, facts = part.look()
+    assert facts.env_cache.state == "current"
+    assert facts.due_at is None, "and then it is quiet"
+
+
+def test_a_database_that_cannot_be_opened_is_tried_again(home):
+    def refused() -> SyncDb:
+        raise Failed("cannot write sync.db: No space left on device", remedy="Free some space.")
+
+    clock = TurnedClock()
+    _, facts = LocalPart(resolve(os.environ), {}, clock, refused).look()
+    assert [problem.code for problem in facts.problems] == ["sync_db"]
+    assert facts.due_at == clock.now() + AGAIN_WHEN_STUCK

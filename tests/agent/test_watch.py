@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from amika_agent.directory_events import InotifyEvents, ObservedEvents, Seen, directory_events
+from amika_agent.directory_events import DirectoryEvents, InotifyEvents, ObservedEvents, Seen, directory_events
 from amika_agent.watch import Watch
 
 LOCAL = frozenset({"local"})
@@ -374,3 +375,31 @@ watch.stop()
         [sys.executable, "-c", code, str(home)], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout == "watch True\n"
+
+
+def test_what_the_system_refused_is_asked_for_again_with_each_look(home: Path, until: Callable[..., object]) -> None:
+    """Its limit may have been raised meanwhile."""
+    refusals = [OSError(errno.EMFILE, "too many"), OSError(errno.EMFILE, "too many")]
+
+    def way(seen: Seen, lost: Lost) -> DirectoryEvents:
+        if refusals:
+            raise refusals.pop()
+        return directory_events(seen, lost)
+
+    told: list[frozenset[str]] = []
+    watch = Watch({str(home / "auth.json"): "local"}, str(home), told.append, way)
+    watch.rearm()
+    assert len(refusals) == 2, "it has not begun"
+    watch.start()
+    try:
+        assert watch.problem is not None
+        watch.rearm()
+        assert watch.problem is not None
+        watch.rearm()
+        assert watch.problem is None
+        (home / "auth.json").write_text("x")
+        until(lambda: LOCAL in told, "the event")
+    finally:
+        watch.stop()
+    watch.rearm()
+    assert watch._events is None, "and it does not begin anew"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -50,8 +51,9 @@ def used(process: Path) -> tuple[float, int]:
     """Return a process's processor seconds and the number of times any thread went to sleep, hence was woken."""
     seconds, switches = 0.0, 0
     for task in (process / "task").iterdir():
-        seconds += int((task / "schedstat").read_text().split()[0]) / 1e9
-        switches += next(int(line.split()[1]) for line in _status(task) if line.startswith("voluntary_ctxt"))
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread that has just ended
+            seconds += int((task / "schedstat").read_text().split()[0]) / 1e9
+            switches += next(int(line.split()[1]) for line in _status(task) if line.startswith("voluntary_ctxt"))
     return seconds, switches
 
 

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from amika_shared.profile import Profile
 
 SOON = 600.0
+# what could not be done; no file tells when it can: a disk is emptied, a limit raised, another program lets go
+STUCK = frozenset({"failed", "busy", "sync_db", "shell_env", "shell_hook", "watch"})
+AGAIN_WHEN_STUCK = 60.0
 
 
 class LocalPart:
@@ -154,7 +157,8 @@ class LocalPart:
         if now < 1_700_000_000:
             problems.append(Problem("clock", "the clock of this machine is far off", remedy="Set it, or turn on NTP."))
         over = paused_until if paused and paused_until != FOREVER else None
-        due = _earliest(settled.due_at, cache.due_at, _next_expiry(found, now), over, owners_due)
+        again = now + AGAIN_WHEN_STUCK if any(problem.code in STUCK for problem in problems) else None
+        due = _earliest(settled.due_at, cache.due_at, _next_expiry(found, now), over, owners_due, again)
         return LocalFacts(found, settings, cache, tuple(problems), due, paused_until, quiet)
 
     def _near_their_end(
