@@ -13,8 +13,8 @@ from starlette.routing import Route
 
 from amika_agent.workspace.almyty_routes import CLIENT
 from amika_agent.workspace.api_keys import TooManyKeysError
-from amika_agent.workspace.bodies import BadBodyError, form_fields
 from amika_agent.workspace.page import page
+from amika_agent.workspace.page_access import form_of
 from amika_agent.workspace.services import Services
 from amika_agent.workspace.sign_in import RefusedError
 
@@ -87,18 +87,9 @@ class AlmytyPages:
 
     async def decide(self, request: Request) -> Response:
         """Mint the key, or a code, and take it to the program."""
-        try:
-            fields = form_fields(await request.body())
-        except BadBodyError:
-            fields = {}
+        fields = await form_of(request)
         link = read_link(fields)
-        browser = request.cookies.get(_COOKIE, "")
-        # a browser names the origin of every form; the Guard has checked that it is ours
-        if (
-            link is None
-            or not self._services.pages.form_is_ours(browser, link.key, fields.get("form_token", ""))
-            or "origin" not in request.headers
-        ):
+        if link is None or not self._services.pages.form_is_ours(request, _COOKIE, link.key, fields):
             return page("login_end.html", 403, title="Sign in", state="not_ours")
         if fields.get("decision") != "approve":
             return RedirectResponse(link.answer(error="access_denied"), 303)

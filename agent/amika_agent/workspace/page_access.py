@@ -5,8 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
+
+from starlette.requests import Request
 
 from amika_agent.clock import Clock
+from amika_agent.workspace.bodies import BadBodyError, form_fields
 
 VISIT = 12 * 3600.0
 _MOST = 64
@@ -43,14 +47,32 @@ class PageAccess:
         """Tell whether a cookie belongs to a visit that is not over."""
         return self._visits.get(_hashed(cookie), 0.0) > self._clock.now()
 
-    def form_token(self, browser: str, user_code: str) -> str:
-        """Return the token a form needs, for this browser's cookie and this code only."""
-        text = f"{len(browser)}:{browser}:{user_code}".encode()
+    def form_token(self, browser: str, key: str) -> str:
+        """Return the token a form needs, for this browser's cookie and this `key` only: a code, an address."""
+        text = f"{len(browser)}:{browser}:{key}".encode()
         return hmac.new(self._secret, text, hashlib.sha256).hexdigest()
 
-    def form_is_ours(self, browser: str, user_code: str, token: str) -> bool:
-        """Tell whether `token` is the form token of this browser and code."""
-        return bool(browser) and hmac.compare_digest(self.form_token(browser, user_code).encode(), token.encode())
+    def form_is_ours(self, request: Request, cookie: str, key: str, fields: Mapping[str, str]) -> bool:
+        """Tell whether a form was filled in on the page that this browser was given for `key`.
+
+        Args:
+            request: what brought it.
+            cookie: name of the cookie that the page has set.
+            key: what the page was about: a code, or the address of a program.
+            fields: of the form.
+
+        """
+        browser, token = request.cookies.get(cookie, ""), fields.get("form_token", "")
+        ours = bool(browser) and hmac.compare_digest(self.form_token(browser, key).encode(), token.encode())
+        return ours and "origin" in request.headers  # browsers name it with every form; the Guard has checked it
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """Return the fields of a page's form; {} where the body is none, and then it is not ours either."""
+    try:
+        return form_fields(await request.body())
+    except BadBodyError:
+        return {}
 
 
 def _hashed(text: str) -> str:

@@ -11,10 +11,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from amika_agent.workspace.bodies import BadBodyError, form_fields
 from amika_agent.workspace.overview import Overview, overview
 from amika_agent.workspace.page import page
-from amika_agent.workspace.page_access import VISIT
+from amika_agent.workspace.page_access import VISIT, form_of
 from amika_agent.workspace.services import Services
 from amika_agent.workspace.sign_in import Pending, normal_user_code
 from amika_agent.workspace.storage import PENDING
@@ -67,15 +66,9 @@ class PageRoutes:
 
     async def decide(self, request: Request) -> Response:
         """Take the person's decision and lead to the page that says what it became."""
-        try:
-            fields = form_fields(await request.body())
-        except BadBodyError:
-            fields = {}
+        fields = await form_of(request)
         code, decision = normal_user_code(fields.get("user_code", "")), fields.get("decision", "")
-        browser = request.cookies.get(_COOKIE, "")
-        ours = self._services.pages.form_is_ours(browser, code, fields.get("form_token", ""))
-        if not ours or "origin" not in request.headers:
-            # a browser names the origin of every form; the Guard has checked that it is ours
+        if not self._services.pages.form_is_ours(request, _COOKIE, code, fields):
             return self._end("not_ours", status=403)
         if decision not in ("approve", "deny"):
             return self._end("not_ours", status=400)
