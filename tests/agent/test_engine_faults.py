@@ -96,6 +96,30 @@ def test_every_fault_of_the_listing_is_a_state_with_a_message_and_passes(stage: 
     assert stage.stored() == ["Claude OAuth"]
 
 
+@pytest.mark.parametrize("status", [302, 400, 403, 404, 408, 425, 429])
+def test_every_refusal_of_the_listing_is_asked_again_by_itself(stage: Stage, status: int) -> None:
+    """Nothing on this machine changes when a server has room again, or a right is given back."""
+    stage.server.faults.add("status", method="GET", status=status, times=2)
+    stage.cycle()
+    (problem,) = stage.engine.snapshot()["problems"]
+    assert problem["remedy"]
+    assert stage.until_due() == "in_sync"
+    assert stage.engine.snapshot()["problems"] == []
+    assert stage.stored() == ["Claude OAuth"]
+
+
+@pytest.mark.parametrize(("retry_after", "pause"), [("120", 120), ("99999999", 3600), ("-5", 5), ("tomorrow", 5)])
+def test_a_server_that_asks_for_a_pause_gets_it(stage: Stage, retry_after: str, pause: int) -> None:
+    stage.server.faults.add("status", method="GET", status=429, retry_after=retry_after)
+    stage.cycle()
+    due = stage.due()
+    assert due is not None
+    assert due - stage.clock.now() == pause
+    asked = len(stage.server.requests)
+    assert stage.until_due() == "in_sync"
+    assert len(stage.server.requests) > asked
+
+
 @pytest.mark.parametrize("fault", ["refuse", "reset", "status", "drop", "status_after", "garbage", "half", "html"])
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 def test_every_fault_of_a_replacement_ends_with_exactly_one(stage: Stage, fault: str, method: str) -> None:

@@ -39,6 +39,11 @@ class Refused(Failed):
         self.word = word
         self.retry_after = retry_after
 
+    @property
+    def passes(self) -> bool:
+        """Whether it says nothing about what was asked, only that now is not the time (or that a portal answered)."""
+        return self.status in _NOT_NOW or 300 <= self.status < 400
+
 
 class NoSuchSecret(Refused, NotFound):
     """404: there is no such id or name."""
@@ -86,6 +91,7 @@ class Sandbox:
     raw: dict[str, Any]
 
 
+_NOT_NOW = (408, 425, 429)
 _REMEDIES = {
     402: "Your plan or quota does not allow it; see your organization's billing page.",
     403: "Your role in this organization does not allow it; ask an administrator.",

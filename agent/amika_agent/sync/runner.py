@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from amika_agent.clock import Clock
 from amika_agent.http.client import NoAnswer
+from amika_agent.stores.amika_api import Refused
 from amika_agent.sync import generic, guards, plan, removal
 from amika_agent.sync.account import Account
 from amika_agent.sync.apply import BACK_OFF, LATE, Offer, Replacements
@@ -24,6 +25,7 @@ from amika_local.errors import Busy, Failed, NotSignedIn, Unreachable
 if TYPE_CHECKING:
     from amika_local.discovery import Discovery
 
+REFUSED_AGAIN = 300.0  # seconds
 _QUIET = ("unchanged", "waiting", "blocked")
 
 
@@ -116,11 +118,19 @@ class Runner:
         except NotSignedIn:
             raise
         except (Unreachable, Busy) as error:
-            self._silent_runs += 1
-            self._not_before = self._clock.now() + BACK_OFF[min(self._silent_runs, len(BACK_OFF)) - 1]
-            return self._failures(scope, "waiting", error, self._not_before)
+            return self._waits(scope, error, 0.0)
         except Failed as error:
-            return self._failures(scope, "failed", error, None)
+            if isinstance(error, Refused) and error.passes:
+                return self._waits(scope, error, error.retry_after or 0.0)
+            # a right that was given back, an address that was repaired: nobody tells
+            return self._failures(scope, "failed", error, self._clock.now() + REFUSED_AGAIN)
+
+    def _waits(self, scope: str, error: Failed, asked: float) -> list[Outcome]:
+        """Go on later, ever less often, and not before the `asked` seconds are over."""
+        self._silent_runs += 1
+        pause = BACK_OFF[min(self._silent_runs, len(BACK_OFF)) - 1]
+        self._not_before = self._clock.now() + max(pause, asked)
+        return self._failures(scope, "waiting", error, self._not_before)
 
     def _failures(self, scope: str, did: str, error: Failed, due_at: float | None) -> list[Outcome]:
         provider = self._provider
@@ -210,6 +220,8 @@ class Runner:
             raise
         except Failed as error:
             self._db.put_sweep(self._account, GENERIC, before)
+            if isinstance(error, Refused) and error.passes:
+                raise  # no verdict on the value
             hold = Hold(
                 action.rule, "value_refused", error.message, error.remedy, offer.sent.fingerprint, self._clock.now()
             )

@@ -82,3 +82,19 @@ def test_the_same_generic_name_in_two_scopes_is_two_secrets(machine, server):
     server.put("generic", name="GROQ_API_KEY", value="org's", scope="org")
     assert only(machine.remote.run(generic(machine, "mine"))).did == "created"
     assert sorted(r["scope"] for r in server.records("generic")) == ["org", "user"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+@pytest.mark.parametrize("status", [302, 408, 425, 429])
+def test_not_now_is_no_verdict_on_the_value(machine, server, method, status):
+    """The same value goes as soon as the server takes it again."""
+    if method == "PUT":
+        machine.remote.run(generic(machine, "gsk_one"))
+    server.faults.add("status", method=method, status=status)
+    (outcome,) = machine.remote.run(generic(machine, "gsk_two"))
+    assert outcome.did == "waiting"
+    assert machine.db.holds(machine.key) == {}
+    machine.clock.turn(machine.remote.due_at() - machine.clock.now())
+    machine.remote.run(generic(machine, "gsk_two"))
+    (record,) = server.records("generic")
+    assert server.value_of(record["id"]) == "gsk_two"
