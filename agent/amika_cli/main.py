@@ -114,9 +114,7 @@ def main(argv: "list[str] | None" = None) -> int:
     """Run one command and return its exit code."""
     if sys.stdout is None or sys.stderr is None:
         _open_closed_streams()
-    if argv is None:
-        _prepare(sys.argv[1:])
-    return _flushed(_guarded(sys.argv[1:] if argv is None else argv))
+    return _flushed(_guarded(sys.argv[1:] if argv is None else argv, own=argv is None))
 
 
 def _prepare(argv: "list[str]") -> None:
@@ -135,8 +133,10 @@ def _prepare(argv: "list[str]") -> None:
         close_memory()
 
 
-def _guarded(argv: "list[str]") -> int:
+def _guarded(argv: "list[str]", *, own: bool) -> int:
     try:
+        if own:  # this process is the command's alone
+            _prepare(argv)
         return _dispatch(argv)
     except AmikaError as error:
         _complain(error.message, _for_profile(error.remedy, argv))

@@ -72,3 +72,24 @@ def test_a_stdin_that_gives_nothing_is_a_usage_error(home, server, words, redire
     ran = redirected(words, redirect)
     assert (ran.returncode, ran.stdout) == (2, ""), ran.stderr
     assert why in ran.stderr
+
+
+@pytest.mark.parametrize("module", ["amika_cli.late_inspect", "amika_agent.hardening", "amika_cli.commands.status"])
+def test_ctrl_c_while_the_program_is_still_loading_leaves_no_traceback(home, module):
+    script = (
+        "import os, signal, sys\n"
+        "def interrupt(event, args):\n"
+        f"    if event == 'import' and args[0] == {module!r}: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.addaudithook(interrupt)\n"
+        "from amika_cli.main import main\n"
+        "sys.argv = ['amika', 'status']; sys.exit(main())\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-P", "-c", script],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "amika: interrupted\n")

@@ -112,3 +112,6 @@ def test_a_path_inside_a_sentence_is_shortened_too(amika, server, claude, home):
         ran = amika(*words, env=moved)
         assert why in ran.all
         assert str(home) not in ran.all, words
+    what = amika("activity")
+    assert "~/.claude/.credentials.json is kept as “Claude OAuth” (user): asked for" in what.out
+    assert str(home) not in what.out

@@ -1,6 +1,7 @@
 """`amika activity`: what happened to which credential, when and why."""
 
 import os
+from functools import partial
 
 from amika_cli.flags import Args, Flag
 
@@ -21,6 +22,7 @@ def run(args: Args) -> int:
     from amika_agent.activity.log import ActivityLog
     from amika_agent.clock import SystemClock
     from amika_cli import duration, render
+    from amika_cli.status_text import within
     from amika_shared.profile import resolve
 
     clock = SystemClock()
@@ -31,8 +33,10 @@ def run(args: Args) -> int:
         log.close()
     if log.trouble:
         render.note(f"warning: {log.trouble}")
+    short = partial(render.home_short, home=os.path.expanduser("~"))
     rows: list[tuple[str, ...]] = [
-        (_when(event.at), event.what.replace("_", " "), event.subject, event.why, event.caller) for event in events
+        (_when(event.at), event.what.replace("_", " "), event.subject, within(event.why, short), event.caller)
+        for event in events
     ]
     heads, width = ("WHEN", "WHAT", "WHICH", "WHY", "ASKED BY"), render.terminal_width()
     lines = render.table(heads, rows, width=width, keep=(0, 1), below=(3,))
