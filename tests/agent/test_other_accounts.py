@@ -7,8 +7,11 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.fakes.loop_clock import FakeLoopClock
 
-from amika_agent.engine.other_accounts import SOON, own_environment, read
+from amika_agent.clock import SystemClock
+from amika_agent.engine.engine import Engine
+from amika_agent.engine.other_accounts import SOON, next_turn, own_environment, read
 from amika_local import rfc3339
 from amika_shared.profile import Profile, resolve
 
@@ -93,3 +96,58 @@ def test_the_local_workspace_is_an_account_of_its_own(home):
     assert read(local, own_environment(local, env), NOW) == ((), [])
     accounts, _ = read(resolve(os.environ), env, NOW)
     assert [(one["service"], one["method"]) for one in accounts] == [("almyty", "env_api_key"), ("akos", "env_api_key")]
+
+
+def test_the_end_of_a_login_is_told_in_time_although_no_file_changes(profile, almyty):
+    """An agent that runs for a month with nothing else to do has to look at the right moment."""
+    end = NOW + 30 * 86400
+    login(almyty, expiresAt=rfc3339.text(end))
+    now, told = NOW, []
+    for _ in range(5):
+        accounts, problems = read(profile, {}, now)
+        told.append([problem.code for problem in problems])
+        turn = next_turn(accounts, now)
+        if turn is None:
+            break
+        assert turn > now
+        now = turn
+    assert told == [[], ["expires_soon"], ["expired"]]
+    assert now == end + 1
+
+
+def test_a_login_without_an_end_asks_for_no_look(profile, almyty):
+    login(almyty)
+    accounts, _ = read(profile, {}, NOW)
+    assert len(accounts) == 1
+    assert next_turn(accounts, NOW) is None
+
+
+@pytest.mark.parametrize("role", ["agent", "cli"])
+def test_the_engine_looks_again_when_the_end_of_a_login_comes_near(home, profile, almyty, role):
+    clock = FakeLoopClock()
+    end = clock.now() + 30 * 86400
+    login(almyty, expiresAt=rfc3339.text(end))
+    engine = Engine(profile, dict(os.environ), clock, role)
+    engine.renew()
+    assert engine.snapshot()["problems"] == []
+    due = engine.renew_due()
+    assert due == end - SOON
+    clock._wall = due
+    engine.renew()
+    assert [problem["code"] for problem in engine.snapshot()["problems"]] == ["expires_soon"]
+    engine.close()
+
+
+def test_a_login_of_another_program_is_seen_when_it_comes_and_goes(home, profile, almyty, until):
+    engine = Engine(profile, dict(os.environ), SystemClock(), "agent")
+    told: list[frozenset[str]] = []
+    engine.watch(told.append)
+    try:
+        login(almyty)
+        until(lambda: frozenset({"session"}) in told, "the login")
+        told.clear()
+        almyty.unlink()
+        until(lambda: frozenset({"session"}) in told, "its end")
+    finally:
+        engine.unwatch()
+        engine.close()

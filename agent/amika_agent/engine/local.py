@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from amika_agent.engine import last_good
+from amika_agent.engine.other_accounts import almyty_folder
 from amika_agent.engine.pause import FOREVER, PauseFile
 from amika_agent.settings import Settings, load
 from amika_agent.shell import env_file, hook
@@ -17,6 +18,7 @@ from amika_agent.snapshot.rule_state import mark
 from amika_agent.sync import env_cache
 from amika_agent.sync.env_cache import EnvCacheResult
 from amika_agent.watch import Watch
+from amika_local import akos_file, almyty_file
 from amika_local.credential import OAUTH, Problem
 from amika_local.deep_documents import DeepDocuments
 from amika_local.discovery import discover, watched_files
@@ -104,9 +106,9 @@ class LocalPart:
         profile = self._profile
         files = dict.fromkeys(watched_files(profile.home, self._env, confined=profile.confined), "local")
         files |= {profile.env_cache: "local", profile.settings_file: "local", self.pause.path: "local"}
-        files |= dict.fromkeys(
-            (session_path(profile.amika_state_dir), api_key_path(profile.amika_state_dir)), "session"
-        )
+        logins = (session_path(profile.amika_state_dir), api_key_path(profile.amika_state_dir))
+        others = (almyty_file.credentials_path(almyty_folder(profile)), akos_file.session_path(profile.data_dir))
+        files |= dict.fromkeys((*logins, *others), "session")
         self._watch = Watch(files, profile.home, on_change)
         self._watch.start()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from amika_local import rfc3339
@@ -53,6 +53,13 @@ def read(profile: Profile, env: Mapping[str, str], now: float) -> tuple[tuple[Ma
         accounts.append(_account("akos", who, **names))
         problems += _problems("akos", who, soon=False)
     return tuple(accounts), problems
+
+
+def next_turn(accounts: Iterable[Mapping[str, Any]], now: float) -> float | None:
+    """Return when (epoch seconds) there is something new to say of one of these logins although no file changes."""
+    ends = [(str(one["service"]), float(one["expires_at"])) for one in accounts if one["expires_at"] is not None]
+    turns = [end + 1.0 for _, end in ends] + [end - SOON for service, end in ends if service == "almyty"]
+    return min((at for at in turns if at > now), default=None)
 
 
 def _ends_soon(who: Mapping[str, Any], now: float) -> bool:

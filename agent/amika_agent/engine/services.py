@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from amika_agent.back_off import BackOff
-from amika_agent.engine.other_accounts import almyty_folder, own_environment, read
+from amika_agent.engine.other_accounts import almyty_folder, next_turn, own_environment, read
 from amika_agent.snapshot.facts import OtherFacts
 from amika_local.akos_file import env_token, read_session, session_path
 from amika_local.errors import AmikaError, UsageError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 OTHERS = ("almyty", "akos")
 SPACING = 30.0
+LONGEST_PAUSE = 60.0
 EARLY = 90.0  # seconds before its end: a command that starts now must not meet an expired token
 
 
@@ -67,8 +68,9 @@ class OtherServices:
 
     @property
     def due_at(self) -> float | None:
-        """When (epoch seconds) the AKOS session wants to be renewed, or None."""
-        return self._due_at
+        """When (epoch seconds) the AKOS session wants to be renewed, or a login's end is to be told; or None."""
+        known = (self._due_at, next_turn(self.facts.accounts, self._clock.now()))
+        return min((at for at in known if at is not None), default=None)
 
     def renew(self) -> None:
         """Renew the AKOS session when it is due. What fails is tried again later, and is no problem before it ends."""
@@ -79,7 +81,9 @@ class OtherServices:
             session = read_session(session_path(self._profile.data_dir))
             if session is None or not session.refresh_token or session.texts["rejected"] or session.expires_at is None:
                 return
-            self._due_at = max(session.expires_at - EARLY, self._tried_at)
+            # a clock that was set back would make the pause a day
+            tried = self._tried_at if self._tried_at - self._clock.now() <= LONGEST_PAUSE else 0.0
+            self._due_at = max(session.expires_at - EARLY, tried)
             if self._due_at <= self._clock.now():
                 self._renew()
         except LoginFileError:
