@@ -29,12 +29,12 @@ ICON = (SIZE[0] - 15, SIZE[1] - PANEL_HEIGHT // 2)  # of the only icon, in eithe
 
 
 @contextlib.contextmanager
-def lxqt_panel(desktop: Desktop, *, theme: str = "light") -> Iterator[Program]:
+def lxqt_panel(desktop: Desktop) -> Iterator[Program]:
     """Have lxqt-panel with a StatusNotifierItem tray at its right end."""
     config = desktop.home / ".config" / "lxqt"
     config.mkdir(parents=True, exist_ok=True)
     (config / "panel.conf").write_text(PANEL)
-    (config / "lxqt.conf").write_text(f"[General]\ntheme={theme}\nicon_theme=hicolor\n[Qt]\nfont={FONT}\n")
+    (config / "lxqt.conf").write_text(f"[General]\ntheme=light\nicon_theme=hicolor\n[Qt]\nfont={FONT}\n")
     with desktop.running("lxqt-panel", ["lxqt-panel"]) as panel:
         wait(lambda: WATCHER in names_on_the_bus(desktop), "the tray host", panel)
         yield panel

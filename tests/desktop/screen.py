@@ -85,21 +85,22 @@ class Desktop:
 
     def open(self) -> None:
         """Start display, bus and window manager."""
-        for _ in range(DISPLAYS):
-            self.env["DISPLAY"] = f":{self._open_display()}"
-            if self.says(["xdotool", "getmouselocation"]):
-                break
-            # another server of that number was just ending, and took away the socket that was ours by then
-            self.programs.pop().end()
-        else:
-            raise AssertionError("no display that can be reached")
         config = self.runtime / "bus.conf"
         config.write_text(BUS.format(folder=self.runtime))
         bus = self.start("dbus-daemon", ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile"])
         self.env["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={self.runtime}/bus"
         wait((self.runtime / "bus").exists, "the session bus", bus)
-        manager = self.start("openbox", ["openbox"])
-        wait(lambda: self.says(["xdotool", "get_num_desktops"]).strip().isdigit(), "the window manager", manager)
+        said = ""
+        for _ in range(DISPLAYS):
+            self.env["DISPLAY"] = f":{self._open_display()}"
+            if self.says(["xdotool", "getmouselocation"]):
+                said = self._open_manager()
+                if not said:
+                    break
+            # another server of that number was just ending, and took away the socket that was ours by then
+            self.programs.pop().end()
+        else:
+            raise AssertionError(f"no display that can be reached: {said}")
         ground = ["display", "-window", "root", "-size", f"{SIZE[0]}x{SIZE[1]}", f"xc:{GROUND}"]
         self.says(ground)  # it exits 1 even when it has done it
 
@@ -189,6 +190,16 @@ class Desktop:
     def click(self, x: int, y: int, *, button: int = 1) -> None:
         """Click there as a person does."""
         self.run("click", ["xdotool", "mousemove", str(x), str(y), "click", str(button)])
+
+    def _open_manager(self) -> str:
+        """Start the window manager; return why it ended, "" when it runs."""
+        manager = self.start("openbox", ["openbox"])
+        ready = ["xdotool", "get_num_desktops"]
+        wait(lambda: self.says(ready).strip().isdigit() or not manager.running, "the window manager")
+        if manager.running:
+            return ""
+        self.programs.remove(manager)
+        return manager.said or "it ended"
 
     def _open_display(self) -> int:
         read, write = os.pipe()

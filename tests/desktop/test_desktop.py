@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from jeepney import DBusAddress, MessageType, new_method_call
@@ -51,3 +55,27 @@ def test_notifications_are_seen(desktop: Desktop) -> None:
             reply = bus.send_and_get_reply(new_method_call(NOTIFICATIONS, "Notify", "susssasa{sv}i", body))
         assert reply.header.message_type == MessageType.method_return, reply.body
         wait(lambda: look(desktop) != before, "the notification")
+
+
+def test_a_display_that_is_lost_while_it_is_set_up_is_replaced(tmp_path: Path) -> None:
+    """As when another server of its number ends at that moment, and takes the sockets with it."""
+
+    class Robbed(Desktop):
+        robbed = ""
+
+        def says(self, command: Sequence[str]) -> str:
+            said = super().says(command)
+            if not self.robbed and "getmouselocation" in command:
+                self.robbed = self.env["DISPLAY"]
+                next(program for program in self.programs if program.name == "Xvfb").end()
+            return said
+
+    runtime = Path(tempfile.mkdtemp(prefix="amika-desk-"))  # socket paths are short
+    shown = Robbed(tmp_path, runtime, os.environ)
+    try:
+        shown.open()
+        assert shown.says(["xdotool", "getmouselocation"])
+        assert [program.name for program in shown.programs] == ["dbus-daemon", "Xvfb", "openbox"]
+    finally:
+        shown.close()
+        shutil.rmtree(runtime, ignore_errors=True)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
-from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QWidget
+from tests.fakes.agent_server import FakeAgent
 from tests.tray.desk import Desk
 from tests.tray.pages_seen import told
 from tests.tray.waiting import until
+
+from amika_shared.profile import Profile
 
 
 @pytest.mark.parametrize("label", ["Log level", "Keep the login in"])
@@ -34,6 +39,25 @@ def test_what_is_started_to_renew_a_login_is_said_in_words(desk: Desk) -> None:
     boxes = [b for b in page.findChildren(QCheckBox) if b.accessibleName().startswith("Renew logins by starting: ")]
     assert [box.text() for box in boxes] == ["Claude Code", "Codex"]
     assert "Run a closed program's status command when its login ends soon: this may renew it" in told(page)
+
+
+def test_what_is_being_typed_when_the_agent_dies_is_not_lost(desk: Desk, profile: Profile) -> None:
+    page = desk.turn("settings")
+    until(lambda: desk.asked("settings"))
+    edit = next(edit for edit in page.findChildren(QLineEdit) if edit.accessibleName() == "Allow in shells")
+    assert QTest.qWaitForWindowActive(desk.window, 20_000)
+    edit.setFocus()
+    QTest.keyClicks(edit, "ANTHROPIC_API_KEY")
+    desk.agent.die()
+    until(lambda: not edit.isEnabled())
+    second = FakeAgent(profile, os.environ).start()
+    until(edit.isEnabled, 30)
+    until(lambda: [op for op, _ in second.asked].count("settings") == 1)
+    assert edit.text() == "ANTHROPIC_API_KEY"
+    edit.setFocus()
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+    until(lambda: second.settings["shell.allow"] == ["ANTHROPIC_API_KEY"])
+    second.stop()
 
 
 @pytest.mark.parametrize("width", [640, 1100])

@@ -223,7 +223,7 @@ class SettingsPage(QScrollArea):
                 edit.setCursorPosition(0)
 
         def send() -> None:
-            if not edit.isModified():
+            if not edit.isModified() or not self._can:  # what was typed when the agent went stays, and is not sent
                 return
             edit.setModified(False)
             try:
