@@ -3,7 +3,7 @@
 import { createServer } from "node:http";
 import { pathToFileURL } from "node:url";
 
-const [modules, lifetime, codeLifetime] = process.argv.slice(2);
+const [modules, codeLifetime] = process.argv.slice(2);
 const { default: Provider } = await import(pathToFileURL(`${modules}/oidc-provider/lib/index.js`).href);
 
 const server = createServer();
@@ -41,7 +41,7 @@ const provider = new Provider(url, {
   extraTokenClaims: (_, token) => ({ sid: token.grantId }),
   issueRefreshToken: () => true,
   rotateRefreshToken: () => true,
-  ttl: { AccessToken: Number(lifetime), DeviceCode: Number(codeLifetime), RefreshToken: 86400, Grant: 86400, Session: 86400, Interaction: 3600 },
+  ttl: { AccessToken: 300, DeviceCode: Number(codeLifetime), RefreshToken: 86400, Grant: 86400, Session: 86400, Interaction: 3600 },
   findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
   cookies: { keys: ["fake-cookie-key"] },
 });

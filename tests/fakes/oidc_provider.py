@@ -17,10 +17,10 @@ CLIENT = "client_fake"
 
 
 class OidcProvider:
-    """The server; `lifetime` and `code_lifetime` in seconds."""
+    """The server; `code_lifetime` in seconds."""
 
-    def __init__(self, *, lifetime: int = 300, code_lifetime: int = 300) -> None:
-        self._arguments = [str(PLACE / "node_modules"), str(lifetime), str(code_lifetime)]
+    def __init__(self, *, code_lifetime: int = 300) -> None:
+        self._arguments = [str(PLACE / "node_modules"), str(code_lifetime)]
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(

@@ -61,13 +61,11 @@ class Request:
 class FakeSecretsServer:
     """The server; use it as a context manager. See the module's text for faults and hooks."""
 
-    def __init__(self, *, token: str = "fake-token", user_id: str = "user_fake", org_id: str = "org_fake") -> None:
-        self.token = token
-        self.user_id = user_id
-        self.org_id = org_id
+    def __init__(self) -> None:
+        self.token, self.user_id, self.org_id = "fake-token", "user_fake", "org_fake"
         self.faults = Faults()
         self.requests: list[Request] = []
-        self._book = Book({token: (user_id, org_id)})
+        self._book = Book({self.token: (self.user_id, self.org_id)})
         self._late: list[Callable[[], Answer]] = []
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()

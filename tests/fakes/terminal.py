@@ -29,13 +29,10 @@ class Terminal:
         env: dict[str, str],
         *,
         columns: int = 100,
-        pipe: bool = False,
         program: tuple[str, ...] = (sys.executable, "-m", "amika_cli.main"),
     ) -> None:
         self.seen = ""
-        self.out = ""
         self._master, slave = pty.openpty()
-        self._pipe = subprocess.PIPE if pipe else slave
         import fcntl
         import struct
         import termios
@@ -44,7 +41,7 @@ class Terminal:
         self.process = subprocess.Popen(
             [*program, *words],
             stdin=slave,
-            stdout=self._pipe,
+            stdout=slave,
             stderr=slave,
             env=env,
             start_new_session=True,
@@ -68,8 +65,6 @@ class Terminal:
         end = time.monotonic() + seconds
         while time.monotonic() < end and self._read(0.1):
             pass
-        if self.process.stdout is not None:
-            self.out = self.process.stdout.read().decode()
         return self.process.wait(max(0.1, end - time.monotonic()))
 
     def echoes(self) -> bool:
@@ -97,6 +92,4 @@ class Terminal:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
         os.close(self._master)

@@ -91,10 +91,10 @@ class WorkosModel:
         with self.lock:
             self.sessions[sid].ended = why
 
-    def open_session(self, org_id: str = "org_01ACME") -> dict[str, object]:
+    def open_session(self) -> dict[str, object]:
         """A finished sign-in without the flow: the answer a client would have got."""
         with self.lock:
-            return self._answer(self._session(org_id))
+            return self._answer(self._session("org_01ACME"))
 
     def live(self) -> list[Session]:
         with self.lock:

@@ -50,14 +50,14 @@ class Fault:
 class WorkosServer:
     """The fake; `model` is what it knows, `seen` what was asked."""
 
-    def __init__(self, now: Callable[[], float] = time.time, *, port: int = 0) -> None:
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
         self.model = WorkosModel(now)
         self.seen: list[Seen] = []
         self.before: Callable[[str], None] | None = None  # called with the step before it is executed
         self.after: Callable[[str], None] | None = None  # called after it was executed, before the answer
         self._faults: dict[str, list[Fault]] = {}
         self._closing = threading.Event()
-        self._port = port
+        self._port = 0  # any at the first start
         self._server: ThreadingHTTPServer | None = None
         self._thread: threading.Thread | None = None
 

@@ -151,10 +151,10 @@ def test_nobody_listens(http):
 class Says:
     """An Http that gives one prepared answer."""
 
-    def __init__(self, status, body, headers=None):
+    def __init__(self, status, body):
         from amika_agent.http.client import Answer
 
-        self.answer = Answer(status, headers or {}, body)
+        self.answer = Answer(status, {}, body)
 
     def request(self, *_args, **_options):
         return self.answer

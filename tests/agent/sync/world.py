@@ -78,9 +78,9 @@ class Machine:
     def key(self) -> str:
         return self.account.text
 
-    def comes_to_rest(self, token: str = "two", rounds: int = 12) -> None:
+    def comes_to_rest(self, token: str = "two") -> None:
         """Run with this login until nothing is open or due, turning the clock to whatever is waited for."""
-        for _ in range(rounds):
+        for _ in range(12):
             self.remote.run(discovery(claude(token)))
             due = self.remote.due_at()
             if due is None:
@@ -115,15 +115,15 @@ def names(server: FakeSecretsServer, provider: str = "claude") -> list[str]:
     return [record["name"] for record in server.records(provider)]
 
 
-def token_of(server: FakeSecretsServer, name: str = "Claude OAuth", provider: str = "claude") -> str:
+def token_of(server: FakeSecretsServer) -> str:
     """The part of the pushed access token that a test chose."""
-    (record,) = [r for r in server.records(provider) if r["name"] == name]
+    (record,) = [r for r in server.records("claude") if r["name"] == "Claude OAuth"]
     value = json.loads(server.value_of(record["id"]))
     return value["claudeAiOauth"]["accessToken"].removeprefix("sk-ant-oat01-fake-")
 
 
-def never_none(server: FakeSecretsServer, provider: str = "claude") -> bool:
-    """Since the first record there was always one."""
-    states = server.history(provider)
+def never_none(server: FakeSecretsServer) -> bool:
+    """Since the first record of Claude's there was always one."""
+    states = server.history("claude")
     first = next((at for at, state in enumerate(states) if state), len(states))
     return all(states[first:])

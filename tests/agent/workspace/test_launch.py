@@ -59,9 +59,9 @@ class Squatter:
                     continue
 
 
-def http_answer(body: object, status: int = 200) -> bytes:
+def http_answer(body: object) -> bytes:
     data = json.dumps(body).encode()
-    return b"HTTP/1.1 %d OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (status, len(data), data)
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(data), data)
 
 
 @pytest.fixture
