@@ -87,7 +87,7 @@ def run(
     """Be the agent, in the foreground, until SIGTERM, SIGINT or a client's `stop`. Return the exit code.
 
     With `detached` the process that was called ends as soon as the agent answers, having printed one line of JSON:
-    {"pid"} or {"error", "remedy"}, or {} when the agent ended without a word; the agent itself goes on behind it.
+    {"pid"} or {"error", "remedy", "code"}, or {} when it ended without a word; the agent itself goes on behind it.
 
     Raises:
         AlreadyRunning: one runs already.
@@ -117,7 +117,7 @@ def run(
             if not asyncio.run(serve(profile, env, lambda: tell({"pid": os.getpid()}))):
                 os._exit(0)  # a request hangs; everything it was part of is journaled, and its thread cannot be ended
     except AmikaError as error:
-        tell({"error": error.message, "remedy": error.remedy})
+        tell({"error": error.message, "remedy": error.remedy, "code": error.code})
         raise
     return 0
 

@@ -62,7 +62,8 @@ def start(
     pid = said.get("pid")
     if isinstance(pid, int):
         return Started(pid, already=False)
-    found = _reach(profile, env)  # another one may have been faster
+    # another one was faster: it holds the lock from the beginning, and answers a moment later
+    found = _reach_within(profile, env, PATIENCE if said.get("code") == Busy.code else 0.0)
     if found is not None:
         return Started(found, already=True)
     if reach(profile, env=env, any_paths=True).code == "silent":
@@ -172,6 +173,14 @@ def _reach(profile: Profile, env: Mapping[str, str]) -> int | None:
     found.client.close()
     pid = found.hello.get("pid")
     return pid if isinstance(pid, int) else 0
+
+
+def _reach_within(profile: Profile, env: Mapping[str, str], seconds: float) -> int | None:
+    clock = SystemClock()
+    end = clock.monotonic() + seconds
+    while (found := _reach(profile, env)) is None and clock.monotonic() < end:
+        clock.sleep(0.05)
+    return found
 
 
 def _ask(client: AgentClient) -> bool:

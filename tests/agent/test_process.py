@@ -158,6 +158,16 @@ def test_starting_detached_returns_when_it_answers_and_twice_is_once(home: Path,
     assert os.readlink(f"/proc/{first.pid}/fd/2") == profile.agent_log
 
 
+def test_several_that_start_it_at_once_all_find_it_running(home: Path, stopped: None) -> None:
+    command = [sys.executable, "-m", "amika_cli.main", "agent", "start", "--json"]
+    programs = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    said = [(*program.communicate(timeout=60), program.returncode) for program in programs]
+    assert [code for _, _, code in said] == [0, 0, 0, 0], said
+    told = [json.loads(out) for out, _, _ in said]
+    assert len({one["pid"] for one in told}) == 1
+    assert [one["already"] for one in told].count(False) == 1
+
+
 def test_the_entry_that_the_tray_runs_ends_at_once_and_leaves_an_agent(home: Path, stopped: None) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "amika_agent.main", "start"], capture_output=True, text=True, timeout=60, check=True
