@@ -11,6 +11,10 @@ from amika_cli.terminal.interruption import wait_for_input
 from amika_local.errors import UsageError
 from amika_local.secret import Secret
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
+
 
 class Prompts:
     """Asks, or says which flag answers instead.
@@ -25,7 +29,7 @@ class Prompts:
     @property
     def interactive(self) -> bool:
         """Tell whether a person can be asked."""
-        return not self._json and _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
+        return not self._json and is_terminal(sys.stdin) and is_terminal(sys.stderr)
 
     def confirm(self, question: str) -> bool:
         """Ask yes or no; `--yes` answers yes. Anything but y or yes is a no.
@@ -78,6 +82,14 @@ class Prompts:
             raise UsageError(what, remedy=otherwise)
 
 
+def is_terminal(stream: "TextIO | None") -> bool:
+    """Tell whether a person is at the other end of a standard stream."""
+    try:
+        return stream is not None and stream.isatty()  # None: started without that stream
+    except ValueError:  # closed since
+        return False
+
+
 def _read(prompt: str) -> bytes:
     """Return the line that the person types, with its end."""
     # not input(): the readline library's history may keep answers; not sys.stdin: its buffer would hide what has
@@ -99,10 +111,3 @@ def _character(descriptor: int) -> bytes:
         return os.read(descriptor, 1)
     except OSError:  # the terminal has gone
         return b""
-
-
-def _is_terminal(stream: object) -> bool:
-    try:
-        return bool(stream.isatty())  # type: ignore[attr-defined]  # None when started without that stream
-    except (AttributeError, ValueError):
-        return False

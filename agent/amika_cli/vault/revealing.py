@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from amika_cli.render import ago, clean, emit, encoded, show
+from amika_cli.terminal.prompts import is_terminal
 from amika_cli.vault.opening import record
 from amika_local.errors import UsageError
 from amika_local.secret import Secret, masked
@@ -20,7 +21,7 @@ GRANT = "vault.reveal_without_terminal"
 
 def require_person(context: Context) -> None:
     """Raise UsageError unless somebody looks on, or the person has allowed this for programs too."""
-    if _is_terminal(sys.stdin) and _is_terminal(sys.stdout):
+    if is_terminal(sys.stdin) and is_terminal(sys.stdout):
         return
     if context.settings.on(GRANT):
         return
@@ -47,7 +48,7 @@ def reveal(context: Context, entry: Listed, value: Secret) -> None:
 
     """
     data = value.reveal().encode("utf-8", "surrogateescape")
-    on_terminal = _is_terminal(sys.stdout)
+    on_terminal = is_terminal(sys.stdout)
     if context.args.output == "text" and on_terminal and not _harmless(value.reveal()):
         raise UsageError(
             "the value holds bytes that a terminal would obey", remedy="--json shows them encoded, --copy copies them."
@@ -99,10 +100,3 @@ def _in_json(text: str, data: bytes) -> dict[str, str]:
 
 def _harmless(text: str) -> bool:
     return all(clean(line) == line for line in text.replace("\t", " ").replace("\r\n", "\n").split("\n"))
-
-
-def _is_terminal(stream: Any) -> bool:  # noqa: ANN401 -- any text stream, or None
-    try:
-        return bool(stream.isatty())
-    except (AttributeError, ValueError):
-        return False
