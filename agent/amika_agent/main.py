@@ -8,6 +8,7 @@ import sys
 
 from amika_local.errors import AmikaError, Failed, NotFound, UsageError
 from amika_shared import BUILD
+from amika_shared.folders import NoHome
 from amika_shared.redaction import safe_line
 
 USAGE = """usage: amika-agent COMMAND [--local] [--homedir DIR] [--log-level LEVEL]
@@ -51,6 +52,9 @@ def main(argv: list[str] | None = None) -> int:
     except AmikaError as error:
         _complain(f"{error.message}\n  {error.remedy}" if error.remedy else error.message)
         return error.exit_code
+    except NoHome as error:
+        _complain(str(error))
+        return UsageError.exit_code
     except KeyboardInterrupt:
         return 130
 

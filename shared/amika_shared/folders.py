@@ -17,6 +17,10 @@ _XDG = {
 }
 
 
+class NoHome(RuntimeError):
+    """Neither HOME nor the system's list of users says where this user's files lie."""
+
+
 def folder(kind: str) -> str:
     """Return our folder for `kind`: "data", "state" or "config"."""
     return linux_folder(kind) if sys.platform == "linux" else _folder_elsewhere(kind)
@@ -38,7 +42,7 @@ def _home() -> str:
 
         home = pwd.getpwuid(os.getuid()).pw_dir.rstrip("/")
     if home and not os.path.isabs(home):
-        raise RuntimeError("this user has no home: set HOME to an absolute path")
+        raise NoHome("this user has no home: set HOME to an absolute path")
     return home
 
 

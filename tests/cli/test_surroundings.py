@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -203,18 +204,16 @@ def test_an_address_that_is_no_proxys_is_refused_when_it_is_set(amika, address):
     assert amika("config", "set", "network.proxy", "").code == 0
 
 
-@pytest.mark.parametrize("told", [None, "", "relative"])
-@pytest.mark.parametrize("words", ["status", "vault list", "install-cli", "agent install", "run -- true", "sync"])
-def test_a_user_without_any_home_is_told_to_set_one_and_gets_no_folder_called_tilde(tmp_path, words, told):
+def as_a_number(*words: str, here: Path, told: str | None) -> subprocess.CompletedProcess[str]:
+    """Run a module as a user who is in no list of users, as containers do; `told` is HOME, None: unset."""
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         pytest.skip("only the superuser can become a user who is in no list, and only with setpriv")
-    here = tmp_path / "here"
     here.mkdir(mode=0o777)
     reads = "+dac_read_search"  # the interpreter may lie in the superuser's home
     command = ["setpriv", "--reuid", "4000123", "--inh-caps", reads, "--ambient-caps", reads]
-    env = {name: value for name, value in os.environ.items() if name != "HOME"}
-    ran = subprocess.run(
-        [*command, sys.executable, "-P", "-m", "amika_cli.main", *words.split()],
+    env = {name: value for name, value in os.environ.items() if name != "HOME" and not name.startswith("XDG_")}
+    return subprocess.run(
+        [*command, sys.executable, "-P", "-m", *words],
         cwd=here,
         env=env if told is None else {**env, "HOME": told},
         capture_output=True,
@@ -223,12 +222,26 @@ def test_a_user_without_any_home_is_told_to_set_one_and_gets_no_folder_called_ti
         timeout=60,
         check=False,
     )
+
+
+@pytest.mark.parametrize("told", [None, "", "relative"])
+@pytest.mark.parametrize("words", ["status", "vault list", "install-cli", "agent install", "run -- true", "sync"])
+def test_a_user_without_any_home_is_told_to_set_one_and_gets_no_folder_called_tilde(tmp_path, words, told):
+    here = tmp_path / "here"
+    ran = as_a_number("amika_cli.main", *words.split(), here=here, told=told)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.splitlines() == [
         "amika: HOME is not set, and this user has no home",
         "  Set HOME to the path of a folder.",
     ]
     assert list(here.iterdir()) == []
+
+
+def test_the_agent_says_it_too(tmp_path):
+    ran = as_a_number("amika_agent.main", "run", here=tmp_path / "here", told=None)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert len(ran.stderr.splitlines()) == 1
+    assert "set HOME" in ran.stderr
 
 
 @pytest.mark.parametrize("told", ["", "relative/home"])
