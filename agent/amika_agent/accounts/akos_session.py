@@ -16,7 +16,7 @@ from amika_agent.accounts import certificates
 from amika_agent.accounts.akos_endpoints import AkosEndpoints, AkosPlace, bound
 from amika_agent.accounts.signed_out import SignedOut, left_behind
 from amika_agent.clock import Clock
-from amika_agent.http.client import Answer, Http, NoAnswer
+from amika_agent.http.client import Answer, Http, NoAnswer, sendable
 from amika_agent.stores.private_file import (
     Room,
     check_replaceable,
@@ -208,7 +208,7 @@ class AkosKeeper:
             session.sent_at = self._clock.now()
             self._write(session)
             answer = self._redeem(session, more)
-            if answer.ok and answer.text("access_token"):
+            if answer.ok and _whole(answer):
                 granted = self._granted(answer, session.refresh_token, {**session.texts, **told(answer.body)})
                 room.fill(_encoded(granted))
                 return granted
@@ -286,6 +286,12 @@ class AkosKeeper:
         lock = os.path.join(self._dir, ".akos.lock")
         with locked(lock, deadline=WAIT, clock=self._clock, what="the AKOS session"):
             yield
+
+
+def _whole(answer: Answer) -> bool:
+    """Tell whether the answer's tokens can be sent: damage must not take the session's place."""
+    refresh = answer.text("refresh_token")
+    return sendable(answer.text("access_token")) and (not refresh or sendable(refresh))
 
 
 def _encoded(session: AkosSession) -> bytes:

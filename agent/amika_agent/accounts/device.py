@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from amika_agent.clock import Clock
-from amika_agent.http.client import Answer, Http, NoAnswer
+from amika_agent.http.client import Answer, Http, NoAnswer, sendable
 from amika_agent.http.urls import may_open
 from amika_local.errors import Failed, NotSignedIn
 from amika_local.secret import Secret
@@ -164,7 +164,7 @@ def poll(
 def _verdict(answer: Answer, endpoints: DeviceEndpoints) -> str:
     """Return "pending", "slow_down", "decided" or "unusable"; raise for the ends."""
     if answer.ok:
-        return "decided" if _sendable(answer.text("access_token").strip()) else "unusable"
+        return "decided" if sendable(answer.text("access_token").strip()) else "unusable"
     error = answer.text("error") or answer.text("code")
     if error == "authorization_pending":
         return "pending"
@@ -209,10 +209,6 @@ def refused(answer: Answer) -> str:
 
 def _showable(code: str) -> bool:
     return 1 <= len(code) <= 64 and code.isascii() and code.isprintable()
-
-
-def _sendable(token: str) -> bool:
-    return bool(token) and token.isascii() and token.isprintable() and " " not in token
 
 
 def _same_site(url: str, other: str) -> bool:

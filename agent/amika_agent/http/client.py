@@ -292,13 +292,18 @@ def _parsed(body: bytes) -> object | None:
 
 def _headers(further: Mapping[str, str], bearer: Secret | None) -> dict[str, str]:
     always = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"}
-    login = {} if bearer is None else {"Authorization": f"Bearer {_sendable(bearer)}"}
+    login = {} if bearer is None else {"Authorization": f"Bearer {_checked(bearer)}"}
     return {**always, **further, **login}
 
 
-def _sendable(bearer: Secret) -> str:
+def sendable(token: str) -> bool:
+    """Tell whether it can be a token at all: what cannot be sent is damage, or no token."""
+    return bool(token) and token.isascii() and token.isprintable() and " " not in token
+
+
+def _checked(bearer: Secret) -> str:
     value = bearer.reveal()
-    if not value or not value.isascii() or not value.isprintable() or " " in value:
+    if not sendable(value):
         raise NotSignedIn("the stored token is damaged", remedy="Sign in again: amika auth login")
     return value
 

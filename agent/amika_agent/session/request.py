@@ -8,7 +8,7 @@ from typing import Literal
 
 from amika_agent.accounts.endpoints import Endpoints
 from amika_agent.clock import Clock
-from amika_agent.http.client import Answer, Http, NoAnswer
+from amika_agent.http.client import Answer, Http, NoAnswer, sendable
 from amika_local.secret import Secret
 
 ATTEMPT = 5.0  # seconds for one try
@@ -76,7 +76,9 @@ def send(
 def judge(answer: Answer) -> Outcome:  # noqa: PLR0911 -- a table, one row a line
     """Return what an answer means; anything but a new pair or a terminal word is transient."""
     if answer.ok:
-        if answer.text("access_token").strip():
+        # damage must not take the session's place
+        refresh = answer.text("refresh_token").strip()
+        if sendable(answer.text("access_token").strip()) and (not refresh or sendable(refresh)):
             return Outcome("renewed", answer=answer)
         return Outcome("unsure", "unreadable", "the sign-in server's answer could not be read")
     code = answer.text("error") or answer.text("code")

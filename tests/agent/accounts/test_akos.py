@@ -125,7 +125,16 @@ def test_a_rejected_refresh_token_is_remembered(server, place, keeper, status):
     assert server.count("/token") == 1
 
 
-@pytest.mark.parametrize("said", [(500, {}), (429, {}), (403, {}), (200, {}), (200, []), (404, {"error": "x"})])
+DAMAGED = [
+    {"access_token": "not a token", "refresh_token": "fake-refresh-2"},
+    {"access_token": "fake-access-2", "refresh_token": "\ud800"},
+]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [(500, {}), (429, {}), (403, {}), (200, {}), (200, []), (404, {"error": "x"}), *((200, one) for one in DAMAGED)],
+)
 def test_what_is_no_verdict_keeps_the_session(server, place, keeper, said):
     store(keeper, server)
     server.say["/token"] = said

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from amika_agent.session.keeper import RenewalPostponed
@@ -109,3 +111,16 @@ def test_while_the_grace_is_open_it_is_tried_every_second_and_not_in_a_loop(worl
         world.clock.turn(max(0.1, pauses[-1]))
     assert 3 <= len(pauses) <= 20
     assert min(pauses) >= 0.9
+
+
+@pytest.mark.parametrize("name", ["access_token", "refresh_token"])
+@pytest.mark.parametrize("damage", ["not a token", "ünbrauchbar", "tok\ten", "\ud800"], ids=ascii)
+def test_a_token_that_cannot_be_sent_does_not_take_the_sessions_place(world, name, damage):
+    """The server did its work and its answer came damaged: it is asked for again, inside its grace."""
+    world.sign_in()
+    world.clock.turn(290)
+    pair = {"access_token": "fake-access", "refresh_token": "fake-refresh", name: damage}
+    world.server.fail("refresh", "answer", executed=True, status=200, body=json.dumps(pair).encode())
+    world.cli.fresh()
+    assert world.server.count("refresh") == 2
+    assert world.stored()["refresh_token"] == world.model.live()[0].refresh
