@@ -64,9 +64,8 @@ def run(args: Args) -> int:
 def _discover(args: Args) -> Discovery:
     homedir = args.get("homedir")
     home = _absolute(homedir) if homedir else os.environ.get("HOME") or _home_of_account()
-    if homedir and not os.path.isdir(home):
-        what = f"{homedir} is not a directory" if os.path.exists(homedir) else f"there is no {homedir}"
-        raise UsageError(f"--homedir: {what}", remedy="Name a home that exists; leave it out to look in yours.")
+    if homedir and os.path.exists(home) and not os.path.isdir(home):
+        raise UsageError(f"--homedir: {homedir} is not a directory", remedy="Name somebody's home.")
     return discover(
         home,
         os.environ,
@@ -129,6 +128,8 @@ def _print(args: Args, kept: "dict[str, Credential]") -> None:
 def _warn(found: Discovery, args: Args, chosen: "dict[str, Credential]", kept: "dict[str, Credential]") -> None:
     """Say what is wrong. An expired login is no fault of its file: its owner renews it, and `--explain` shows it."""
     lines = [f"{problem.message}. {problem.remedy}" for problem in found.problems if problem.code != "expired"]
+    if args.get("homedir") and not os.path.exists(args.get("homedir")):  # as a home without credentials: no error
+        lines.append(f"--homedir: there is no {args.get('homedir')}")
     lines += [f"{name} is left out: its value {_unfit(chosen[name], args)}" for name in chosen if name not in kept]
     if args.has("native-names"):
         lines += [
