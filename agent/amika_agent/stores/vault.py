@@ -20,7 +20,7 @@ from typing import Protocol
 from amika_agent.clock import Clock
 from amika_agent.stores import keyring_process
 from amika_agent.stores.keyring_process import KeyringProblem
-from amika_agent.stores.private_file import locked
+from amika_agent.stores.private_file import check_replaceable, locked
 from amika_agent.stores.vault_file import Entry, VaultFile, load, save
 from amika_agent.stores.vault_seal import Seal, new_keyring_seal, new_passphrase_seal
 from amika_local.errors import Busy, Conflict, Failed, NotFound, UsageError
@@ -197,6 +197,7 @@ class Vault:
     def _into_keyring(self, name: str, data: bytes) -> str:
         if len(data) > self._keyring_limit:
             return SEALED
+        check_replaceable(self._path)  # what the index cannot name would lie in the keyring for ever
         try:
             self._keyring.put(_SERVICE, self._account(name), Secret(base64.b64encode(data).decode()))
         except KeyringProblem as problem:
@@ -226,6 +227,7 @@ class Vault:
 
     def _remove(self, name: str, entry: Entry) -> None:
         if entry.source == KEYRING:
+            check_replaceable(self._path)  # a value that is gone would stay in the index
             with _said_for_the_vault():
                 self._keyring.delete(_SERVICE, self._account(name))
         self._change(lambda file: file.drop(name))

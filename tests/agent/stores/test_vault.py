@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import stat
 import subprocess
@@ -337,3 +338,34 @@ def test_a_missing_reference_is_named_with_the_command_that_stores_it() -> None:
         resolve("Bearer ${vault:MISSING}", lambda _key: None)
     assert "amika vault put MISSING" in caught.value.remedy
     assert references("${vault:A} ${vault:B} ${vault:A} ${vault:a} ${env:C}") == ["A", "B"]
+
+
+@pytest.mark.parametrize("change", ["put", "replace", "delete", "rename"])
+def test_an_index_that_cannot_be_written_is_found_out_before_the_keyring_is_changed(
+    tmp_path: Path, change: str
+) -> None:
+    """A file size limit stands for the full disk: it stops what is written and nothing else."""
+    keyring = FakeKeyring()
+    store = vault(tmp_path, keyring)
+    store.put("ONE", Secret("before"))
+    held, index = dict(keyring.held), (tmp_path / "vault.json").read_bytes()
+    does = {
+        "put": lambda: store.put("TWO", Secret("after")),
+        "replace": lambda: store.put("ONE", Secret("after")),
+        "delete": lambda: store.delete("ONE"),
+        "rename": lambda: store.rename("ONE", "TWO"),
+    }
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        with pytest.raises(Failed) as failed:
+            does[change]()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert failed.value.remedy
+    assert keyring.held == held
+    assert (tmp_path / "vault.json").read_bytes() == index
+    does[change]()
+    assert keyring.held != held
