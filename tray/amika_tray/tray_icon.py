@@ -21,7 +21,7 @@ from amika_tray.notices.notices import Notice
 
 WATCHER = "org.kde.StatusNotifierWatcher"
 HELD = 30_000  # ms that a menu on a host stays as it is at most: some hosts never say that it was closed
-CLICKED = 1000  # ms after a host has closed the menu: it says so before it says what was clicked
+CLICKED = 100  # ms after a host has closed the menu: it says so before it says what was clicked
 
 
 class TrayIcon(QObject):
