@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from amika_cli.flags import Args
     from amika_cli.through_agent import ThroughAgent
     from amika_local.discovery import Discovery
-    from amika_local.secret import Secret
 
 
 class Context:
@@ -153,11 +152,7 @@ class Context:
         if meant not in (None, self._meant):
             self._meant = meant
             raise other_account()
-
-        def bearer(force: bool) -> Secret:  # noqa: FBT001 -- the shape that SecretsApi asks for
-            return self.authority.bearer(force=force, of=account)
-
-        return SecretsApi(self.endpoints.api_url, bearer, self.http)
+        return SecretsApi(self.endpoints.api_url, self.authority.bearer_of(account), self.http)
 
     @cached_property
     def through_agent(self) -> ThroughAgent | None:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from amika_local.errors import UsageError
+from amika_shared.folders import account_home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
@@ -28,17 +29,7 @@ def homedir(args: Args) -> str | None:
     return absolute(path)
 
 
-def of_account() -> str:
-    """Return the home that the system's list of users names, "" where this user is in none."""
-    import pwd
-
-    try:
-        return pwd.getpwuid(os.getuid()).pw_dir
-    except KeyError:
-        return ""
-
-
-def settle(env: MutableMapping[str, str], account_home: Callable[[], str] = of_account) -> None:
+def settle(env: MutableMapping[str, str], account_home: Callable[[], str] = account_home) -> None:
     """Make HOME the account's own home where it is empty or relative: each part would read that its own way.
 
     Raises:

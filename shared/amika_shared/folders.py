@@ -33,17 +33,22 @@ def linux_folder(kind: str) -> str:
     return os.path.join(base if os.path.isabs(base) else os.path.join(_home(), default), APP)
 
 
-def _home() -> str:
-    home = os.environ.get("HOME")
-    if home is None or os.path.isabs(home):
-        home = os.path.expanduser("~")
-    else:
-        import pwd  # noqa: PLC0415 -- one that is no absolute path is none
+def account_home() -> str:
+    """Return the home that the system's list of users names, "" where this user is in none."""
+    import pwd  # noqa: PLC0415 -- for the few without HOME
 
-        home = pwd.getpwuid(os.getuid()).pw_dir.rstrip("/")
-    if home and not os.path.isabs(home):
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return ""
+
+
+def _home() -> str:
+    given = os.environ.get("HOME")  # one that is no absolute path is none
+    home = os.path.expanduser("~") if given is None or os.path.isabs(given) else account_home()
+    if not os.path.isabs(home):
         raise NoHome("this user has no home: set HOME to an absolute path")
-    return home
+    return home.rstrip("/") or "/"
 
 
 def _folder_elsewhere(kind: str) -> str:

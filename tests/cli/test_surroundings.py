@@ -237,8 +237,9 @@ def test_a_user_without_any_home_is_told_to_set_one_and_gets_no_folder_called_ti
     assert list(here.iterdir()) == []
 
 
-def test_the_agent_says_it_too(tmp_path):
-    ran = as_a_number("amika_agent.main", "run", here=tmp_path / "here", told=None)
+@pytest.mark.parametrize("told", [None, "", "relative/home"])
+def test_the_agent_says_it_too(tmp_path, told):
+    ran = as_a_number("amika_agent.main", "run", here=tmp_path / "here", told=told)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert len(ran.stderr.splitlines()) == 1
     assert "set HOME" in ran.stderr

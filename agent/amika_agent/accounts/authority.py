@@ -109,6 +109,10 @@ class Authority:
             check_origin(self._state_dir, self.endpoints)
         return key
 
+    def bearer_of(self, account: AccountKey) -> Callable[[bool], Secret]:
+        """Return `bearer` for this account alone, as `SecretsApi` calls it: with `force`."""
+        return lambda force: self.bearer(force=force, of=account)
+
     def account(self) -> AccountKey | None:
         """Return whose account it is, without network; None when nobody is signed in or the file is damaged."""
         try:

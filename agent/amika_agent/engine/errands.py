@@ -84,11 +84,7 @@ class Errands:
             raise Conflict("the agent works with another server")
         if meant and meant != f"{account.user_id} {account.org_id}":
             raise Conflict("another account is signed in by now")
-
-        def bearer(force: bool) -> Secret:  # noqa: FBT001 -- the shape that SecretsApi asks for
-            return authority.bearer(force=force, of=account)
-
-        return SecretsApi(services.endpoints.api_url, bearer, services.http)
+        return SecretsApi(services.endpoints.api_url, authority.bearer_of(account), services.http)
 
 
 def _list_generic(api: SecretsApi, _: Args, __: Secret | None) -> object:

@@ -6,7 +6,6 @@ import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from amika_agent.back_off import BackOff
@@ -20,7 +19,7 @@ from amika_shared.redaction import plain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from amika_agent.accounts.amika import AccountKey, Authority
+    from amika_agent.accounts.amika import AccountKey
     from amika_agent.clock import Clock
     from amika_agent.engine.account import AccountPart, Services
     from amika_agent.settings import Settings
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from amika_agent.sync.remote import RemoteSync
     from amika_agent.sync.rules import Rule
     from amika_local.discovery import Discovery
-    from amika_local.secret import Secret
 
 SPACING = 2.0  # seconds between two pushes of one rule
 REJECTED_AGAIN = 300.0  # a new sign-in is seen at once; this is for a server that was wrong
@@ -260,20 +258,14 @@ class RemotePart:
             if self._sync is not None and self._sync[0] is services and self._sync[1] == account:
                 self._sync[2].settings = decided
                 return self._sync[2]
-            authority = services.authority
             # each request by itself: another account may be signed in between two of them
-            bearer = partial(_bearer, authority, account)
-            api = SecretsApi(services.endpoints.api_url, bearer, services.http)
+            api = SecretsApi(services.endpoints.api_url, services.authority.bearer_of(account), services.http)
             who = _called(self._accounts.facts.who, account)
             sync = RemoteSync(self._db(), api, account, self._clock, decided, paused=self._paused, who=who)
             self._sync = (services, account, sync)
             for queue in self._queues.values():
                 queue.clear()
             return sync
-
-
-def _bearer(authority: Authority, account: AccountKey, force: bool) -> Secret:  # noqa: FBT001 -- as SecretsApi asks
-    return authority.bearer(force=force, of=account)
 
 
 def _called(who: Mapping[str, Any], account: AccountKey) -> str:

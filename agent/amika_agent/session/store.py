@@ -16,6 +16,7 @@ from typing import Protocol
 from amika_agent.session.rules import as_file, digest
 from amika_agent.stores.private_file import (
     make_private_dir,
+    overwrite,
     refuse_symlink,
     remove_private,
     sweep,
@@ -162,16 +163,7 @@ class FileStore:
                     remove_private(os.path.join(self.dir, name))
 
     def _write(self, data: bytes) -> None:
-        # in place and never shorter than before until it is complete: the room that was reserved is the room used
-        descriptor = os.open(self.next, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            view = memoryview(data)
-            while view:
-                view = view[os.pwrite(descriptor, view, len(data) - len(view)) :]
-            os.ftruncate(descriptor, len(data))
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        overwrite(self.next, data)  # the room that was reserved is the room used
 
     def _probe(self) -> None:
         probe = f"{self.next}.probe"

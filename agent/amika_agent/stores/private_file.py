@@ -106,16 +106,7 @@ class Room:
     def fill(self, data: bytes) -> None:
         """Replace the file by `data`: written into the room, fsync, rename, directory fsync. Raises Failed."""
         try:
-            # made anew where somebody tidied up meanwhile
-            descriptor = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-            try:
-                view = memoryview(data)
-                while view:  # in place: what was taken is what is used
-                    view = view[os.pwrite(descriptor, view, len(data) - len(view)) :]
-                os.ftruncate(descriptor, len(data))
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            overwrite(self._temporary, data)  # what was taken is what is used
             os.replace(self._temporary, self._path)
             sync_dir(os.path.dirname(self._path))
         except OSError as error:
@@ -257,6 +248,22 @@ def locked(
         if not lock(descriptor, deadline, clock, shared=shared):
             raise Busy(f"another process is using {what or path}", remedy="Try again in a moment.")
         yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def overwrite(path: str, data: bytes) -> None:
+    """Write `data` into a file in place, fsync: never shorter than before until it is complete. Raises OSError.
+
+    A file that somebody tidied up meanwhile is made anew. A symlink is refused.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.pwrite(descriptor, view, len(data) - len(view)) :]
+        os.ftruncate(descriptor, len(data))
+        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

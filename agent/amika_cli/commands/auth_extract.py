@@ -84,12 +84,12 @@ def _absolute(homedir: str) -> str:
 
 
 def _home_of_account() -> str:
-    import pwd
+    from amika_shared.folders import account_home
 
-    try:
-        return pwd.getpwuid(os.getuid()).pw_dir
-    except KeyError:
-        raise UsageError("HOME is not set", remedy="Set it, or say which home is meant: --homedir PATH") from None
+    home = account_home()
+    if not home:
+        raise UsageError("HOME is not set", remedy="Set it, or say which home is meant: --homedir PATH")
+    return home
 
 
 def _chosen(found: Discovery, *, native: bool) -> "dict[str, Credential]":
