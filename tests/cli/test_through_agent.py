@@ -105,9 +105,9 @@ def test_an_agent_that_would_speak_for_another_account_is_not_asked_twice(
     agent: ErrandAgent, direct: Direct, remote: FakeSecretsServer, why: str
 ) -> None:
     if why == "method":
-        agent.method = "env_api_key"
+        agent.signed_in.way = "env_api_key"
     if why == "organization":
-        agent.organization = "org_other"
+        agent.signed_in.organization = "org_other"
     url = "https://other.example" if why == "server" else remote.url
     api = ThroughAgent(agent, direct, url, account="user_fake org_fake")
     assert api.list_generic() == []

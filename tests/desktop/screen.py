@@ -7,7 +7,7 @@ started on is seen or touched.
 from __future__ import annotations
 
 import contextlib
-import os
+import random
 import signal
 import subprocess
 import time
@@ -18,7 +18,10 @@ OUTPUT = Path(__file__).resolve().parents[1] / "output"
 SIZE = (1280, 960)
 GROUND = "#5a6b7d"
 END = 10.0
-DISPLAYS = 5  # are tried
+DISPLAYS = range(100, 50_000)  # their sockets have room for all
+ATTEMPTS = 5
+# without -noreset it starts anew when its last client leaves, and refuses the next one meanwhile
+SERVER = ["-noreset", "-screen", "0", f"{SIZE[0]}x{SIZE[1]}x24", "-nolisten", "tcp"]
 DEADLINE = 60.0  # for what takes a moment on a machine that has nothing else to do
 
 BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -66,12 +69,14 @@ class Program:
 class Desktop:
     """Display, bus and window manager; `close` ends everything that was started on it.
 
-    env   what a program needs to appear here; no home is in it but the desktop's own
+    env      what a program needs to appear here; no home is in it but the desktop's own
+    numbers  of the display, to be tried in turn
     """
 
     def __init__(self, home: Path, runtime: Path, env: Mapping[str, str]) -> None:
         self.home, self.runtime = home, runtime
         self.programs: list[Program] = []
+        self.numbers = random.sample(DISPLAYS, ATTEMPTS)
         self.env: dict[str, str] = {
             **{name: env[name] for name in ("PATH", "LANG", "LC_ALL") if name in env},
             "HOME": str(home),
@@ -90,17 +95,9 @@ class Desktop:
         bus = self.start("dbus-daemon", ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile"])
         self.env["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={self.runtime}/bus"
         wait((self.runtime / "bus").exists, "the session bus", bus)
-        said = ""
-        for _ in range(DISPLAYS):
-            self.env["DISPLAY"] = f":{self._open_display()}"
-            if self.says(["xdotool", "getmouselocation"]):
-                said = self._open_manager()
-                if not said:
-                    break
-            # another server of that number was just ending, and took away the socket that was ours by then
-            self.programs.pop().end()
-        else:
-            raise AssertionError(f"no display that can be reached: {said}")
+        self._open_display()
+        manager = self.start("openbox", ["openbox"])
+        wait(lambda: self.says(["xdotool", "get_num_desktops"]).strip().isdigit(), "the window manager", manager)
         ground = ["display", "-window", "root", "-size", f"{SIZE[0]}x{SIZE[1]}", f"xc:{GROUND}"]
         self.says(ground)  # it exits 1 even when it has done it
 
@@ -191,30 +188,28 @@ class Desktop:
         """Click there as a person does."""
         self.run("click", ["xdotool", "mousemove", str(x), str(y), "click", str(button)])
 
-    def _open_manager(self) -> str:
-        """Start the window manager; return why it ended, "" when it runs."""
-        manager = self.start("openbox", ["openbox"])
-        ready = ["xdotool", "get_num_desktops"]
-        wait(lambda: self.says(ready).strip().isdigit() or not manager.running, "the window manager")
-        if manager.running:
-            return ""
-        self.programs.remove(manager)
-        return manager.said or "it ended"
+    def _open_display(self) -> None:
+        """Start a display of a number that nobody had lately.
 
-    def _open_display(self) -> int:
-        read, write = os.pipe()
-        command = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{SIZE[0]}x{SIZE[1]}x24", "-nolisten", "tcp"]
-        said = self.home / "Xvfb.log"
-        with said.open("wb") as out:
-            process = subprocess.Popen(
-                command, env=self.env, pass_fds=(write,), stdin=subprocess.DEVNULL, stdout=out, stderr=out
-            )
-        os.close(write)
-        self.programs.append(Program("Xvfb", process, said))
-        with os.fdopen(read) as answer:
-            number = answer.readline().strip()
-        assert number.isdigit(), f"no display: {said.read_text(errors='replace')}"
-        return int(number)
+        The first free number would be one that an ending server is just giving back, who then takes away the socket
+        that is ours by then.
+        """
+        displays = (self._display(number) for number in self.numbers)
+        assert any(display.running for display in displays), "no display whose number is free"
+
+    def _display(self, number: int) -> Program:
+        self.env["DISPLAY"] = f":{number}"
+        display = self.start("Xvfb", ["Xvfb", f":{number}", *SERVER])
+        lock = Path(f"/tmp/.X{number}-lock")
+
+        def answers() -> bool:
+            ours = lock.exists() and lock.read_text().strip() == str(display.process.pid)
+            return ours and bool(self.says(["xdotool", "getmouselocation"]))
+
+        wait(lambda: not display.running or answers(), "the display")
+        if not display.running:
+            self.programs.remove(display)
+        return display
 
 
 def wait(condition: Callable[[], object], what: str, program: Program | None = None, seconds: float = DEADLINE) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.fakes.secrets_server import FakeSecretsServer
 
+from amika_agent.accounts.authority import AccountKey, Authority
 from amika_agent.engine.errands import Errands
 from amika_agent.http.client import Http
 from amika_local.errors import AmikaError
@@ -15,23 +16,46 @@ from amika_local.secret import Secret
 from amika_shared.client import AgentError
 
 
+class SignedIn(Authority):
+    """The right of the fake server's user, without a session file; all else is the real one's.
+
+    way           how the agent is signed in
+    organization  in which it is signed in
+    """
+
+    def __init__(self, server: FakeSecretsServer) -> None:
+        self.way = "session"
+        self.organization = server.org_id
+        self._server = server
+
+    @property
+    def method(self) -> str:
+        return self.way
+
+    def account(self) -> AccountKey:
+        return AccountKey(self._server.url, self._server.user_id, self.organization)
+
+    def bearer(self, *, force: bool = False, of: AccountKey | None = None) -> Secret:
+        assert of == self.account()
+        return Secret(self._server.token)
+
+
 class ErrandAgent:
     """What `AgentClient` is for `ThroughAgent`.
 
-    asked   names of the calls, in order
-    method  how the agent is signed in
-    organization  in which it is signed in
-    gone    True: it ends after it has done what it was asked, before it can say so
+    asked         names of the calls, in order
+    signed_in     how, and in which organization
+    gone          True: it ends after it has done what it was asked, before it can say so
     """
 
     def __init__(self, server: FakeSecretsServer, http: Http) -> None:
         self.asked: list[str] = []
         self.values: list[str | None] = []
-        self.method = "session"
         self.gone = False
-        self.organization = "org_fake"
-        self._server = server
-        self._services = SimpleNamespace(endpoints=SimpleNamespace(api_url=server.url), http=http, authority=self)
+        self.signed_in = SignedIn(server)
+        self._services = SimpleNamespace(
+            endpoints=SimpleNamespace(api_url=server.url), http=http, authority=self.signed_in
+        )
         self.errands = Errands(self, self._no_db)
 
     def call(self, op: str, args: dict[str, Any], *, timeout: float) -> dict[str, Any]:
@@ -60,12 +84,8 @@ class ErrandAgent:
     def services(self) -> SimpleNamespace:
         return self._services
 
-    def account(self) -> SimpleNamespace:
-        return SimpleNamespace(text="account", user_id="user_fake", org_id=self.organization)
-
-    def bearer(self, *, force: bool, of: SimpleNamespace) -> Secret:
-        assert of == self.account()
-        return Secret(self._server.token)
+    def account(self) -> AccountKey:
+        return self.signed_in.account()
 
     def _no_db(self) -> Any:
         return SimpleNamespace(
