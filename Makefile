@@ -5,17 +5,19 @@
 # make bench   prints the table of measurements                      ARGS="--quick"
 # make screenshots   takes the pictures of the documents anew, on a virtual desktop
 # make bundle  builds dist/amika: the three programs in one folder that needs no Python
+# make release KEY=FILE   packs and signs that folder: docs/releasing.md
 # make lock    locks the newest allowed versions again (hashes, no addresses)
 # make clean   removes what these commands made
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 BIN := .venv/bin
 ARGS ?=
+KEY ?=
 # tests that start desktops and processes share one worker ("serial" in tests/conftest.py), the others use the rest
 WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 2 ? 2 : n > 4 ? 4 : n)))
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade
 
-.PHONY: help setup dev desktop run test lint bench bundle screenshots lock clean
+.PHONY: help setup dev desktop run test lint bench bundle release screenshots lock clean
 .NOTPARALLEL:
 
 help:
@@ -60,6 +62,10 @@ screenshots: desktop dev
 bundle:
 	@requirements/system.sh binutils libpython3-dev
 	@packaging/bundle.sh
+
+release: bundle
+	@requirements/system.sh openssh-client
+	@packaging/release.sh "$(KEY)"
 
 lock: dev
 	$(COMPILE) requirements/bootstrap.in -o requirements/bootstrap.txt

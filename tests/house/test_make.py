@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.house.repository import ROOT
 
-TARGETS = ("setup", "run", "test", "lint", "bench", "screenshots", "bundle", "lock", "clean")
+TARGETS = ("setup", "run", "test", "lint", "bench", "screenshots", "bundle", "release", "lock", "clean")
 
 
 def make(*words: str, cwd: Path = ROOT, **env: str) -> subprocess.CompletedProcess[str]:
