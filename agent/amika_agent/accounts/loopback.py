@@ -171,16 +171,16 @@ class Loopback:
                 accepted, address = self._listener.accept()
             except OSError:
                 return
-            self._welcome(accepted, address[1])
+            self._welcome(accepted, address)
 
-    def _welcome(self, accepted: socket.socket, port: int) -> None:
+    def _welcome(self, accepted: socket.socket, client: tuple[str, int]) -> None:
         accepted.setblocking(False)  # noqa: FBT003 -- the standard library has no keyword here
         if len(self._connections) >= _MOST:
             self._drop(min(self._connections.values(), key=lambda one: one.ends_at))
         connection = _Connection(accepted, self._clock.monotonic() + _PATIENCE)
         self._connections[accepted.fileno()] = connection
         self._selector.register(accepted, selectors.EVENT_READ)
-        if peer.is_foreign(port, self.port):
+        if peer.is_foreign(client, self.port):
             self._reply(connection, refusal(RefusedRequest(403, "This sign-in belongs to another user."), None))
 
     def _advance(self, connection: _Connection) -> None:

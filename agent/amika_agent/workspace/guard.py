@@ -82,7 +82,7 @@ class Guard:
             raise ApiError(403, "wrong_origin", "Another website must not use the local workspace.")
         client = scope.get("client")
         # API calls carry a token, which says more than the user they come from
-        if client and not scope["path"].startswith("/api/") and peer.is_foreign(client[1], self._port):
+        if client and not scope["path"].startswith("/api/") and peer.is_foreign((client[0], client[1]), self._port):
             raise ApiError(403, "wrong_user", "This local workspace belongs to another user of this machine.")
 
     def _same_origin(self, method: str, headers: dict[str, str]) -> bool:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import subprocess
+import sys
 
 import pytest
 from tests.agent.accounts.loopback_world import FRONTEND, STATE, TOKEN, Waiting, read_answer
@@ -312,3 +315,27 @@ def test_another_program_on_the_port_is_named():
 def test_it_listens_on_this_machine_only():
     with Loopback(STATE, FRONTEND, SystemClock()) as waiting:
         assert waiting._listener.getsockname()[0] == "127.0.0.1"
+
+
+AS_ANOTHER_USER = """
+import os, socket, sys
+os.setgid(65534); os.setuid(65534)
+connection = socket.socket()
+connection.settimeout(20)
+connection.bind((sys.argv[2], 0))
+connection.connect(("127.0.0.1", int(sys.argv[1])))
+connection.sendall(b"GET /cb HTTP/1.1\\r\\nHost: 127.0.0.1:" + sys.argv[1].encode() + b"\\r\\n\\r\\n")
+print(connection.recv(65536).split()[1].decode())
+"""
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0 or not sys.platform.startswith("linux"),
+    reason="only root can become another user, and only Linux says whose a connection is",
+)
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2"])
+def test_another_user_of_the_machine_is_refused_from_every_address(address: str):
+    with Waiting() as waiting:
+        command = [sys.executable, "-S", "-c", AS_ANOTHER_USER, str(waiting.port), address]
+        asked = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert asked.stdout.strip() == "403"

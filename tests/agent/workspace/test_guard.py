@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -161,9 +162,10 @@ def test_a_visitor_who_sends_nothing_costs_the_others_nothing(server: RunningSer
 AS_ANOTHER_USER = """
 import os, socket, sys
 os.setgid(65534); os.setuid(65534)
-connection = socket.socket()
+connection = socket.socket(socket.AF_INET6 if ":" in sys.argv[3] else socket.AF_INET)
 connection.settimeout(20)
-connection.connect(("127.0.0.1", int(sys.argv[1])))
+connection.bind((sys.argv[3], 0))
+connection.connect(("::ffff:127.0.0.1" if ":" in sys.argv[3] else "127.0.0.1", int(sys.argv[1])))
 connection.sendall(sys.argv[2].encode())
 print(connection.recv(65536).split()[1].decode())
 """
@@ -180,13 +182,14 @@ print(connection.recv(65536).split()[1].decode())
         ("POST", "/user_management/authenticate"),
     ],
 )
-def test_another_user_of_the_machine_is_refused(server: RunningServer, method: str, path: str) -> None:
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2", "127.255.1.9", "::ffff:127.0.0.1", "::ffff:127.0.0.2"])
+def test_another_user_of_the_machine_is_refused(server: RunningServer, method: str, path: str, address: str) -> None:
     body = "client_id=x" if method == "POST" else ""
     request = (
         f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nConnection: close\r\n"
         f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n{body}"
     )
-    command = [sys.executable, "-S", "-c", AS_ANOTHER_USER, str(server.port), request]
+    command = [sys.executable, "-S", "-c", AS_ANOTHER_USER, str(server.port), request, address]
     asked = subprocess.run(command, capture_output=True, text=True, check=True)
     assert asked.stdout.strip() == "403"
 
@@ -195,8 +198,26 @@ def test_the_owner_of_a_connection_is_known_on_linux(server: RunningServer) -> N
     if not sys.platform.startswith("linux"):
         pytest.skip("no other system lists the owners of connections")
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
-        assert peer.owner_of(connection.getsockname()[1], server.port) == os.geteuid()
-    assert peer.owner_of(1, server.port) is None
+        assert peer.owner_of(connection.getsockname(), server.port) == os.geteuid()
+        # the same port of another address of this machine is somebody else's
+        assert peer.owner_of(("127.0.0.2", connection.getsockname()[1]), server.port) == -1
+
+
+def test_who_sent_a_request_and_went_is_a_stranger(server: RunningServer) -> None:
+    if not sys.platform.startswith("linux"):
+        pytest.skip("no other system lists the owners of connections")
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        client = connection.getsockname()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # leaves no line behind
+    assert peer.owner_of(client, server.port) == -1
+    assert peer.is_foreign(client, server.port)
+
+
+def test_where_the_system_does_not_list_our_server_nobody_is_a_stranger() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        assert peer.owner_of(("127.0.0.1", 1), unused.getsockname()[1]) is None
+        assert not peer.is_foreign(("127.0.0.1", 1), unused.getsockname()[1])
 
 
 def test_a_failing_disk_is_said_and_survived(tmp_path: Path) -> None:
