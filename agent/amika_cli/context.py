@@ -284,6 +284,9 @@ class Context:
         found = reach(self.profile, env=self.env)
         if found.client is not None:
             self._open.callback(found.client.close)
+            from amika_cli.waiting import Waiting
+
+            found.client.waiting = Waiting(found.pid, self.command("agent restart"))
         return found
 
     @property

@@ -25,7 +25,6 @@ from amika_local.secret import Secret
 from amika_shared.client import AgentClient, AgentError
 from amika_shared.protocol import MAX_FRAME
 
-SILENCE = 60.0  # seconds; two requests and a renewal in between take no longer
 # the agent said this before it has asked the server for anything
 _NOT_TRIED = ("unknown_op", "usage", "not_signed_in", "conflict", "protocol")
 
@@ -135,12 +134,12 @@ class ThroughAgent(SecretsApi):
             if self._agent is None or (value is not None and len(value.reveal()) > MAX_FRAME // 8):
                 return None
             try:
-                told = self._agent.call("remote", request, timeout=SILENCE)
+                told = self._agent.call("remote", request)
             except AgentError as error:
                 self._agent = None
                 if error.code in _NOT_TRIED:
                     return None
-                raise _ended() from None
+                raise _ended(error) from None
         if isinstance(told.get("error"), dict):
             raise _error(told["error"])
         return told if "result" in told else None
@@ -150,10 +149,10 @@ def _nothing() -> None:
     pass
 
 
-def _ended() -> Unreachable:
+def _ended(error: AgentError) -> Unreachable:
     from amika_agent.http.client import NoAnswer
 
-    message = "the agent has ended before it could say what the server answered"
+    message = f"{error.message}, and what the server answered is not known"
     return NoAnswer(message, sent=True, reason="reset", remedy="Run the command again.")
 
 

@@ -14,18 +14,24 @@ import stat
 from amika_shared import BUILD
 from amika_shared.effective import difference, effective
 from amika_shared.protocol import PROTO, overlap
-from amika_shared.transport import Gone, Line, dial
+from amika_shared.transport import Gone, Line, Silent, dial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from typing import Any, Self
 
     from amika_shared.profile import Profile
 
 HELLO_TIMEOUT = 0.3
 BEAT_TIMEOUT = 150.0
-"""Longest silence, seconds, while a request is under way: the agent's heartbeat comes every 60 s."""
+"""Longest silence, seconds, while something is waited for that may happen: the agent's heartbeat comes every 60 s."""
+ANSWER_TIMEOUT = 20.0
+"""Longest silence, seconds, while an answer is worked on: the agent's heartbeat comes every 2 s then."""
+SILENT_FOR = 5.0
+"""Seconds of silence after which whoever waits for an answer is told so."""
+BUSY_BEATS = 3
+"""Heartbeats after which whoever waits for an answer is told that it is worked on."""
 _RESTART = "See `amika agent status`; `amika agent restart` starts it again."
 
 
@@ -73,31 +79,34 @@ class Reached:
 class AgentClient:
     """One connection to the agent: one request at a time; closing it cancels what it asked for.
 
-    hello   the agent's hello: proto, build, features, paths, started, pid
+    hello     the agent's hello: proto, build, features, paths, started, pid
+    waiting   called during a `call` that takes long: with "silent" when nothing is heard of the agent, with "busy"
+              when it works on the answer
     """
 
     def __init__(self, line: Line, hello: dict[str, Any]) -> None:
         self._line = line
         self.hello = hello
+        self.waiting: Callable[[str], None] = _unsaid
 
     @classmethod
     def connect(cls, profile: Profile, *, env: Mapping[str, str] | None = None) -> AgentClient | None:
         """Return a connection to the agent that does this profile's work, or None; `reach` also says why."""
         return reach(profile, env=env).client
 
-    def call(self, op: str, args: dict[str, Any] | None = None, *, timeout: float = BEAT_TIMEOUT) -> dict[str, Any]:
+    def call(self, op: str, args: dict[str, Any] | None = None, *, timeout: float = ANSWER_TIMEOUT) -> dict[str, Any]:
         """Return the `end` of one request (items on the way are dropped).
 
         Args:
             op: operation, for example "status".
             args: its arguments.
-            timeout: longest silence, seconds.
+            timeout: longest silence, seconds; heartbeats break it.
 
         Raises:
             AgentError: the agent refused, failed or went away.
 
         """
-        stream = self.stream(op, args, timeout=timeout)
+        stream = self._answers(op, args, timeout, self.waiting)
         while True:
             try:
                 next(stream)
@@ -113,10 +122,20 @@ class AgentClient:
             AgentError: the agent refused, failed, went away, or was silent (heartbeats included) for `timeout` s.
 
         """
+        return self._answers(op, args, timeout, None)
+
+    def _answers(
+        self, op: str, args: dict[str, Any] | None, timeout: float, waiting: Callable[[str], None] | None
+    ) -> Generator[dict[str, Any], None, dict[str, Any]]:
         self._send(op, args or {}, timeout)
+        beats = 0
         while True:
-            frame = self._receive()
-            if "item" in frame:
+            frame = self._receive(timeout, waiting)
+            if "beat" in frame and waiting is not None:
+                beats += 1
+                if beats == BUSY_BEATS:
+                    waiting("busy")
+            elif "item" in frame:
                 item = frame["item"]
                 if isinstance(item, dict):
                     yield item
@@ -141,8 +160,15 @@ class AgentClient:
         except Gone as gone:
             raise AgentError("gone", str(gone), _RESTART) from None
 
-    def _receive(self) -> dict[str, Any]:
+    def _receive(self, timeout: float, waiting: Callable[[str], None] | None) -> dict[str, Any]:
         try:
+            if waiting is not None and timeout > SILENT_FOR:
+                self._line.settimeout(SILENT_FOR)
+                try:
+                    return self._line.receive()
+                except Silent:
+                    waiting("silent")
+                self._line.settimeout(timeout - SILENT_FOR)
             return self._line.receive()
         except Gone as gone:
             raise AgentError("gone", str(gone), _RESTART) from None
@@ -152,6 +178,10 @@ class AgentClient:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _unsaid(_: str) -> None:
+    pass
 
 
 def reach(

@@ -31,6 +31,10 @@ class Gone(Exception):
     """The other end closed the connection, was silent too long, or sent what cannot be understood."""
 
 
+class Silent(Gone):
+    """Nothing came for as long as was waited; it may still come."""
+
+
 class Line:
     """Frames over one connected socket."""
 
@@ -75,7 +79,7 @@ class Line:
         try:
             data = self._sock.recv(65536)
         except TimeoutError:
-            raise Gone("the agent does not answer") from None
+            raise Silent("the agent does not answer") from None
         except OSError:
             raise Gone("the agent went away") from None
         if not data:

@@ -39,7 +39,7 @@ class Handler:
             raise NotFound("there is no such thing", remedy="Look again.")
         if op == "crash":
             raise KeyError("sk-fake-never-shown")
-        if op == "wait":
+        if op in ("wait", "watch"):
             self.waiting.set()
             try:
                 await asyncio.Event().wait()
@@ -288,10 +288,11 @@ def test_those_that_wait_for_an_answer_keep_their_place(serve, path: str, handle
         line.close()
 
 
-def test_whoever_waits_long_hears_that_the_agent_lives(serve, path: str, handler: Handler) -> None:
-    serve(beat=0.05)
+@pytest.mark.parametrize("op", ["watch", "wait"])
+def test_whoever_waits_long_hears_that_the_agent_lives(serve, path: str, handler: Handler, op: str) -> None:
+    serve(beat=0.05 if op == "watch" else 3600.0, working=0.05 if op == "wait" else 3600.0)
     line = greet(path)
-    line.send({"op": "wait"})
+    line.send({"op": op})
     for _ in range(3):
         assert line.receive()["beat"] > 1_700_000_000
     line.close()

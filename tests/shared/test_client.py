@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -15,10 +16,10 @@ from typing import Any
 import pytest
 from tests.fakes.agent_loop import ServerThread
 
-from amika_agent.server.connection import Connection
+from amika_agent.server.connection import Connection, Limits
 from amika_local.errors import Failed
 from amika_shared import BUILD
-from amika_shared.client import AgentClient, AgentError, boot_id, reach
+from amika_shared.client import BUSY_BEATS, SILENT_FOR, AgentClient, AgentError, boot_id, reach
 from amika_shared.effective import effective
 from amika_shared.profile import Profile, resolve
 from amika_shared.protocol import PROTO, encode
@@ -27,6 +28,12 @@ from amika_shared.protocol import PROTO, encode
 async def answer(op: str, args: dict[str, Any], connection: Connection) -> dict[str, Any]:
     if op == "fail":
         raise Failed("the server said no", remedy="Try again.")
+    if op == "hang":
+        await asyncio.Event().wait()
+    if op == "busy":
+        for _ in range(2 * BUSY_BEATS):
+            await connection.send({"beat": 1.0})
+        return {"op": op}
     for number in range(3):
         await connection.item({"number": number})
         await connection.send({"beat": 1.0})
@@ -44,7 +51,7 @@ def serve(profile: Profile) -> Iterator[Callable[..., ServerThread]]:
 
     def start(**changes: Any) -> ServerThread:
         hello = {"proto": list(PROTO), "build": BUILD, "paths": effective(profile, os.environ), **changes}
-        servers.append(ServerThread(profile.socket, hello, answer))
+        servers.append(ServerThread(profile.socket, hello, answer, Limits(working=3600.0)))
         write_record(profile)
         return servers[-1]
 
@@ -78,6 +85,28 @@ def test_an_error_of_the_agent_is_raised_with_its_code(serve, profile: Profile) 
             "Try again.",
         )
         assert client.call("status")["op"] == "status"
+
+
+def test_whoever_waits_for_a_busy_agent_is_told_once(serve, profile: Profile) -> None:
+    serve()
+    told: list[str] = []
+    with AgentClient.connect(profile) as client:
+        client.waiting = told.append
+        assert client.call("busy")["op"] == "busy"
+        assert told == ["busy"]
+        assert list(client.stream("busy")) == []  # whoever follows something is not waiting for an answer
+        assert told == ["busy"]
+
+
+def test_a_silence_is_told_and_ends_but_a_beat_breaks_it(serve, profile: Profile) -> None:
+    serve()
+    told: list[str] = []
+    with AgentClient.connect(profile) as client:
+        client.waiting = told.append
+        with pytest.raises(AgentError) as caught:
+            client.call("hang", timeout=SILENT_FOR + 0.1)
+    assert told == ["silent"]
+    assert (caught.value.code, caught.value.message) == ("gone", "the agent does not answer")
 
 
 def test_no_record_means_no_agent(profile: Profile) -> None:

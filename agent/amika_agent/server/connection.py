@@ -19,11 +19,16 @@ BUFFER = 256 * 1024
 
 @dataclass(frozen=True)
 class Limits:
-    """What a peer may cost: seconds, and connections at once. `beat`: how often it hears that we live."""
+    """What a peer may cost: seconds, and connections at once.
+
+    beat     how often it hears that we live, when it waits for something to happen
+    working  the same, when it waits for an answer that is worked on
+    """
 
     hello: float = 5.0
     write: float = 10.0
     beat: float = 60.0
+    working: float = 2.0
     connections: int = 64
 
 
@@ -106,16 +111,16 @@ class Connection:
             raise Hangup
         return decode(line)
 
-    async def while_open(self, work: Coroutine[Any, Any, T]) -> T:
+    async def while_open(self, work: Coroutine[Any, Any, T], beat: float) -> T:
         """Return what `work` returns; when the peer goes first, `work` is cancelled and Hangup raised.
 
-        Meanwhile the peer hears a heartbeat every `limits.beat` seconds.
+        Meanwhile the peer hears a heartbeat every `beat` seconds.
         """
         task = asyncio.create_task(work)
         awaited: set[asyncio.Task[Any]] = {task, self._read_ahead()}
         try:
             while not task.done():
-                done, _ = await asyncio.wait(awaited, timeout=self._limits.beat, return_when=asyncio.FIRST_COMPLETED)
+                done, _ = await asyncio.wait(awaited, timeout=beat, return_when=asyncio.FIRST_COMPLETED)
                 if not done:
                     await self.send({"beat": self._now()})
                 for other in done - {task}:

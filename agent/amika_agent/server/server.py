@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# these wait for something to happen, or for the answer of a server that has its own deadline
+RESTING = ("watch", "sign_in", "sign_out")
+
 Handler = Callable[[str, dict[str, Any], Connection], Coroutine[Any, Any, dict[str, Any]]]
 
 
@@ -140,7 +143,8 @@ class Server:
             return
         connection.idle = False
         try:
-            end = await connection.while_open(self._handler(op, args, connection))
+            beat = self._limits.beat if op in RESTING else self._limits.working
+            end = await connection.while_open(self._handler(op, args, connection), beat)
             await connection.send({"end": end})
         except AmikaError as error:
             await connection.error(error.code, error.message, error.remedy)
