@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from tests.fakes.agents import AgentProcess
+from tests.fakes.discoveries import discovery
 from tests.fakes.turned_clock import TurnedClock
 
 from amika_agent.activity.log import ActivityLog
@@ -15,6 +15,7 @@ from amika_agent.engine.inquiries import MOST_BYTES, Inquiries
 from amika_agent.settings import Settings, store
 from amika_local.credential import API_KEY, OAUTH, Credential
 from amika_local.errors import UsageError
+from amika_local.findings import Discovery
 from amika_local.secret import Secret
 from amika_shared.client import AgentError
 from amika_shared.settings_schema import defaults
@@ -22,10 +23,10 @@ from amika_shared.settings_schema import defaults
 KEY = "not-a-real-key it's"
 
 
-def found() -> SimpleNamespace:
+def found() -> Discovery:
     groq = Credential("groq", API_KEY, Secret(KEY), "opencode", "/x", 200, native_name="GROQ_API_KEY")
     login = Credential("anthropic", OAUTH, Secret("not-a-login"), "claude-oauth", "/y", 400, native_name="ANTHROPIC")
-    return SimpleNamespace(credentials=[groq, login], problems=[])
+    return discovery(groq, login)
 
 
 @pytest.fixture

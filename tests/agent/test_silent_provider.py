@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.agent.sync.world import claude, codex_key, discovery
+from tests.agent.sync.world import claude, codex_key
 from tests.fakes.agent_logins import claude_signs_in, codex_signs_in
 from tests.fakes.agents import AgentProcess
+from tests.fakes.discoveries import discovery
+from tests.fakes.http_clients import Impatient
 from tests.fakes.secrets_server import FakeSecretsServer
 from tests.fakes.turned_clock import TurnedClock
 
 from amika_agent.accounts.amika import AccountKey
 from amika_agent.clock import SystemClock
-from amika_agent.http.client import Answer, Http
 from amika_agent.settings import store
 from amika_agent.stores.amika_api import SecretsApi
 from amika_agent.sync.journal import SyncDb
@@ -74,23 +75,14 @@ def held(server: FakeSecretsServer) -> int:
     return len([request for request in server.requests if request.fault])
 
 
-class Impatient:
-    """The real client with less patience."""
-
-    def __init__(self, inner: Http) -> None:
-        self.inner = inner
-
-    def request(self, method: str, url: str, **options: object) -> Answer:
-        return self.inner.request(method, url, **{**options, "timeout": 0.3})
-
-
 @pytest.fixture
-def remote(server: FakeSecretsServer, tmp_path: Path, clock: TurnedClock, http: Http) -> Iterator[RemoteSync]:
+def remote(server: FakeSecretsServer, tmp_path: Path, clock: TurnedClock) -> Iterator[RemoteSync]:
     """As the command line does it without an agent: one provider after another."""
     db = SyncDb(str(tmp_path / "sync.db"), clock)
-    api = SecretsApi(server.url, lambda _force: Secret(server.token), Impatient(http))
-    account = AccountKey(server.url, "user_fake", "org_fake")
-    yield RemoteSync(db, api, account, clock, PushSettings(auto_push=("claude", "codex"), settle=0.0))
+    with Impatient() as http:
+        api = SecretsApi(server.url, lambda _force: Secret(server.token), http)
+        account = AccountKey(server.url, "user_fake", "org_fake")
+        yield RemoteSync(db, api, account, clock, PushSettings(auto_push=("claude", "codex"), settle=0.0))
     server.faults.release()
     db.close()
 

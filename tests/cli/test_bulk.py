@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from amika_agent.stores.amika_api import GenericSecret, Refused, Undecided
+from amika_agent.stores.amika_api import GenericSecret, Refused, SecretsApi, Undecided
 from amika_cli.secrets import bulk
 from amika_local.errors import NotSignedIn, UsageError
 from amika_local.secret import Secret
 
 
-class Shelf:
+class Shelf(SecretsApi):
     """The three calls of the secrets API that storing needs, over a dict; `fail` maps a name to what is raised."""
 
     def __init__(self, **fail: BaseException) -> None:
@@ -16,20 +16,23 @@ class Shelf:
         self.fail = fail
         self.sent = 0
 
-    def list_generic(self):
+    def list_generic(self) -> list[GenericSecret]:
         return [GenericSecret(id=i, name=n, scope=s) for (n, s), (i, _) in self.kept.items()]
 
-    def create_generic(self, name, value, scope):
+    def create_generic(self, name: str, value: Secret, scope: str) -> GenericSecret:
         self._maybe_fail(name)
         if (name, scope) in self.kept:
             raise Refused("conflict", status=409)
-        self.kept[name, scope] = (f"id-{len(self.kept)}", value.reveal())
+        made = GenericSecret(f"id-{len(self.kept)}", name, scope)
+        self.kept[name, scope] = (made.id, value.reveal())
+        return made
 
-    def update_generic(self, secret_id, value):
+    def update_generic(self, secret_id: str, value: Secret) -> str:
         for key, (known, _) in list(self.kept.items()):
             if known == secret_id:
                 self._maybe_fail(key[0])
                 self.kept[key] = (secret_id, value.reveal())
+        return ""
 
     def _maybe_fail(self, name):
         self.sent += 1

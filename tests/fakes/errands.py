@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 from typing import Any
 
 from tests.fakes.secrets_server import FakeSecretsServer
 
 from amika_agent.accounts.authority import AccountKey, Authority
+from amika_agent.accounts.endpoints import Endpoints
+from amika_agent.engine.account import AccountPart, Services
 from amika_agent.engine.errands import Errands
 from amika_agent.http.client import Http
+from amika_agent.sync.journal import SyncDb
+from amika_agent.sync.rules import Rule
 from amika_local.errors import AmikaError
 from amika_local.secret import Secret
-from amika_shared.client import AgentError
+from amika_shared.client import BEAT_TIMEOUT, AgentClient, AgentError
 
 
 class SignedIn(Authority):
@@ -40,8 +43,28 @@ class SignedIn(Authority):
         return Secret(self._server.token)
 
 
-class ErrandAgent:
-    """What `AgentClient` is for `ThroughAgent`.
+class KnownAccount(AccountPart):
+    """The account part of the engine, of which the errands use these two questions."""
+
+    def __init__(self, services: Services) -> None:
+        self._known = services
+
+    def services(self) -> Services:
+        return self._known
+
+
+class OneRule(SyncDb):
+    """A sync.db without a file that has one rule, for any account."""
+
+    def __init__(self) -> None:
+        pass
+
+    def rules(self, account: str) -> list[Rule]:
+        return [Rule("r1", "claude", "oauth", "user", "A", "claude-oauth", "/x", "anthropic")]
+
+
+class ErrandAgent(AgentClient):
+    """The connection that `ThroughAgent` asks, with no socket in between.
 
     asked         names of the calls, in order
     signed_in     how, and in which organization
@@ -53,12 +76,10 @@ class ErrandAgent:
         self.values: list[str | None] = []
         self.gone = False
         self.signed_in = SignedIn(server)
-        self._services = SimpleNamespace(
-            endpoints=SimpleNamespace(api_url=server.url), http=http, authority=self.signed_in
-        )
-        self.errands = Errands(self, self._no_db)
+        services = Services(Endpoints(server.url, server.url, "client_fake"), http, self.signed_in)
+        self.errands = Errands(KnownAccount(services), OneRule)
 
-    def call(self, op: str, args: dict[str, Any], *, timeout: float) -> dict[str, Any]:
+    def call(self, op: str, args: dict[str, Any] | None = None, *, timeout: float = BEAT_TIMEOUT) -> dict[str, Any]:
         assert op == "remote"
         assert timeout > 0
         request = json.loads(json.dumps(args))
@@ -80,14 +101,3 @@ class ErrandAgent:
         answer: dict[str, Any] = json.loads(json.dumps(end))
         assert plain is None or plain not in json.dumps(answer)
         return answer
-
-    def services(self) -> SimpleNamespace:
-        return self._services
-
-    def account(self) -> AccountKey:
-        return self.signed_in.account()
-
-    def _no_db(self) -> Any:
-        return SimpleNamespace(
-            rules=lambda _account: [SimpleNamespace(provider="claude", name="A", scope="user", id="r1")]
-        )

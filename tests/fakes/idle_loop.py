@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from contextvars import Context
+from typing import TypeVarTuple
+
+Ts = TypeVarTuple("Ts")
 
 
 class IdleLoop(asyncio.SelectorEventLoop):
@@ -19,10 +22,12 @@ class IdleLoop(asyncio.SelectorEventLoop):
         """Return the lengths, seconds, of the timers that neither ran nor were cancelled; for any thread."""
         return [seconds for handle, seconds in list(self._armed.values()) if not handle.cancelled()]
 
-    def call_at(self, when: float, callback: Callable[..., object], *args: Any, context: Any = None) -> Any:
+    def call_at(
+        self, when: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.TimerHandle:
         key = object()
 
-        def ring(*given: Any) -> None:
+        def ring(*given: *Ts) -> None:
             self._armed.pop(key, None)
             callback(*given)
 
@@ -31,6 +36,8 @@ class IdleLoop(asyncio.SelectorEventLoop):
         self._armed[key] = handle, seconds
         return handle
 
-    def call_soon_threadsafe(self, callback: Callable[..., object], *args: Any, context: Any = None) -> Any:
+    def call_soon_threadsafe(
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.Handle:
         self.woken += 1
         return super().call_soon_threadsafe(callback, *args, context=context)

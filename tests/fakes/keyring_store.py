@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from amika_agent.stores.keyring_process import KeyringProblem
+from amika_agent.stores.vault import Keyring
 from amika_local.secret import Secret
 
 
-class FakeKeyring:
+class FakeKeyring(Keyring):
     """Stands in for the OS keyring; `trouble` is a kind of KeyringProblem, or ""."""
 
     def __init__(self, trouble: str = "") -> None:

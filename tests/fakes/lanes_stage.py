@@ -9,11 +9,13 @@ from typing import Any
 
 from tests.fakes.loop_clock import FakeLoopClock
 
-from amika_agent.lanes import Lanes
+from amika_agent import lanes
 
 
-class Work:
+class Work(lanes.Work):
     """What the lanes call: counts, and does what a test ordered."""
+
+    queues: tuple[str, ...] = ()
 
     def __init__(self, queues: tuple[str, ...] = ("",)) -> None:
         self.queues = queues
@@ -73,7 +75,7 @@ class Stage:
         self.work = Work(queues)
         self.clock = FakeLoopClock()
         self.published = 0
-        self.lanes = Lanes(self.work, self.clock, self._publish)
+        self.lanes = lanes.Lanes(self.work, self.clock, self._publish)
         self.clock.busy = self._busy
 
     def _publish(self) -> None:

@@ -6,9 +6,12 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
+
+from amika_agent.loop_clock import LoopClock
 
 
-class FakeLoopClock:
+class FakeLoopClock(LoopClock):
     """Wall and monotonic time apart, so that a machine can sleep: then only the wall goes on.
 
     busy    tells whether threads are at work; `advance` lets them end before it goes on
@@ -49,8 +52,8 @@ class FakeLoopClock:
         self.waits.append(seconds)
         if event.is_set():
             return True
-        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        told = asyncio.create_task(event.wait())
+        woken: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        told: asyncio.Future[Any] = asyncio.create_task(event.wait())
         if seconds is not None:
             self._waiting[woken] = self._monotonic + seconds
         try:

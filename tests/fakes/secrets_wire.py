@@ -1,7 +1,7 @@
 """The fake secrets server without sockets: its book, rules and faults behind the client's own `request`.
 
     wire = SecretsWire()
-    SecretsApi(wire.url, bearer, wire)
+    SecretsApi(wire.url, bearer, wire.client)
 
 The same faults as over HTTP, where the client sees no difference between them: "reset" is as "refuse", "half" as
 "drop". One more, "away": the network is away, nothing was sent. `wire.crossing` is called before a request arrives and
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from tests.fakes.secrets_server import FakeSecretsServer
 
-from amika_agent.http.client import Answer, NoAnswer
+from amika_agent.http.client import Answer, Http, NoAnswer
 from amika_local.secret import Secret
 
 _EXECUTED = ("drop", "half", "html", "status_after")
@@ -25,18 +25,29 @@ _NO_ANSWER = ("refuse", "reset", "late", "drop", "half")
 _NO_JSON = ("html", "portal")
 
 
+class Client(Http):
+    """The client of one such server; what is no request of the secrets API it cannot send."""
+
+    def __init__(self, arrives: Callable[[str, str, Any, Secret], Answer]) -> None:
+        super().__init__()
+        self._arrives = arrives
+
+    def request(self, method: str, url: str, *, json: Any = None, bearer: Secret | None = None, **_: Any) -> Answer:
+        assert bearer is not None
+        return self._arrives(method, urlsplit(url).path, json, bearer)
+
+
 class SecretsWire(FakeSecretsServer):
-    """Give it to `SecretsApi` as the client."""
+    """`client` is what `SecretsApi` is given."""
 
     def __init__(self) -> None:
         super().__init__()
         self._http.server_close()  # nobody connects
         self.away = False
         self.crossing: Callable[[], None] = lambda: None
+        self.client = Client(self._arrives)
 
-    def request(self, method: str, url: str, *, json: Any = None, bearer: Secret, **_: Any) -> Answer:
-        """As `Http.request`."""
-        path = urlsplit(url).path
+    def _arrives(self, method: str, path: str, json: Any, bearer: Secret) -> Answer:
         self.crossing()
         if self.away:
             raise NoAnswer("the network is away", sent=False, reason="connect")

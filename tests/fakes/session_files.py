@@ -15,8 +15,8 @@ def access_token(*, sid: str = "session_1", iat: float = 0, lifetime: float = 30
 
 
 def go_session(
-    *, iat: float, lifetime: float = 300, sid: str = "session_1", refresh: str = "rt_fake_1", **more
-) -> dict:
+    *, iat: float, lifetime: float = 300, sid: str = "session_1", refresh: str = "rt_fake_1", **more: object
+) -> dict[str, object]:
     """The six fields that the Go CLI writes."""
     return {
         "access_token": access_token(sid=sid, iat=iat, lifetime=lifetime),

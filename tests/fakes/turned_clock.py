@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from amika_agent.clock import Clock
 
-class TurnedClock:
+
+class TurnedClock(Clock):
     """`slept` holds every pause; `on_sleep` is called with each, for things that happen meanwhile."""
 
     def __init__(self, start: float = 1_800_000_000.0) -> None:

@@ -79,7 +79,7 @@ class Laptop:
         self.clock = clock
         self.fate = Fate()
         wire.crossing = self.fate.point
-        self._api = SecretsApi(wire.url, lambda _force: Secret(wire.token), wire)
+        self._api = SecretsApi(wire.url, lambda _force: Secret(wire.token), wire.client)
         self.account = AccountKey(wire.url, "user_fake", "org_fake")
         self.outcomes: dict[str, Outcome] = {}
         self.start()

@@ -7,20 +7,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.fakes.discoveries import discovery
 
 from amika_agent.shell import env_file, hook, rc_file
 from amika_agent.shell.folder import SHELLS, folder
 from amika_local.credential import API_KEY, OAUTH, Credential, Problem
 from amika_local.errors import Failed
+from amika_local.findings import Discovery
 from amika_local.secret import Secret
 
 NOW = 1_800_000_000.0
-
-
-class Found:
-    def __init__(self, *credentials: Credential, problems: tuple[Problem, ...] = ()) -> None:
-        self.credentials = list(credentials)
-        self.problems = list(problems)
 
 
 def api_key(name: str, value: str = "fake", source: str = "opencode", ends: float | None = None) -> Credential:
@@ -36,33 +32,33 @@ def login() -> Credential:
     )
 
 
-def exported(found: Found, *allowed: str) -> list[str]:
+def exported(found: Discovery, *allowed: str) -> list[str]:
     return [c.name for c in env_file.choose(found, allowed, NOW) if c.exported]
 
 
 def test_api_keys_are_exported_and_logins_never() -> None:
-    assert exported(Found(login(), api_key("GROQ_API_KEY"))) == ["GROQ_API_KEY"]
-    assert exported(Found(login()), "CLAUDE_CODE_OAUTH_TOKEN") == []
+    assert exported(discovery(login(), api_key("GROQ_API_KEY"))) == ["GROQ_API_KEY"]
+    assert exported(discovery(login()), "CLAUDE_CODE_OAUTH_TOKEN") == []
     pasted = api_key("GROQ_API_KEY", "sk-ant-oat01-fake")  # into the field for another provider's key
-    assert exported(Found(pasted), "GROQ_API_KEY") == []
+    assert exported(discovery(pasted), "GROQ_API_KEY") == []
 
 
 def test_the_metered_key_is_withheld_beside_a_subscription_login_unless_allowed_by_name() -> None:
     metered = api_key("ANTHROPIC_API_KEY")
-    assert exported(Found(metered)) == ["ANTHROPIC_API_KEY"]
-    assert exported(Found(login(), metered)) == []
-    assert exported(Found(login(), metered), "ANTHROPIC_API_KEY") == ["ANTHROPIC_API_KEY"]
+    assert exported(discovery(metered)) == ["ANTHROPIC_API_KEY"]
+    assert exported(discovery(login(), metered)) == []
+    assert exported(discovery(login(), metered), "ANTHROPIC_API_KEY") == ["ANTHROPIC_API_KEY"]
 
 
 @pytest.mark.parametrize("source", ["claude-oauth", "claude-keychain"])
 def test_a_login_counts_wherever_it_is_kept_and_though_it_is_expired_or_cannot_be_read_now(source: str) -> None:
     metered = api_key("ANTHROPIC_API_KEY")
     kept = Credential("anthropic", OAUTH, Secret("fake-login"), source, "/y", 400)
-    assert exported(Found(kept, metered)) == []
+    assert exported(discovery(kept, metered)) == []
     for code in ("expired", "malformed"):
-        assert exported(Found(metered, problems=(Problem(code, "…", source=source),))) == []
+        assert exported(discovery(metered, problems=(Problem(code, "…", source=source),))) == []
     blank = Problem("blank", "signed out", source=source)
-    assert exported(Found(metered, problems=(blank,))) == ["ANTHROPIC_API_KEY"]
+    assert exported(discovery(metered, problems=(blank,))) == ["ANTHROPIC_API_KEY"]
 
 
 @pytest.mark.parametrize(
@@ -75,20 +71,20 @@ def test_a_login_counts_wherever_it_is_kept_and_though_it_is_expired_or_cannot_b
     ],
 )  # fmt: skip
 def test_what_no_shell_can_or_should_carry_is_left_out_with_a_reason(credential: Credential) -> None:
-    (choice,) = env_file.choose(Found(credential), (), NOW)
+    (choice,) = env_file.choose(discovery(credential), (), NOW)
     assert not choice.exported
     assert choice.reason
 
 
 def test_the_first_of_two_sources_wins() -> None:
-    choices = env_file.choose(Found(api_key("GROQ_API_KEY", "fake-1"), api_key("GROQ_API_KEY", "fake-2")), (), NOW)
+    choices = env_file.choose(discovery(api_key("GROQ_API_KEY", "fake-1"), api_key("GROQ_API_KEY", "fake-2")), (), NOW)
     assert [c.exported for c in choices] == [True, False]
 
 
 def test_keys_are_exported_only_while_programs_can_still_be_started_with_them() -> None:
     small = api_key("GROQ_API_KEY")
     large, larger = api_key("XAI_API_KEY", "x" * 40_000), api_key("OPENAI_API_KEY", "y" * 40_000)
-    found = Found(large, larger, api_key("META_API_KEY", "é" * 40_000), small)
+    found = discovery(large, larger, api_key("META_API_KEY", "é" * 40_000), small)
     choices = env_file.choose(found, (), NOW)
     assert [choice.exported for choice in choices] == [True, False, False, True]
     assert "more than an environment can carry" in choices[1].reason
@@ -96,12 +92,12 @@ def test_keys_are_exported_only_while_programs_can_still_be_started_with_them() 
     record = env_file.render(choices, "fish", folder("/x")).partition("\x1e")[0]
     env = {"_AMIKA_API_KEYS": record, "XAI_API_KEY": "x" * 40_000}
     assert subprocess.run(["true"], env={"PATH": os.environ["PATH"], **env}, check=False).returncode == 0
-    assert exported(Found(api_key("XAI_API_KEY", "x" * 140_000))) == []
+    assert exported(discovery(api_key("XAI_API_KEY", "x" * 140_000))) == []
 
 
 def test_the_mark_changes_with_the_content_and_only_then() -> None:
-    one = env_file.choose(Found(api_key("GROQ_API_KEY", "fake-1")), (), NOW)
-    two = env_file.choose(Found(api_key("GROQ_API_KEY", "fake-2")), (), NOW)
+    one = env_file.choose(discovery(api_key("GROQ_API_KEY", "fake-1")), (), NOW)
+    two = env_file.choose(discovery(api_key("GROQ_API_KEY", "fake-2")), (), NOW)
     where = folder("/x")
     first = [env_file.render(choices, "bash", where).split("\n")[0] for choices in (one, one, two)]
     assert first[0] == first[1]
@@ -109,7 +105,7 @@ def test_the_mark_changes_with_the_content_and_only_then() -> None:
 
 
 def test_the_files_exist_only_where_a_hook_does_and_are_private(tmp_path: Path) -> None:
-    choices = env_file.choose(Found(api_key("GROQ_API_KEY")), (), NOW)
+    choices = env_file.choose(discovery(api_key("GROQ_API_KEY")), (), NOW)
     where = folder(str(tmp_path))
     assert env_file.update(str(tmp_path), choices) == []
     assert not (tmp_path / "shell").exists()
@@ -133,7 +129,7 @@ def test_a_file_that_cannot_be_written_is_a_problem_with_a_remedy(tmp_path: Path
     hook.install(where, "bash")
     os.unlink(where.env("bash"))
     os.symlink("/nowhere/else", where.env("bash"))
-    (problem,) = env_file.update(str(tmp_path), env_file.choose(Found(api_key("GROQ_API_KEY")), (), NOW))
+    (problem,) = env_file.update(str(tmp_path), env_file.choose(discovery(api_key("GROQ_API_KEY")), (), NOW))
     assert problem.remedy
     assert os.path.islink(where.env("bash"))
 
@@ -240,7 +236,7 @@ def test_paused_a_file_only_loses_what_is_not_exported_any_more(tmp_path: Path, 
     wild = "a'b\\\n_AMIKA_API_KEYS=x\n\nOPENAI_API_KEY='x\\\\' \\n\n"
 
     def update(*credentials: Credential, paused: bool) -> str:
-        choices = env_file.choose(Found(*credentials), (), NOW)
+        choices = env_file.choose(discovery(*credentials), (), NOW)
         assert env_file.update(str(tmp_path), choices, paused=paused) == []
         return Path(where.env(shell)).read_bytes().decode()
 

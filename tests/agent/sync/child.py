@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.agent.sync.world import Machine, claude, discovery
+from tests.agent.sync.world import Machine, claude
+from tests.fakes.discoveries import discovery
 
 from amika_agent.clock import SystemClock
 

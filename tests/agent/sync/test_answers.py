@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.agent.sync.world import claude, discovery
+from tests.agent.sync.world import claude
+from tests.fakes.discoveries import discovery
 
 from amika_local.errors import NotFound
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.fakes.errands import ErrandAgent
+from tests.fakes.http_clients import Prepared
 
 from amika_agent.http.client import NoAnswer
 from amika_agent.stores.amika_api import NoSuchSecret, Refused, SecretsApi, Undecided
@@ -148,30 +149,18 @@ def test_nobody_listens(http):
     assert caught.value.sent is False
 
 
-class Says:
-    """An Http that gives one prepared answer."""
-
-    def __init__(self, status, body):
-        from amika_agent.http.client import Answer
-
-        self.answer = Answer(status, {}, body)
-
-    def request(self, *_args, **_options):
-        return self.answer
-
-
 @pytest.mark.parametrize(
     "body", [None, {}, "x", [None], [{}], [{"id": 1, "name": "n", "type": "t"}], [{"id": "", "name": "n"}]]
 )
 def test_a_listing_of_another_shape_is_no_listing(body):
-    api = SecretsApi("https://api.example.com", lambda _force: Secret("t"), Says(200, body))
+    api = SecretsApi("https://api.example.com", lambda _force: Secret("t"), Prepared(200, body))
     with pytest.raises(Undecided):
         api.list_provider("claude")
 
 
 @pytest.mark.parametrize("body", [{}, [], None, {"id": 7}, {"id": ""}])
 def test_a_creation_without_an_id_is_undecided(body):
-    api = SecretsApi("https://api.example.com", lambda _force: Secret("t"), Says(201, body))
+    api = SecretsApi("https://api.example.com", lambda _force: Secret("t"), Prepared(201, body))
     with pytest.raises(Undecided):
         api.create_provider("claude", "A", VALUE, "api_key", "user")
 
@@ -179,7 +168,7 @@ def test_a_creation_without_an_id_is_undecided(body):
 @pytest.mark.parametrize("code", ["sk-ant-api-fake-value", "has blanks in it", "x" * 40, 7, None, "<b>", "ümlaut"])
 def test_odd_code_words_are_not_repeated(code):
     api = SecretsApi(
-        "https://api.example.com", lambda _force: Secret("t"), Says(400, {"code": code, "message": "sk-fake"})
+        "https://api.example.com", lambda _force: Secret("t"), Prepared(400, {"code": code, "message": "sk-fake"})
     )
     with pytest.raises(Refused) as caught:
         api.list_generic()
@@ -188,6 +177,6 @@ def test_odd_code_words_are_not_repeated(code):
 
 
 def test_a_404_that_is_not_the_apis_decides_nothing():
-    api = SecretsApi("https://api.example.com", lambda _force: Secret("t"), Says(404, None))
+    api = SecretsApi("https://api.example.com", lambda _force: Secret("t"), Prepared(404, None))
     with pytest.raises(Undecided):
         api.delete_provider("claude", "id")

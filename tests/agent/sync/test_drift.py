@@ -5,16 +5,8 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 
-from tests.agent.sync.world import (
-    claude,
-    codex_key,
-    discovery,
-    generic,
-    names,
-    never_none,
-    only,
-    token_of,
-)
+from tests.agent.sync.world import claude, codex_key, generic, names, never_none, only, token_of
+from tests.fakes.discoveries import discovery
 
 from amika_agent.sync import rules
 from amika_local.errors import AmikaError

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from itertools import count
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from tests.agent.sync.world import START, claude, codex_key, discovery
+from tests.agent.sync.world import START, claude, codex_key
+from tests.fakes.discoveries import discovery
 
 from amika_agent.sync import env_cache
 from amika_agent.sync.env_shelf import provider_of
 from amika_local.credential import Credential, Problem
+from amika_local.findings import Discovery
 from amika_local.secret import Secret
 
 
@@ -332,45 +335,47 @@ def test_a_folder_that_cannot_be_made_is_a_problem(world, path):
     assert result.problems[0].remedy
 
 
+class Interrupting(Discovery):
+    """One key was found; `before` is called whenever the winners are asked for."""
+
+    def __init__(self, before):
+        self.before = before
+        super().__init__()
+        self.credentials = [codex_key("a")]
+
+    @property
+    def winners(self):
+        self.before()
+        return {"openai": codex_key("a")}
+
+    @winners.setter
+    def winners(self, _):
+        pass
+
+
 def test_a_writer_between_our_read_and_our_rename_is_not_lost(machine, path, clock):
-    class Slow:
-        """A discovery whose winners are read only after another program has written the file."""
+    left = ["own-3", "own-2", "own-1"]
 
-        credentials = (codex_key("a"),)
-        problems = ()
-        files: ClassVar[dict] = {}
-        others = 0
-
-        @property
-        def winners(self):
-            if self.others < 3:
-                self.others += 1
-                path.write_text(json.dumps({"GROQ_API_KEY": f"own-{self.others}"}))
-            return {"openai": codex_key("a")}
+    def another_writes():
+        if left:
+            path.write_text(json.dumps({"GROQ_API_KEY": left.pop()}))
 
     path.parent.mkdir(parents=True)
     path.write_text("{}")
-    env_cache.reconcile(str(path), Slow(), machine.db, clock)
+    env_cache.reconcile(str(path), Interrupting(another_writes), machine.db, clock)
     document = json.loads(path.read_text())
     assert document["GROQ_API_KEY"] == "own-3"
     assert document["OPENAI_API_KEY"] == "sk-fake-a"
 
 
 def test_a_writer_that_never_rests_leaves_us_behind(machine, path, clock):
-    class Restless:
-        credentials = ()
-        problems = ()
-        files: ClassVar[dict] = {}
-        others = 0
+    others = count(1)
 
-        @property
-        def winners(self):
-            self.others += 1
-            path.write_text(json.dumps({"GROQ_API_KEY": f"own-{self.others}"}))
-            return {"openai": codex_key("a")}
+    def another_writes():
+        path.write_text(json.dumps({"GROQ_API_KEY": f"own-{next(others)}"}))
 
     path.parent.mkdir(parents=True)
-    result = env_cache.reconcile(str(path), Restless(), machine.db, clock)
+    result = env_cache.reconcile(str(path), Interrupting(another_writes), machine.db, clock)
     assert result.state == "behind"
     assert [p.name for p in path.parent.iterdir() if ".tmp" in p.name] == []
 

@@ -22,7 +22,8 @@ import sys
 from amika_agent.clock import SystemClock
 from amika_agent.sync import env_cache
 from amika_agent.sync.journal import SyncDb
-from tests.agent.sync.world import codex_key, discovery
+from tests.agent.sync.world import codex_key
+from tests.fakes.discoveries import discovery
 path, db, name, count = sys.argv[1:]
 db = SyncDb(db, SystemClock())
 for n in range(int(count)):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from tests.agent.sync.world import claude, discovery, names, never_none, token_of
+from tests.agent.sync.world import claude, names, never_none, token_of
+from tests.fakes.discoveries import discovery
 
 from amika_local.errors import NotSignedIn
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.agent.sync.world import (
-    generic,
-    only,
-)
+from tests.agent.sync.world import generic, only
+from tests.fakes.http_clients import Interrupted
 
 from amika_agent.stores.amika_api import SecretsApi
 from amika_agent.sync.remote import RemoteSync
@@ -33,24 +31,16 @@ def test_a_generic_secret_survives_lost_answers(machine, server, kind):
         assert only(machine.remote.run(generic(machine, method))).did == "unchanged"
 
 
-class Beaten:
-    """The real client; somebody creates the secret between its listing and its creation."""
-
-    def __init__(self, inner, server):
-        self.inner = inner
-        self.server = server
-
-    def request(self, method, url, **options):
-        if method == "POST":
-            self.server.put("generic", name="GROQ_API_KEY", value="quicker")
-        return self.inner.request(method, url, **options)
-
-
 def test_a_generic_secret_that_was_created_meanwhile_is_updated_and_not_made_twice(machine, server):
+    def somebody_is_quicker(method, _url):
+        if method == "POST":
+            server.put("generic", name="GROQ_API_KEY", value="quicker")
+
     found = generic(machine, "mine")
-    api = SecretsApi(server.url, lambda _force: Secret(server.token), Beaten(machine.http, server))
-    remote = RemoteSync(machine.db, api, machine.account, machine.clock, machine.settings)
-    assert only(remote.run(found)).did == "updated"
+    with Interrupted(somebody_is_quicker) as http:
+        api = SecretsApi(server.url, lambda _force: Secret(server.token), http)
+        remote = RemoteSync(machine.db, api, machine.account, machine.clock, machine.settings)
+        assert only(remote.run(found)).did == "updated"
     (record,) = server.records("generic")
     assert server.value_of(record["id"]) == "mine"
 

@@ -5,17 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.agent.sync.world import (
-    CLAUDE_FILE,
-    START,
-    change_rule,
-    claude,
-    discovery,
-    names,
-    never_none,
-    only,
-    token_of,
-)
+from tests.agent.sync.world import CLAUDE_FILE, START, change_rule, claude, names, never_none, only, token_of
+from tests.fakes.discoveries import discovery
 
 from amika_local.credential import Problem
 from amika_local.errors import NotSignedIn

@@ -10,7 +10,8 @@ import time
 
 import pytest
 from tests.agent.sync.test_faults import STEPS
-from tests.agent.sync.world import claude, discovery, names, never_none, token_of
+from tests.agent.sync.world import claude, names, never_none, token_of
+from tests.fakes.discoveries import discovery
 
 pytestmark = pytest.mark.process
 

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.agent.sync.world import (
-    claude,
-    discovery,
-    gone,
-    names,
-    never_none,
-    token_of,
-)
+from tests.agent.sync.world import claude, gone, names, never_none, token_of
+from tests.fakes.discoveries import discovery
 
 from amika_agent.sync.replace import State
 from amika_local.errors import NotFound

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 from tests.agent.sync.test_faults import KINDS
-from tests.agent.sync.world import claude, discovery
+from tests.agent.sync.world import claude
+from tests.fakes.discoveries import discovery
 
 from amika_agent.sync import rules
 from amika_agent.sync.replace import State

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from tests.agent.sync.world import (
-    claude,
-    codex_key,
-    discovery,
-    generic,
-    only,
-)
+from tests.agent.sync.world import claude, codex_key, generic, only
+from tests.fakes.discoveries import discovery
 
 from amika_agent.accounts.amika import AccountKey
 from amika_agent.stores.amika_api import SecretsApi

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.agent.sync.world import (
-    change_rule,
-    claude,
-    codex_key,
-    discovery,
-    names,
-    only,
-    token_of,
-)
+from tests.agent.sync.world import change_rule, claude, codex_key, names, only, token_of
+from tests.fakes.discoveries import discovery
 
 
 def test_paused_sends_nothing_and_resumes(machine, server, clock):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.agent.sync.world import claude, codex_key, discovery, names, never_none, token_of
+from tests.agent.sync.world import claude, codex_key, names, never_none, token_of
+from tests.fakes.discoveries import discovery
 
 
 def test_a_discovered_credential_is_created_and_kept(machine, server):

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from tests.agent.sync.world import (
-    change_rule,
-    claude,
-    discovery,
-    gone,
-    names,
-    only,
-)
+from tests.agent.sync.world import change_rule, claude, gone, names, only
+from tests.fakes.discoveries import discovery
 
 
 def test_the_source_goes_and_by_default_what_was_pushed_stays(machine, server):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from tests.fakes.discoveries import discovery
 from tests.fakes.secrets_server import FakeSecretsServer
 from tests.fakes.turned_clock import TurnedClock
 
@@ -19,23 +20,11 @@ from amika_agent.sync.plan import PushSettings
 from amika_agent.sync.remote import RemoteSync
 from amika_agent.sync.rules import generic_rule_for
 from amika_local.credential import Credential
-from amika_local.findings import BAD, Discovery
+from amika_local.findings import Discovery
 from amika_local.secret import Secret
 
 START = 1_800_000_000.0
 CLAUDE_FILE = "/home/ada/.claude/.credentials.json"
-
-
-def discovery(*credentials: Credential, problems: tuple = (), files: dict | None = None) -> Discovery:
-    found = Discovery()
-    found.credentials = sorted(credentials, key=lambda c: -c.priority)
-    found.problems = list(problems)
-    for credential in found.credentials:
-        found.winners.setdefault(credential.provider, credential)
-    found.files = {(c.source, c.path): "ok" for c in credentials}
-    found.files |= {(p.source, p.path): "bad" if p.code in BAD else "ok" for p in problems}
-    found.files |= files or {}
-    return found
 
 
 def claude(token: str, *, account: str | None = "ada@example.com", expires_at: float | None = START + 8 * 3600,
