@@ -11,6 +11,7 @@ from amika_local.secret import Secret
 TOKEN_VARIABLES = ("AGENTSKIT_TOKEN", "AKOS_TOKEN")
 SIGN_IN = "amika auth login akos"
 NAME = "akos-session.json"
+LONGEST_WAIT = 3600.0  # seconds
 TEXTS = (
     "api_url",
     "issuer",
@@ -35,11 +36,12 @@ class AkosSession:
     access_token, refresh_token   Secret; the refresh token may be empty
     expires_at    epoch seconds of the access token's end, or None
     sent_at       epoch seconds at which the refresh token was sent and no answer was stored yet, or None
+    not_before    epoch seconds before which the server wants to hear of no renewal, or None
     texts         the fields of TEXTS, "" for what is absent; `rejected` is the hash of a refresh token that is over,
                   `certificates` the file of those its servers were recognized by, "" for the system's
     """
 
-    __slots__ = ("access_token", "expires_at", "refresh_token", "sent_at", "texts")
+    __slots__ = ("access_token", "expires_at", "not_before", "refresh_token", "sent_at", "texts")
 
     def __init__(
         self,
@@ -49,12 +51,19 @@ class AkosSession:
         *,
         expires_at: "float | None" = None,
         sent_at: "float | None" = None,
+        not_before: "float | None" = None,
     ) -> None:
         self.access_token = access_token
         self.refresh_token = refresh_token
         self.texts = {name: texts.get(name, "") for name in TEXTS}
         self.expires_at = expires_at
         self.sent_at = sent_at
+        self.not_before = not_before
+
+    def asked_to_wait(self, now: float) -> float:
+        """Return until when (epoch seconds) the server has asked us to wait, 0 when it has not."""
+        at = self.not_before or 0.0  # a clock that was set back would make the wait a day
+        return at if now < at <= now + LONGEST_WAIT else 0.0
 
     def __repr__(self) -> str:
         return f"AkosSession({self.texts['user_id'] or 'unknown'})"
@@ -93,6 +102,7 @@ def read_session(path: str) -> "AkosSession | None":
         {name: text(found, name) for name in TEXTS},
         expires_at=_number(found, "expires_at"),
         sent_at=_number(found, "sent_at"),
+        not_before=_number(found, "not_before"),
     )
 
 

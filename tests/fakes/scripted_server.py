@@ -20,6 +20,7 @@ class ScriptedServer:
 
     otherwise  said at every other path
     headers    of each request, names in lower case
+    adds       path -> headers that its answers have beside the usual ones
     """
 
     url: str = ""
@@ -27,6 +28,7 @@ class ScriptedServer:
     otherwise: Said = (404, {})
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    adds: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def count(self, path: str) -> int:
         """Return how often a path was asked."""
@@ -54,6 +56,8 @@ def scripted_server() -> Iterator[ScriptedServer]:
             self.send_response(status)
             if 300 <= status < 400:
                 self.send_header("Location", "http://127.0.0.1:9/elsewhere")
+            for name, value in told.adds.get(self.path, {}).items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
@@ -26,7 +27,7 @@ from amika_agent.stores.private_file import (
     write_private,
 )
 from amika_local.akos_file import SIGN_IN, AkosSession, read_session, session_path
-from amika_local.errors import Busy, Failed, NotSignedIn, UsageError
+from amika_local.errors import Busy, Failed, NotSignedIn, Unreachable, UsageError
 from amika_local.jwt_claims import claims
 from amika_local.login_file import LoginFileError
 from amika_local.secret import Secret
@@ -88,7 +89,7 @@ class AkosKeeper:
 
         Raises:
             NotSignedIn, UsageError: as `required`; or the server ended the session.
-            Unreachable, Failed, Busy: it could not be renewed now; it is kept.
+            Unreachable, Failed, Busy: it could not be renewed now, or the server has asked to wait; it is kept.
 
         """
         session = self.required(place)
@@ -99,6 +100,8 @@ class AkosKeeper:
             renewed = now.access_token != session.access_token
             if self._lasts(now, early) and (renewed or not force):
                 return now  # another process was here first
+            if not force and self._good_meanwhile(now):
+                return now
             return self._renewed(now, {})
 
     def switch_tenant(self, place: AkosPlace, tenant_id: str) -> AkosSession:
@@ -200,9 +203,18 @@ class AkosKeeper:
             return False  # an answer was lost; asking again is only safe for a short while
         return session.expires_at is None or session.expires_at - self._clock.now() > early
 
+    def _good_meanwhile(self, session: AkosSession) -> bool:
+        """Whether the token can be used while the server wants to hear of no renewal."""
+        now = self._clock.now()
+        return session.asked_to_wait(now) > 0 and session.expires_at is not None and session.expires_at > now
+
     def _renewed(self, session: AkosSession, more: Mapping[str, str]) -> AkosSession:
         if not session.refresh_token:
             raise NotSignedIn("the AKOS session cannot be renewed", remedy=f"Sign in again: {SIGN_IN}")
+        host, now = urlsplit(session.texts["token_url"]).netloc, self._clock.now()
+        if until := session.asked_to_wait(now):
+            raise _asked_to_wait(host, until - now)
+        unanswered, session.not_before = session.sent_at, None
         room = Room(self.path, len(_encoded(session)) + ROOM)  # a full disk is found out while no token is spent
         try:
             session.sent_at = self._clock.now()
@@ -218,10 +230,19 @@ class AkosKeeper:
             session.texts["rejected"], session.sent_at = _hashed(session.refresh_token), None
             self._write(session)
             raise _over()
-        host = urlsplit(session.texts["token_url"]).netloc
+        wait = answer.retry_after() if answer.status == 429 or answer.status >= 500 else None
+        self._note_refusal(session, answer, unanswered, wait)
+        if wait:
+            raise _asked_to_wait(host, wait)
         if answer.status == 400 and more:
             raise Failed(f"{host} does not let you work on that tenant", remedy="List them: amika tenant list")
         raise Failed(f"{host} could not renew the session (HTTP {answer.status})", remedy="Try again later.")
+
+    def _note_refusal(self, session: AkosSession, answer: Answer, unanswered: float | None, wait: float | None) -> None:
+        if answer.status == 429:
+            session.sent_at = unanswered  # turned away at the door: this time nothing was executed
+        session.not_before = self._clock.now() + wait if wait else None
+        self._write(session)
 
     def _redeem(self, session: AkosSession, more: Mapping[str, str]) -> Answer:
         form = {
@@ -299,7 +320,7 @@ def _encoded(session: AkosSession) -> bytes:
     content["access_token"] = session.access_token.reveal()
     if session.refresh_token:
         content["refresh_token"] = session.refresh_token.reveal()
-    times = {"expires_at": session.expires_at, "sent_at": session.sent_at}
+    times = {"expires_at": session.expires_at, "sent_at": session.sent_at, "not_before": session.not_before}
     content |= {name: at for name, at in times.items() if at is not None}
     return json.dumps(content, indent=2).encode() + b"\n"
 
@@ -348,6 +369,13 @@ def _number(value: object) -> float | None:
 
 def _hashed(token: Secret) -> str:
     return hashlib.sha256(token.reveal().encode("utf-8", "replace")).hexdigest()
+
+
+def _asked_to_wait(host: str, seconds: float) -> Unreachable:
+    return Unreachable(
+        f"the AKOS session could not be renewed: {host} asks to wait",
+        remedy=f"You stay signed in; try again in {math.ceil(seconds)} s.",
+    )
 
 
 def _over() -> NotSignedIn:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.scripted_server import Said, ScriptedServer, scripted_server
+from tests.fakes.turned_clock import TurnedClock
 
 from amika_agent.accounts import akos
 from amika_agent.accounts.akos_endpoints import AkosPlace, akos_place, discover
@@ -142,6 +143,44 @@ def test_what_is_no_verdict_keeps_the_session(server, place, keeper, said):
         keeper.fresh(place)
     assert stored(keeper).refresh_token.reveal() == "fake-refresh-1"
     server.say["/token"] = (200, {"access_token": "fake-access-2", "refresh_token": "r2", "expires_in": 600})
+    assert keeper.fresh(place).access_token.reveal() == "fake-access-2"
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_that_asks_to_wait_is_not_asked_meanwhile(server, place, tmp_path, http, status):
+    clock = TurnedClock()
+    keeper = AkosKeeper(str(tmp_path), http, clock)
+    store(keeper, server)
+    renewed, server.say["/token"] = server.say["/token"], (status, {})
+    server.adds["/token"] = {"Retry-After": "600"}
+    for _ in range(3):
+        with pytest.raises(Unreachable, match="asks to wait") as told:
+            keeper.fresh(place)
+        assert "You stay signed in" in told.value.remedy
+    with pytest.raises(Unreachable, match="asks to wait"):
+        keeper.fresh(place, force=True)
+    assert server.count("/token") == 1
+    server.say["/token"] = renewed
+    clock.turn(599.0)
+    with pytest.raises(Unreachable):
+        keeper.fresh(place)
+    clock.turn(2.0)
+    assert keeper.fresh(place).access_token.reveal() == "fake-access-2"
+    assert stored(keeper).not_before is None
+
+
+def test_while_the_server_asks_to_wait_a_token_that_still_lasts_is_used(server, place, keeper):
+    store(keeper, server, expires_at=SystemClock().now() + 1800.0)
+    server.say["/token"], server.adds["/token"] = (429, {}), {"Retry-After": "600"}
+    with pytest.raises(Unreachable):
+        keeper.fresh(place, early=3600.0)
+    assert keeper.fresh(place, early=3600.0).access_token.reveal() == "fake-access-1"
+    assert stored(keeper).sent_at is None  # turned away: the refresh token is not spent
+    assert server.count("/token") == 1
+
+
+def test_a_wait_that_no_server_asks_for_is_no_wait(server, place, keeper):
+    store(keeper, server, not_before=4e9)  # the clock was set back meanwhile
     assert keeper.fresh(place).access_token.reveal() == "fake-access-2"
 
 
