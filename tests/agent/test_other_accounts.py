@@ -138,6 +138,27 @@ def test_the_engine_looks_again_when_the_end_of_a_login_comes_near(home, profile
     engine.close()
 
 
+def test_the_agent_leaves_a_server_alone_that_asked_to_wait(profile, akos):
+    clock = FakeLoopClock()
+    until = clock.now() + 600.0
+    session = {
+        "access_token": "fake",
+        "refresh_token": "fake",
+        "expires_at": clock.now() - 5.0,
+        "api_url": "http://127.0.0.1:9",
+        "token_url": "http://127.0.0.1:9/token",
+        "not_before": until,
+    }
+    akos.write_text(json.dumps(session))
+    engine = Engine(profile, dict(os.environ), clock, "agent")
+    for _ in range(3):
+        engine.renew()
+        assert engine.renew_due() == until
+        clock._wall += 20.0
+    assert json.loads(akos.read_text()) == session
+    engine.close()
+
+
 def test_a_login_of_another_program_is_seen_when_it_comes_and_goes(home, profile, almyty, until):
     engine = Engine(profile, dict(os.environ), SystemClock(), "agent")
     told: list[frozenset[str]] = []

@@ -83,8 +83,9 @@ class OtherServices:
                 return
             # a clock that was set back would make the pause a day
             tried = self._tried_at if self._tried_at - self._clock.now() <= LONGEST_PAUSE else 0.0
-            self._due_at = max(session.expires_at - EARLY, tried)
-            if self._due_at <= self._clock.now():
+            now = self._clock.now()
+            self._due_at = max(session.expires_at - EARLY, tried, session.asked_to_wait(now))
+            if self._due_at <= now:
                 self._renew()
         except LoginFileError:
             return
