@@ -1,4 +1,4 @@
-"""Help on a narrow terminal: lines are folded between words, under the column in which their text stands. Pure."""
+"""Text on a narrow terminal: lines are folded between words, under the column in which their text stands. Pure."""
 
 import re
 from textwrap import wrap
@@ -12,6 +12,19 @@ def folded(text: str, width: "int | None") -> str:
     if width is None or all(len(line) <= width for line in lines):
         return text
     return "\n".join(line for item in _items(lines) for line in _folded(item, width))
+
+
+def hung(lines: "list[str]", width: "int | None") -> "list[str]":
+    """Return the lines, each for itself, with what does not fit into `width` columns hung under its beginning."""
+    folded_lines: list[str] = []
+    for line in lines:
+        fits = width is None or len(line) <= width
+        folded_lines += [line] if fits else _wrapped(_margin(line), line.lstrip(), width or 0, hanging=4)
+    return folded_lines
+
+
+def _margin(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
 
 
 def _items(lines: "list[str]") -> "list[str]":
@@ -38,8 +51,8 @@ def _folded(item: str, width: int) -> "list[str]":
     return [item[:column].rstrip(), *_wrapped(" " * (begin + 4), item[column:], width)]
 
 
-def _wrapped(first: str, text: str, width: int) -> "list[str]":
-    under = " " * len(first)
+def _wrapped(first: str, text: str, width: int, *, hanging: int = 0) -> "list[str]":
+    under = " " * (len(first) + hanging)
     return wrap(
         text, width, initial_indent=first, subsequent_indent=under, break_long_words=False, break_on_hyphens=False
     )

@@ -58,7 +58,7 @@ def test_the_guide_names_every_provider_and_no_command_that_does_not_exist(capsy
         assert provider.name in text
         assert provider.docs_url in text
         assert all(key in text for key in provider.required_keys + provider.optional_keys)
-    assert all(len(line) <= 120 for line in text.splitlines())
+    assert [line for line in text.splitlines() if len(line) > 80 and "https://" not in line] == []
     for after in text.split("amika ")[1:]:
         assert any(after.startswith(name) for name in COMMANDS), after
 

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from tests.fakes.homes import ALL, fill
+from tests.fakes.terminal import Terminal
 
 
 def test_the_report_holds_nothing_that_must_not_be_shown(amika, home, server):
@@ -49,6 +51,23 @@ def test_with_a_damaged_everything(amika, home):
     assert ran.code == 0
     assert "fake" not in ran.all
     assert "problem malformed" in ran.out
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_on_a_narrow_terminal_it_is_folded_and_nothing_of_it_is_left_out(amika, home, columns):
+    fill(home, ALL)
+    (home / ".codex" / "auth.json").chmod(0o644)
+    (home / ".local" / "state" / "amika" / "workos-session.json").write_text("{")
+    whole = amika("doctor").out
+    assert max(len(line) for line in whole.splitlines()) > 80
+    with Terminal(["doctor"], dict(os.environ), columns=columns) as terminal:
+        assert terminal.end() == 0
+    lines = terminal.seen.splitlines()
+    assert [line for line in lines if len(line) > columns and " " in line.strip()] == []
+    heads = ("·", "PATH", "DETAIL", "WHAT", "REMARK")  # of columns that stand below their rows
+    assert sorted(w for w in terminal.seen.split() if w not in heads) == sorted(
+        w for w in whole.split() if w not in heads
+    )
 
 
 def test_the_env_files_of_the_shells_are_places_that_hold_values(amika, home):

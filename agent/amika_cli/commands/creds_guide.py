@@ -12,11 +12,13 @@ WORDS = (0, 0)
 def run(args: Args) -> int:
     """Print the onboarding page."""
     from amika_cli.context import Context
-    from amika_cli.render import emit
+    from amika_cli.folding import folded
+    from amika_cli.render import emit, terminal_width
     from amika_cli.vault.creds_choice import chosen
     from amika_cli.vault.creds_page import lines
 
     with Context(args) as context:
         providers = chosen(args)
-        emit(args, {"providers": [p.as_json() for p in providers]}, lines(providers, context.command))
+        page = "\n".join(lines(providers, context.command))
+        emit(args, {"providers": [p.as_json() for p in providers]}, [folded(page, terminal_width())])
     return 0

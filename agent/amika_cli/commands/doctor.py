@@ -14,10 +14,10 @@ WORDS = (0, 0)
 def run(args: Args) -> int:
     """Gather and print the report."""
     from amika_cli.context import Context
-    from amika_cli.render import emit
+    from amika_cli.render import emit, terminal_width
     from amika_cli.setup import doctoring
 
     with Context(args) as context:
         report = doctoring.report(context)
-        emit(args, report, doctoring.lines(report))
+        emit(args, report, doctoring.lines(report, terminal_width()))
         return 0

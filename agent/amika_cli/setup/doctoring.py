@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from amika_cli.folding import hung
 from amika_cli.present import present
 from amika_cli.render import table
 from amika_cli.setup import holders
@@ -168,8 +169,8 @@ def _remarks(context: Context) -> list[str]:
     return remarks
 
 
-def lines(told: Mapping[str, Any]) -> list[str]:
-    """Return the report as text."""
+def lines(told: Mapping[str, Any], width: int | None = None) -> list[str]:
+    """Return the report as text, nothing of it shortened; `width`: columns of the terminal, None without one."""
     agent = told["agent"]
     running = "running" if agent["running"] else "not running"
     text = [
@@ -182,18 +183,26 @@ def lines(told: Mapping[str, Any]) -> list[str]:
         text.append(f"{account['service']}: {state}, {account['method']}, server: {account['server']}")
     text.append(f"variables set: {', '.join(told['variables_set']) or 'none that matter'}")
     text += [f"setting {key} = {value}" for key, value in told["settings_changed"].items()]
-    text += ["", *table(("PATH", ""), list(told["paths"].items()))]
-    text += ["", *_rows(("SOURCE", "STATE", "PROVIDER", "PATH", "DETAIL"), told["sources"], "no sources were found")]
+    text += ["", *table(("PATH", ""), list(told["paths"].items()), width=width, keep=(0,), below=(1,))]
+    heads = ("SOURCE", "STATE", "PROVIDER", "PATH", "DETAIL")
+    text += ["", *_rows(heads, told["sources"], "no sources were found", width, below=(3, 4))]
     text += ["", f"env cache: {told['env_cache']['state']}, {told['env_cache']['entries']} entries"]
     text += [
         f"rule: {r['provider']} {r['type']}, scope {r['scope']}: {r['state']} {r['detail']}".rstrip()
         for r in told["rules"]
     ]
     text += [f"open replacements: {told['pending']}"] if told["pending"] else []
-    text += ["", *_rows(("HOLDS VALUES", "WHAT", "MODE", "REMARK"), told["holds_values"], "no place holds values")]
+    heads = ("HOLDS VALUES", "WHAT", "MODE", "REMARK")
+    text += ["", *_rows(heads, told["holds_values"], "no place holds values", width, below=(1, 3))]
     text += ["", *(f"problem {p['code']} ({p['source']}): {p['message']}" for p in told["problems"])]
-    return [*text, *(f"remark: {remark}" for remark in told["remarks"])]
+    return hung([*text, *(f"remark: {remark}" for remark in told["remarks"])], width)
 
 
-def _rows(heads: tuple[str, ...], rows: list[dict[str, str]], empty: str) -> list[str]:
-    return table(heads, [tuple(str(value) for value in row.values()) for row in rows]) if rows else [empty]
+def _rows(
+    heads: tuple[str, ...], rows: list[dict[str, str]], empty: str, width: int | None, below: tuple[int, ...]
+) -> list[str]:
+    if not rows:
+        return [empty]
+    cells = [tuple(str(value) for value in row.values()) for row in rows]
+    whole = tuple(i for i in range(len(heads)) if i not in below)
+    return table(heads, cells, width=width, keep=whole, below=below)

@@ -22,14 +22,18 @@ def lines(providers: Sequence[Provider], command: Callable[[str], str]) -> list[
     steps = [
         "How to give AKOS's providers their keys",
         "",
-        "1. Make a key where the provider makes them; the list below says where.",
-        f"2. Store it: {command('creds set KEY')}. It is asked for and not shown, and lies in the keyring of",
-        "   this machine, or sealed in a file where there is none. In scripts: --stdin < FILE.",
-        f"3. See what is there and what is missing: {command('creds check')}. It also finds keys in the",
-        "   environment, in a file (--secrets-file .env) and in the files of coding agents on this machine.",
-        "4. Use it: write ${vault:KEY} where a program reads a variable, and start the program through us:",
-        f"   OPENAI_API_KEY='${{vault:OPENAI_API_KEY}}' {command('run')} -- COMMAND",
-        f"5. Let a connection use it: {command('connections add slack team --vault-key SLACK_BOT_TOKEN')} …",
+        "1.  Make a key where the provider makes them; the list below says where.",
+        "2.  Store it. It is asked for and not shown, and lies in the keyring of this",
+        "    machine, or sealed in a file where there is none. For scripts: --stdin.",
+        f"      {command('creds set KEY')}",
+        "3.  See what is there and what is missing; keys in the environment, in a file",
+        "    (--secrets-file .env) and in the files of coding agents are found, too.",
+        f"      {command('creds check')}",
+        "4.  Use it: write ${vault:KEY} where a program reads a variable, and start the",
+        "    program through us.",
+        f"      OPENAI_API_KEY='${{vault:OPENAI_API_KEY}}' {command('run')} -- COMMAND",
+        "5.  Let a connection use it.",
+        f"      {command('connections add slack team --vault-key SLACK_BOT_TOKEN')} …",
     ]
     for kind, heading in _HEADINGS.items():
         shown = [provider for provider in providers if provider.kind == kind]
