@@ -192,8 +192,8 @@ def lines(told: Mapping[str, Any], width: int | None = None) -> list[str]:
         for r in told["rules"]
     ]
     text += [f"open replacements: {told['pending']}"] if told["pending"] else []
-    heads = ("HOLDS VALUES", "WHAT", "MODE", "REMARK")
-    text += ["", *_rows(heads, told["holds_values"], "no place holds values", width, below=(1, 3))]
+    holding = ("HOLDS VALUES", "WHAT", "MODE", "REMARK")
+    text += ["", *_rows(holding, told["holds_values"], "no place holds values", width, below=(1, 3))]
     text += ["", *(f"problem {p['code']} ({p['source']}): {p['message']}" for p in told["problems"])]
     return hung([*text, *(f"remark: {remark}" for remark in told["remarks"])], width)
 
