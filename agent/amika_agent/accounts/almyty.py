@@ -19,6 +19,8 @@ from amika_agent.accounts.almyty_api import (
     OwnKey,
     checked_address,
 )
+from amika_agent.accounts.almyty_keys import end_noted, end_replaced
+from amika_agent.accounts.almyty_notes import key_of, note, strike
 from amika_agent.accounts.almyty_store import changing, remember_addresses, store_login
 from amika_agent.accounts.device import SignInCancelled, SignInDenied, SignInExpired, Waiting, cancellable
 from amika_agent.accounts.loopback import LIMIT, Loopback, Typed
@@ -290,6 +292,8 @@ class _Attempt:
             if own.id:  # it was made for us, and nobody will ever have it
                 with contextlib.suppress(AmikaError):
                     self.api.delete_key(token, own.id, profile.organization_id, timeout=3.0)
+                    with changing(self._where.folder):
+                        strike(self._where.folder, own.id)
             raise
 
 
@@ -311,18 +315,24 @@ def _record(api: AlmytyApi, token: Secret, profile: AlmytyProfile) -> OwnKey:
 
 def _stored(where: Place, token: Secret, profile: AlmytyProfile, own: OwnKey, api: AlmytyApi) -> AlmytySignedIn:
     with changing(where.folder):  # of two sign-ins at once each sees the key of the one before, and ends it
-        path, previous = _replaced(where, token, profile, own, api)
+        login, previous = _login(where, token, profile, own, api)
+        # both are noted before one of them is nobody's: whenever this ends, the one that is not stored is known
+        note(where.folder, key_of(login), *([key_of(previous)] if previous is not None else []))
+        path = store_login(where.folder, login)
+        strike(where.folder, login.key_id)
         told = [_remembered(where)]
-    if previous is not None:
-        told.append(_end_replaced(previous, where, api))
+        if previous is not None:
+            told.append(end_replaced(where.folder, previous, api, local=where.local))
+        if not told[-1]:  # a server that has just failed is not asked again
+            told.append(end_noted(where.folder, login, api, local=where.local))
     replaced = "; ".join(one for one in told if one)
     return AlmytySignedIn(profile.email, profile.organization, where.api_url, path, profile, replaced)
 
 
-def _replaced(
+def _login(
     where: Place, token: Secret, profile: AlmytyProfile, own: OwnKey, api: AlmytyApi
-) -> tuple[str, AlmytyLogin | None]:
-    """Store the login; return its file, and the login before that nobody has any more."""
+) -> tuple[AlmytyLogin, AlmytyLogin | None]:
+    """Return the login that is to be stored, and the one before, which nobody has then."""
     previous = None
     with contextlib.suppress(LoginFileError):
         previous = read_login(credentials_path(where.folder))
@@ -340,7 +350,7 @@ def _replaced(
         key_id=own.id,
     )
     login.certificates = api.certificates
-    return store_login(where.folder, login), previous
+    return login, previous
 
 
 def _remembered(where: Place) -> str:
@@ -349,21 +359,6 @@ def _remembered(where: Place) -> str:
         remember_addresses(where.folder, api=where.remember_api, frontend=where.remember_frontend)
     except Failed as error:
         return f"the addresses were not remembered beside the login: {error.message}"
-    return ""
-
-
-def _end_replaced(previous: AlmytyLogin, where: Place, api: AlmytyApi) -> str:
-    """Delete the key of the login before, when our own sign-in made it and this is its server; nobody has it now."""
-    if not previous.key_id:
-        return ""
-    if not where.local and not same_server(where.api_url, previous.url):
-        return f"the key of the login before stays valid at {previous.url}"
-    if other := api.refuses(previous):
-        return f"the key of the login before was not deleted at the server: {other}"
-    try:
-        api.delete_key(previous.token, previous.key_id, previous.organization_id)
-    except AmikaError as error:
-        return f"the key of the login before could not be deleted at the server: {error.message}"
     return ""
 
 

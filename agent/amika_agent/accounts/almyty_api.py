@@ -138,15 +138,19 @@ class AlmytyApi:
             Unreachable, Failed, NotSignedIn: as `profile`.
 
         """
-        answer = self._ask("GET", "/auth/api-keys", token, organization_id)
-        data = answer.field("data")
-        listed = data.get("apiKeys") if isinstance(data, dict) else None
-        if not answer.ok or not isinstance(listed, list):
-            raise self._refused(answer)
-        fitting = [one for one in listed if isinstance(one, dict) and _fits(one, token)]
+        fitting = [one for one in self._keys(token, organization_id) if _fits(one, token)]
         if len(fitting) != 1 or not _text(fitting[0], "id"):
             return OwnKey()
         return OwnKey(_text(fitting[0], "id"), instant(fitting[0].get("expiresAt")))
+
+    def key_ids(self, token: Secret, organization_id: str = "") -> frozenset[str]:
+        """Return the ids of the keys of the token's user.
+
+        Raises:
+            Unreachable, Failed, NotSignedIn: as `profile`.
+
+        """
+        return frozenset(_text(one, "id") for one in self._keys(token, organization_id))
 
     def delete_key(self, token: Secret, key_id: str, organization_id: str = "", *, timeout: float = 5.0) -> bool:
         """Delete the key `token`, whose record has this id; False when the server had ended it already.
@@ -205,6 +209,14 @@ class AlmytyApi:
             return None
         lasts, interval = _seconds(data.get("expiresIn"), 300.0, 1800.0), _seconds(data.get("interval"), 5.0, 60.0)
         return HeadlessCode(code, Secret(secret), lasts, interval)
+
+    def _keys(self, token: Secret, organization_id: str) -> list[dict[str, object]]:
+        answer = self._ask("GET", "/auth/api-keys", token, organization_id)
+        data = answer.field("data")
+        listed = data.get("apiKeys") if isinstance(data, dict) else None
+        if not answer.ok or not isinstance(listed, list):
+            raise self._refused(answer)
+        return [one for one in listed if isinstance(one, dict)]
 
     def _ask(
         self,

@@ -6,12 +6,16 @@ import contextlib
 import os
 
 from amika_agent.accounts.almyty_api import AlmytyApi
+from amika_agent.accounts.almyty_keys import end_noted
+from amika_agent.accounts.almyty_notes import key_of, note
 from amika_agent.accounts.almyty_store import changing, delete_login
 from amika_agent.accounts.signed_out import SignedOut, left_behind
 from amika_agent.http.client import Http
 from amika_local.almyty_file import AlmytyLogin, credentials_path, read_login
 from amika_local.errors import AmikaError, Failed
 from amika_local.login_file import LoginFileError
+
+_NOT_OURS = "signed out of almyty; the key was not made by this program and stays valid at the server"
 
 
 def sign_out(folder: str, http: Http, *, local_url: str = "") -> SignedOut:
@@ -42,22 +46,39 @@ def _alone(folder: str, http: Http, local_url: str) -> SignedOut:
     if login is None:
         delete_login(folder)  # a link that leads nowhere
         return SignedOut(was_signed_in=False, revoked=None, done="nobody was signed in to almyty")
-    revoked, done, problem = _revoke(login, http, local_url or login.url)
+    revoked, done, problem = _revoke(folder, login, http, local_url)
     delete_login(folder)
     return SignedOut(was_signed_in=True, revoked=revoked, done=done, problem=problem, left=left)
 
 
-def _revoke(login: AlmytyLogin, http: Http, url: str) -> tuple[bool | None, str, str]:
-    if not login.key_id:
-        done = "signed out of almyty; the key was not made by this program and stays valid at the server"
-        return None, done, ""
+def _revoke(folder: str, login: AlmytyLogin, http: Http, local_url: str) -> tuple[bool | None, str, str]:
     try:
-        api = AlmytyApi(url, http)
-        if other := api.refuses(login):
-            return False, "signed out of almyty here", f"the key was not deleted at the server: {other}"
+        api = AlmytyApi(local_url or login.url, http)
+    except AmikaError as error:
+        if not login.key_id:
+            return None, _NOT_OURS, ""
+        return _left(folder, login, f"the key could not be deleted at the server: {error.message}")
+    earlier = end_noted(folder, login, api, local=bool(local_url))
+    revoked, done, problem = _own(folder, login, api)
+    return revoked, f"{done}; {earlier}" if earlier else done, problem
+
+
+def _own(folder: str, login: AlmytyLogin, api: AlmytyApi) -> tuple[bool | None, str, str]:
+    if not login.key_id:
+        return None, _NOT_OURS, ""
+    if other := api.refuses(login):
+        return _left(folder, login, f"the key was not deleted at the server: {other}")
+    try:
         deleted = api.delete_key(login.token, login.key_id, login.organization_id)
     except AmikaError as error:
-        return False, "signed out of almyty here", f"the key could not be deleted at the server: {error.message}"
+        return _left(folder, login, f"the key could not be deleted at the server: {error.message}")
     if not deleted:
         return True, "signed out of almyty; the server had ended the key already", ""
     return True, "signed out of almyty; the key was deleted at the server", ""
+
+
+def _left(folder: str, login: AlmytyLogin, why: str) -> tuple[bool | None, str, str]:
+    """Note the key, so that the next login of its user ends it: its own is gone in a moment."""
+    with contextlib.suppress(Failed):
+        note(folder, key_of(login))
+    return False, "signed out of almyty here", why

@@ -17,15 +17,15 @@ WAIT = 30.0
 
 
 @contextlib.contextmanager
-def changing(folder: str) -> Iterator[None]:
-    """Be the one of our processes that changes the login; the others wait.
+def changing(folder: str, *, wait: float = WAIT) -> Iterator[None]:
+    """Be the one of our processes that changes the login; the others wait, each for `wait` seconds at most.
 
     Raises:
         Busy: another one does not finish.
         Failed: nothing can be written there.
 
     """
-    with locked(os.path.join(folder, ".amika.lock"), deadline=WAIT, what="the almyty login"):
+    with locked(os.path.join(folder, ".amika.lock"), deadline=wait, what="the almyty login"):
         yield
 
 

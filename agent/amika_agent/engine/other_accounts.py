@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from amika_agent.accounts.almyty_notes import noted, notes_path
 from amika_local import rfc3339
 from amika_local.akos_file import akos_identity, session_path
 from amika_local.almyty_file import SIGN_IN, almyty_dir, almyty_identity, credentials_path
@@ -14,6 +15,7 @@ from amika_local.credential import Problem
 if TYPE_CHECKING:
     from amika_shared.profile import Profile
 
+OLD_KEY = "old_key"
 SOON = 3 * 24 * 3600.0  # an almyty key is not renewed by anybody: said in time to make another
 _VARIABLES = ("AMIKA_", "ALMYTY_", "AKOS_", "AGENTSKIT_")
 # what is wrong with a login -> the code of the problem that is shown
@@ -47,6 +49,7 @@ def read(profile: Profile, env: Mapping[str, str], now: float) -> tuple[tuple[Ma
         who = almyty_identity(dict(env), folder, now)
         accounts.append(_account("almyty", who, org_id=who["org_id"], organization=who["organization"]))
         problems += _problems("almyty", who, _ends_soon(who, now))
+        problems += _old_keys(folder)
     who = akos_identity(dict(env), profile.data_dir, now)
     if who["authenticated"] or os.path.lexists(session_path(profile.data_dir)):
         names = {"user_id": who["user_id"], "org_id": who["tenant_id"], "organization": who["tenant_name"]}
@@ -60,6 +63,17 @@ def next_turn(accounts: Iterable[Mapping[str, Any]], now: float) -> float | None
     ends = [(str(one["service"]), float(one["expires_at"])) for one in accounts if one["expires_at"] is not None]
     turns = [end + 1.0 for _, end in ends] + [end - SOON for service, end in ends if service == "almyty"]
     return min((at for at in turns if at > now), default=None)
+
+
+def _old_keys(folder: str) -> list[Problem]:
+    """Return what could not be ended of the keys that earlier sign-ins left; what nobody has tried is no problem."""
+    again = "Delete it in almyty's settings. Signing in or out ends this reminder."
+    remedies = {True: again, False: "It is tried again by itself; or delete it in almyty's settings."}
+    return [
+        Problem(OLD_KEY, key.told, source="almyty", path=notes_path(folder), remedy=remedies[key.final])
+        for key in noted(folder)
+        if key.why
+    ]
 
 
 def _ends_soon(who: Mapping[str, Any], now: float) -> bool:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from amika_agent.accounts.almyty_notes import noted
 from amika_agent.back_off import BackOff
-from amika_agent.engine.other_accounts import almyty_folder, next_turn, own_environment, read
+from amika_agent.engine.other_accounts import OLD_KEY, almyty_folder, next_turn, own_environment, read
 from amika_agent.snapshot.facts import OtherFacts
 from amika_local.akos_file import env_token, read_session, session_path
-from amika_local.errors import AmikaError, UsageError
+from amika_local.almyty_file import credentials_path
+from amika_local.credential import Problem
+from amika_local.errors import AmikaError, Busy, UsageError
 from amika_local.login_file import LoginFileError
 
 if TYPE_CHECKING:
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 OTHERS = ("almyty", "akos")
 SPACING = 30.0
 LONGEST_PAUSE = 60.0
+KEYS_AGAIN = 3600.0  # seconds until old keys that could not be ended are tried again
 EARLY = 90.0  # seconds before its end: a command that starts now must not meet an expired token
 
 
@@ -58,6 +63,8 @@ class OtherServices:
         self._back_off = BackOff()
         self._due_at: float | None = None
         self._tried_at = 0.0
+        self._keys_at: float | None = None
+        self._told = ""
         self.facts = self._read(None)
 
     def look(self) -> bool:
@@ -69,11 +76,15 @@ class OtherServices:
     @property
     def due_at(self) -> float | None:
         """When (epoch seconds) the AKOS session wants to be renewed, or a login's end is to be told; or None."""
-        known = (self._due_at, next_turn(self.facts.accounts, self._clock.now()))
+        known = (self._due_at, self._keys_at, next_turn(self.facts.accounts, self._clock.now()))
         return min((at for at in known if at is not None), default=None)
 
     def renew(self) -> None:
-        """Renew the AKOS session when it is due. What fails is tried again later, and is no problem before it ends."""
+        """Renew the AKOS session when it is due. What fails is tried again later, and is no problem before it ends.
+
+        And end the keys at almyty that a killed sign-in left.
+        """
+        self._end_old_keys()
         self._due_at = None
         if env_token(self._env)[0]:
             return
@@ -91,6 +102,26 @@ class OtherServices:
             return
         except AmikaError:
             self._tried_at = self._due_at = self._back_off.next(self._clock.now())
+
+    def _end_old_keys(self) -> None:
+        folder, now = almyty_folder(self._profile), self._clock.now()
+        if self._env.get("ALMYTY_TOKEN", "").strip() or not os.path.lexists(credentials_path(folder)):
+            self._keys_at = None  # the login is not used, or there is none
+            return
+        waiting = self._keys_at is not None and now < self._keys_at <= now + KEYS_AGAIN
+        if waiting or not noted(folder):
+            self._keys_at = self._keys_at if waiting else None
+            return
+        from amika_agent.accounts.almyty_keys import end_left
+
+        try:
+            with self._http() as http:
+                end_left(folder, http, local_url=self._local_url())
+            self._keys_at = now + KEYS_AGAIN if noted(folder) else None
+        except Busy:
+            self._keys_at = now + SPACING
+        except AmikaError:
+            self._keys_at = now + KEYS_AGAIN
 
     def _renew(self) -> None:
         from amika_agent.accounts.akos_endpoints import akos_place
@@ -120,6 +151,7 @@ class OtherServices:
         if events is None:
             raise UsageError("there is no such service", remedy=f"Known: amika, {', '.join(OTHERS)}.")
         self._show({"service": service, "state": "waiting"})
+        self._told = ""
         try:
             with self._http() as http:
                 for event in events(http, cancel):
@@ -147,6 +179,7 @@ class OtherServices:
 
         if service not in OTHERS:
             raise UsageError("there is no such service", remedy=f"Known: amika, {', '.join(OTHERS)}.")
+        self._told = ""
         with self._http() as http:
             result = (
                 sign_out(almyty_folder(self._profile), http, local_url=self._local_url())
@@ -165,6 +198,7 @@ class OtherServices:
             if isinstance(event, PageReady):
                 yield _code(event.code, event.url, event.url, event.expires_at, here=True)
             elif isinstance(event, AlmytySignedIn):
+                self._told = event.replaced
                 yield {"event": "done", "service": "almyty", "email": event.email,
                        "organization_id": event.profile.organization_id}  # fmt: skip
             else:
@@ -194,6 +228,8 @@ class OtherServices:
 
     def _read(self, sign_in: Mapping[str, Any] | None) -> OtherFacts:
         accounts, problems = read(self._profile, self._env, self._clock.now())
+        if self._told and not any(problem.code == OLD_KEY for problem in problems):
+            problems.append(Problem(OLD_KEY, self._told, source="almyty", remedy="Delete it in almyty's settings."))
         return OtherFacts(accounts, sign_in, tuple(problems))
 
     def _local_url(self) -> str:
