@@ -9,6 +9,7 @@ import threading
 
 import pytest
 from tests.fakes.certificate import THIS_MACHINE, self_signed
+from tests.fakes.scripted_server import scripted_server
 
 from amika_agent.clock import SystemClock
 from amika_agent.http.client import MAX_BODY, Http, NoAnswer
@@ -41,6 +42,17 @@ def test_a_bearer_that_no_token_looks_like_is_not_sent(http, server, value):
         http.request("GET", server.url + "/api/v0beta1/secrets", bearer=Secret(value))
     assert server.seen == []
     assert "Evil" not in str(caught.value)
+
+
+def test_a_login_that_the_server_repeats_is_not_in_its_answer(http):
+    token = "fake-bearer-0123456789"
+    body = {"email": token, "organizations": [{"id": f"org {token}", token: 1}], "message": f"Bearer {token} is bad"}
+    with scripted_server() as server:
+        server.otherwise = (200, body)
+        answer = http.request("GET", server.url + "/auth/profile", bearer=Secret(token))
+        short = http.request("GET", server.url + "/auth/profile", bearer=Secret("fake"))
+    assert answer.body == json.loads(json.dumps(body).replace(token, "****"))
+    assert short.body == body  # a word that may stand anywhere
 
 
 def test_redirects_are_not_followed(http, server):

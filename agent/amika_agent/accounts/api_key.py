@@ -12,6 +12,7 @@ from amika_agent.clock import Clock
 from amika_agent.stores.private_file import remove_private, write_private
 from amika_local import rfc3339
 from amika_local.errors import Failed, UsageError
+from amika_local.regular_file import beginning
 from amika_local.secret import Secret
 from amika_local.session_file import api_key_path
 
@@ -89,8 +90,7 @@ def _first_used_with(state_dir: str, found: dict[str, object], endpoints: Endpoi
 
 def _object(path: str) -> dict[str, object]:
     try:
-        with open(path, "rb") as file:
-            found = json.loads(file.read(1 << 20))
+        found = json.loads(beginning(path, 1 << 20))
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -17,6 +17,7 @@ from amika_agent.accounts.endpoints import Endpoints
 from amika_agent.clock import Clock
 from amika_agent.stores.private_file import locked, write_private
 from amika_local.errors import AmikaError, Busy, Failed, UsageError
+from amika_local.regular_file import beginning
 
 ENDS = {kind.code: kind for kind in (SignInCancelled, SignInDenied, SignInExpired)}
 
@@ -79,8 +80,7 @@ class FlowRecord:
 
         """
         try:
-            with open(self._path, "rb") as file:
-                found = json.loads(file.read(1 << 16))
+            found = json.loads(beginning(self._path, 1 << 16))
         except (OSError, ValueError, RecursionError):
             return Progress()
         if not isinstance(found, dict):

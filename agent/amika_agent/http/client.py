@@ -22,6 +22,7 @@ from amika_agent.http.urls import checked_url, is_loopback
 from amika_local.errors import AmikaError, Failed, NotSignedIn, Unreachable
 from amika_local.secret import Secret
 from amika_shared import BUILD
+from amika_shared.redaction import HIDDEN
 
 if TYPE_CHECKING:
     import httpx
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 MAX_BODY = 1 << 20
 USER_AGENT = f"amika-desktop/{BUILD}"
 RETRY_AFTER_MAX = 3600.0
+
+_BEARER = "Bearer "
+_SHORTEST = 12  # characters: no real token is shorter, and a short word may be part of any answer
 
 
 @dataclass(frozen=True, repr=False)
@@ -203,7 +207,8 @@ class Http:
             body += unpack(part, MAX_BODY + 1 - len(body))
             if len(body) > MAX_BODY:
                 raise _failure(url, "its answer is larger than 1 MiB", sent=True, reason="too_large")
-        return Answer(response.status_code, headers, _parsed(bytes(body)))
+        login = response.request.headers.get("authorization", "").removeprefix(_BEARER)
+        return Answer(response.status_code, headers, _parsed(_without(bytes(body), login)))
 
     def _client(self, *, loopback: bool) -> httpx.Client:
         with self._lock:
@@ -282,6 +287,11 @@ class _Plain:
         return part
 
 
+def _without(body: bytes, token: str) -> bytes:
+    """Take out the login that a server repeats: an e-mail, a name or an id is shown to people and noted in files."""
+    return body.replace(token.encode(), HIDDEN.encode()) if len(token) >= _SHORTEST else body
+
+
 def _parsed(body: bytes) -> object | None:
     try:
         found: object = jsonlib.loads(body)
@@ -292,7 +302,7 @@ def _parsed(body: bytes) -> object | None:
 
 def _headers(further: Mapping[str, str], bearer: Secret | None) -> dict[str, str]:
     always = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"}
-    login = {} if bearer is None else {"Authorization": f"Bearer {_checked(bearer)}"}
+    login = {} if bearer is None else {"Authorization": f"{_BEARER}{_checked(bearer)}"}
     return {**always, **further, **login}
 
 

@@ -18,6 +18,7 @@ from amika_agent.stores import keyring_process
 from amika_agent.stores.keyring_process import KeyringProblem
 from amika_agent.stores.private_file import remove_private, write_private
 from amika_local.errors import Failed
+from amika_local.regular_file import beginning
 from amika_local.secret import Secret
 from amika_local.session_file import SessionFileError, StoredSession, parse_session
 
@@ -35,8 +36,7 @@ class Pointer:
     def read(self) -> dict[str, object]:
         """Return what it says; {} when there is none."""
         try:
-            with open(self.path, "rb") as file:
-                found = json.loads(file.read(1 << 16))
+            found = json.loads(beginning(self.path, 1 << 16))
         except (OSError, ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}

@@ -25,6 +25,7 @@ from amika_agent.stores.private_file import (
     write_private,
 )
 from amika_local.errors import Failed
+from amika_local.regular_file import beginning
 from amika_local.session_file import (
     SessionFileError,
     StoredSession,
@@ -122,8 +123,7 @@ class FileStore:
     def staged(self, previous: StoredSession) -> StoredSession | None:
         """Return a complete successor of `previous`, else None."""
         try:
-            with open(self.next, "rb") as file:
-                data = file.read(1 << 20)
+            data = beginning(self.next, 1 << 20)
         except OSError:
             return None
         return complete(data, digest(previous.refresh_token), self.next)

@@ -8,6 +8,7 @@ import os
 from amika_agent.stores.private_file import refuse_symlink, sync_dir, write_private
 from amika_agent.sync.keys import load_key
 from amika_local.errors import Failed
+from amika_local.regular_file import beginning
 from amika_local.secret import Secret
 
 _NONCE = 12
@@ -42,8 +43,7 @@ class SealedValues:
 
         try:
             refuse_symlink(self._path(name))
-            with open(self._path(name), "rb") as file:
-                data = file.read(1 << 20)
+            data = beginning(self._path(name), 1 << 20)
             plain = AESGCM(self._key()).decrypt(data[:_NONCE], data[_NONCE:], _bound(name, owner))
         except (OSError, InvalidTag, ValueError, Failed):
             return None

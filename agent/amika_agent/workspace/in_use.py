@@ -10,13 +10,14 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import stat
 from typing import Self
 
 from amika_agent.clock import Clock
 from amika_agent.stores.private_file import make_private_dir, translated
 from amika_agent.workspace.launch import RunningWorkspace, ensure, stop
 from amika_agent.workspace.unused import LOCK, alone
-from amika_local.errors import Busy
+from amika_local.errors import Busy, Failed
 
 _DEADLINE = 15.0  # the last one stops it within ten
 _STEP = 0.05
@@ -86,6 +87,9 @@ def _shared(data_dir: str, clock: Clock) -> int:
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise translated(error, path) from None
+    if not stat.S_ISREG(os.fstat(lock).st_mode):
+        os.close(lock)
+        raise Failed(f"{path} is not a regular file", remedy=f"Move it away and try again: mv {path} {path}.old")
     end = clock.monotonic() + _DEADLINE
     while True:
         try:
