@@ -17,6 +17,12 @@ class Postponed(type(sys)):  # type: ignore[misc]  # the class of modules, witho
             del sys.modules[NAME]
         return getattr(__import__(NAME), name)
 
+    def get_annotations(self, obj: object, **how: object) -> object:
+        """Return what the real one returns; for a class without importing it: Python 3.13 asks at each dataclass."""
+        if isinstance(obj, type) and not how:
+            return dict(obj.__dict__.get("__annotations__") or {})
+        return self.__getattr__("get_annotations")(obj, **how)
+
 
 def postpone() -> None:
     """Have `import inspect` bind a stand-in, unless the module is loaded already."""

@@ -54,6 +54,28 @@ print(Plain.__doc__, bound.signature(Plain) == inspect.signature(Plain), type(sy
     assert run(script) == "Plain(x: int) True module"
 
 
+def test_the_annotations_of_a_class_are_told_without_it() -> None:
+    script = """
+from amika_cli.late_inspect import postpone
+postpone()
+import inspect as bound, sys
+class Plain: x: int
+class Heir(Plain): pass
+class Text:
+    x: "int"
+def function(x: int): ...
+told = [bound.get_annotations(one) for one in (Plain, Heir, Text)]
+loaded = [type(sys.modules["inspect"]).__name__]
+told += [bound.get_annotations(Text, eval_str=True), bound.get_annotations(function)]
+import inspect
+loaded += [type(inspect).__name__]
+real = [inspect.get_annotations(one) for one in (Plain, Heir, Text)]
+real += [inspect.get_annotations(Text, eval_str=True), inspect.get_annotations(function)]
+print(told == real, real[:2], *loaded)
+"""
+    assert run(script) == "True [{'x': <class 'int'>}, {}] Postponed module"
+
+
 def test_a_loaded_one_stays() -> None:
     script = """
 import inspect

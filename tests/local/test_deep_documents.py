@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from amika_local import document, strict_json
@@ -52,6 +54,15 @@ def test_a_lone_surrogate_does_not_stop_it():
     assert DeepDocuments(large=0)('["\ud800"]') == ["\ud800"]
 
 
+def too_deep_for_the_fast_parser(levels):
+    try:
+        json.loads("[" * levels + "]" * levels)
+    except RecursionError:
+        return True
+    return False
+
+
+@pytest.mark.skipif(not too_deep_for_the_fast_parser(3_000), reason="this Python's own parser reads the deep ones too")
 def test_the_reader_of_documents_asks_it_for_the_deep_ones_alone():
     asked: list[str] = []
     deep = DeepDocuments(large=0, read=lambda text: asked.append(text) or strict_json.parse(text))
