@@ -20,8 +20,10 @@ class Postponed(type(sys)):  # type: ignore[misc]  # the class of modules, witho
     def get_annotations(self, obj: object, **how: object) -> object:
         """Return what the real one returns; for a class without importing it: Python 3.13 asks at each dataclass."""
         if isinstance(obj, type) and not how:
-            return dict(obj.__dict__.get("__annotations__") or {})
-        return self.__getattr__("get_annotations")(obj, **how)
+            return dict(vars(obj).get("__annotations__") or {})
+        real = self.__getattr__("get_annotations")
+        assert callable(real)
+        return real(obj, **how)
 
 
 def postpone() -> None:
