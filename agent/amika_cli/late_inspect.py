@@ -5,13 +5,17 @@
 
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 NAME = "inspect"
 
 
 class Postponed(type(sys)):  # type: ignore[misc]  # the class of modules, without importing `types`
     """Stands for the module until somebody uses it."""
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> "Any":
         """Return the real module's attribute, importing it when it is the first."""
         if sys.modules.get(NAME) is self:
             del sys.modules[NAME]
@@ -21,9 +25,7 @@ class Postponed(type(sys)):  # type: ignore[misc]  # the class of modules, witho
         """Return what the real one returns; for a class without importing it: Python 3.13 asks at each dataclass."""
         if isinstance(obj, type) and not how:
             return dict(vars(obj).get("__annotations__") or {})
-        real = self.__getattr__("get_annotations")
-        assert callable(real)
-        return real(obj, **how)
+        return self.__getattr__("get_annotations")(obj, **how)
 
 
 def postpone() -> None:
