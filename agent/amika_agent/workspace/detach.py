@@ -7,6 +7,9 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from amika_agent.stores.private_file import refuse_other
+from amika_local.errors import Failed
+
 _LONGEST = 64 * 1024
 
 
@@ -51,8 +54,9 @@ class _Teller:
 
 def _open_log(path: str, fallback: int) -> int:
     try:
-        return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-    except OSError:
+        refuse_other(path)  # a pipe would be waited for; the log itself, opened next, says what is there
+        return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+    except (OSError, Failed):
         return fallback
 
 

@@ -301,3 +301,11 @@ def test_a_directory_that_cannot_be_written_is_said() -> None:
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             assert done.stdout.startswith("5 ")
             assert reason in done.stdout
+
+
+def test_a_pipe_in_place_of_the_log_is_said_and_nobody_waits_for_it(data: str) -> None:
+    os.mkdir(data, 0o700)
+    os.mkfifo(os.path.join(data, "workspace.log"))
+    with pytest.raises(Failed, match=r"workspace\.log is not a regular file"):
+        launch.ensure(data, CLOCK)
+    assert launch.find(data, CLOCK) is None
