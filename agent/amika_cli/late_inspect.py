@@ -7,7 +7,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
 
 NAME = "inspect"
 
@@ -15,7 +15,7 @@ NAME = "inspect"
 class Postponed(type(sys)):  # type: ignore[misc]  # the class of modules, without importing `types`
     """Stands for the module until somebody uses it."""
 
-    def __getattr__(self, name: str) -> "Any":
+    def __getattr__(self, name: str) -> "Callable[..., object]":
         """Return the real module's attribute, importing it when it is the first."""
         if sys.modules.get(NAME) is self:
             del sys.modules[NAME]
