@@ -19,7 +19,8 @@ class Postponed(type(sys)):  # type: ignore[misc]  # the class of modules, witho
         """Return the real module's attribute, importing it when it is the first."""
         if sys.modules.get(NAME) is self:
             del sys.modules[NAME]
-        return getattr(__import__(NAME), name)
+        found: Callable[..., object] = getattr(__import__(NAME), name)
+        return found
 
     def get_annotations(self, obj: object, **how: object) -> object:
         """Return what the real one returns; for a class without importing it: Python 3.13 asks at each dataclass."""
