@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
+from tests.fakes.agent_server import FakeAgent
+from tests.tray.desk import cells
+from tests.tray.sample import credential
+from tests.tray.waiting import until
 
+from amika_tray.app import TrayApp
 from amika_tray.icons import dark_panel
 from amika_tray.menu.details import signed_out
 
@@ -38,6 +44,21 @@ from amika_tray.menu.details import signed_out
 def test_signing_out_says_what_it_could_not_do_and_what_it_left(end: dict[str, Any], said: list[str] | None) -> None:
     told = signed_out(end)
     assert (None if told is None else [text for _, text in told.rows]) == said
+
+
+def test_a_time_in_the_menu_and_the_window_passes_without_news(app: TrayApp, agent: FakeAgent) -> None:
+    ends = time.time() + 3 * 3600 + 1
+    agent.publish(credentials=[credential("claude-oauth", "anthropic", "oauth", ends, "in_sync", "X")])
+    app.open()
+    app.open_window()
+    assert app._window is not None
+    table = app._window.pages["credentials"].table
+    until(lambda: [text for text in told(app) if "expires in 2 h" in text])
+    until(lambda: [row for row in cells(table) if row[3] == "in 2 h"])
+
+
+def told(app: TrayApp) -> list[str]:
+    return [entry.text for entry in app._tray._entries]
 
 
 def test_the_icon_suits_its_panel(qt: QApplication) -> None:

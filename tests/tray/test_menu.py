@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from PySide6.QtWidgets import QApplication, QMenu
 
 from amika_tray.menu.describe import SEPARATOR, Entry
-from amika_tray.menu.menu import draw, exported_label, label
+from amika_tray.menu.menu import DrawnMenu, exported_label, label
 
 
 def host_shows(text: str) -> str:
@@ -58,15 +60,75 @@ def test_every_text_arrives_as_it_is(text: str, key: str) -> None:
     assert qt_shows(label(entry)) == text
 
 
-def test_the_whole_menu_is_replaced_and_clicks_name_their_entry(qt: QApplication) -> None:
+FIRST = Entry(text="First", action="show", target="credential:a")
+SYNC = Entry(text="Sync now", action="sync")
+TOLD = Entry(text="Only told", enabled=False)
+
+
+def shown(menu: QMenu) -> list[str]:
+    return ["-" if action.isSeparator() else action.text() for action in menu.actions()]
+
+
+def test_lines_are_shown_and_clicks_name_their_entry(qt: QApplication) -> None:
     menu = QMenu()
     clicked: list[Entry] = []
-    first = Entry(text="First", action="show", target="credential:a")
-    told = Entry(text="Only told", enabled=False)
-    draw(menu, [first, SEPARATOR, told], clicked.append, exported=False)
-    draw(menu, [first, SEPARATOR, told], clicked.append, exported=False)
-    assert [action.isSeparator() for action in menu.actions()] == [False, True, False]
+    drawn = DrawnMenu(menu, clicked.append, exported=False)
+    for _ in range(2):
+        drawn.draw([FIRST, SEPARATOR, TOLD])
+    assert shown(menu) == ["First", "-", "Only told"]
     assert [action.isEnabled() for action in menu.actions()] == [True, True, False]
     menu.actions()[0].trigger()
     menu.actions()[2].trigger()
-    assert clicked == [first]
+    assert clicked == [FIRST]
+
+
+def test_a_line_that_asks_for_the_same_keeps_its_action(qt: QApplication) -> None:
+    menu = QMenu()
+    clicked: list[Entry] = []
+    drawn = DrawnMenu(menu, clicked.append, exported=True)
+    drawn.draw([FIRST, SEPARATOR, SYNC])
+    first, _, sync = menu.actions()
+    later = replace(FIRST, text="First, expires in 3 h")
+    drawn.draw([TOLD, SEPARATOR, later, replace(FIRST, target="credential:b"), SEPARATOR, SYNC])
+    assert shown(menu) == ["Only told", "-", "First, expires in 3 h", "First", "-", "Sync now"]
+    assert (menu.actions()[2], menu.actions()[5]) == (first, sync)
+    sync.trigger()
+    first.trigger()
+    assert clicked == [SYNC, later]
+    drawn.draw([SYNC])
+    assert menu.actions() == [sync]
+
+
+ENTRIES = some.lists(
+    some.just(SEPARATOR)
+    | some.builds(
+        Entry, text=some.sampled_from("abc"), action=some.sampled_from(["", "x", "y"]), enabled=some.booleans()
+    ),
+    max_size=8,
+)
+
+
+@given(some.lists(ENTRIES, min_size=1, max_size=5))
+def test_whatever_was_there_before_the_last_drawing_is_what_is_shown(
+    qt: QApplication, menus: list[list[Entry]]
+) -> None:
+    menu = QMenu()
+    clicked: list[Entry] = []
+    drawn = DrawnMenu(menu, clicked.append, exported=False)
+    for entries in menus:
+        drawn.draw(entries)
+    assert shown(menu) == ["-" if entry.kind == "separator" else entry.text for entry in menus[-1]]
+    for action in menu.actions():
+        if not action.isSeparator():
+            action.trigger()
+    assert clicked == [entry for entry in menus[-1] if entry.kind == "action" and entry.enabled]
+
+
+def test_a_mark_says_what_is_true_also_when_a_click_changed_nothing(qt: QApplication) -> None:
+    menu = QMenu()
+    drawn = DrawnMenu(menu, lambda _entry: None, exported=False)
+    drawn.draw([Entry(text="Start at login", action="at_login", target="on", checked=False)])
+    menu.actions()[0].trigger()
+    assert not menu.actions()[0].isChecked()
+    drawn.draw([Entry(text="Start at login", action="at_login", target="off", checked=True)])
+    assert menu.actions()[0].isChecked()

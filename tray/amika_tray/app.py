@@ -22,9 +22,9 @@ from amika_tray.autostart import AtLogin
 from amika_tray.background import Background
 from amika_tray.clipboard import SecretClipboard
 from amika_tray.icons import dark_panel, state_icon
-from amika_tray.menu.describe import Entry, describe, icon_state, tooltip
+from amika_tray.menu.describe import Entry, describe, icon_state, stale_in, tooltip
 from amika_tray.menu.details import Details, copied, details, signed_out
-from amika_tray.menu.menu import draw
+from amika_tray.menu.menu import DrawnMenu
 from amika_tray.notices.news import News
 from amika_tray.notices.notices import Notice
 from amika_tray.notices.notifier import Notifier
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 # Windows are imported when they are first opened: most of the time there is only the icon.
 STOP_WAIT = 3.0
 HOST_WAIT = 5.0  # a panel may come up after us at login
+MARGIN = 0.05  # seconds after which a time has surely become another text
 
 
 class TrayApp(QObject):
@@ -78,6 +79,9 @@ class TrayApp(QObject):
         self._link = AgentLink(profile, env, Starter(agent_command, self), self)
         self._tray = TrayIcon(self)
         self._popup = QMenu()
+        self._popped = DrawnMenu(self._popup, self._do_later, exported=False)
+        self._stale = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
+        self._stale.timeout.connect(self.refresh)
         self._sign_in: SignInDialog | None = None
         self._windows: dict[str, QDialog] = {}
         self._window: MainWindow | None = None
@@ -116,6 +120,7 @@ class TrayApp(QObject):
     def close(self) -> None:
         """Leave the tray; the agent runs on."""
         self._popup.close()
+        self._stale.stop()
         for window in [*self._windows.values(), self._sign_in, self._window]:
             if window is not None:
                 window.close()
@@ -134,13 +139,18 @@ class TrayApp(QObject):
         self._tray.set(icon, tooltip(self._link.snapshot, self._now(), self._link.link), self._entries())
         if self._window is not None:
             self._window.show_snapshot(self._link.snapshot, self._now(), self._link.link)
+        stale = stale_in(self._link.snapshot, self._now())
+        if stale is None:
+            self._stale.stop()
+        else:
+            self._stale.start(round((stale + MARGIN) * 1000))
 
     def pop_up(self) -> None:
         """Open the menu at the pointer: a click on the icon."""
         if self._sign_in is not None:
             _raise(self._sign_in)
             return
-        draw(self._popup, self._entries(), self._do_later, exported=False)
+        self._popped.draw(self._entries())
         self._popup.popup(QCursor.pos())
 
     def open_window(self, page: str = "credentials") -> None:

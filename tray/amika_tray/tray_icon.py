@@ -4,6 +4,9 @@ Qt asks once per QSystemTrayIcon whether there is a StatusNotifierItem host and 
 the host stays invisible for ever, while isVisible() says True. So the watcher's name is observed on the session bus
 first, and each time it comes or goes the icon is built anew. Without a watcher Qt falls back to XEmbed, whose hosts it
 follows by itself.
+
+A menu that a host draws is never drawn anew at the moment when it opens: a panel that fetches it just then may not open
+it at all (lxqt-panel does not). Whoever sets the entries keeps them up to date before.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from amika_tray.menu.describe import Entry
-from amika_tray.menu.menu import draw
+from amika_tray.menu.menu import DrawnMenu
 from amika_tray.notices.notices import Notice
 
 WATCHER = "org.kde.StatusNotifierWatcher"
@@ -32,7 +35,7 @@ class TrayIcon(QObject):
     activated = Signal()
     """The icon itself was clicked."""
     about_to_show = Signal()
-    """The menu opens: now is the time to bring it up to date."""
+    """The menu opens. On a host what is set now is shown at the next opening; where Qt draws the menu, at once."""
     told_clicked = Signal(str)
     """The page of a notice that was shown by the icon and clicked."""
 
@@ -44,6 +47,7 @@ class TrayIcon(QObject):
         self._drawn: list[Entry] | None = None
         self._tray: QSystemTrayIcon | None = None
         self._menu = QMenu()
+        self._lines = DrawnMenu(self._menu, self.chosen.emit, exported=False)
         self._exported = False
         self._watcher: QDBusServiceWatcher | None = None
         self._told = ""
@@ -98,6 +102,7 @@ class TrayIcon(QObject):
         self._menu = QMenu()
         self._menu.aboutToShow.connect(self._opens)
         self._menu.aboutToHide.connect(self._closes)
+        self._lines = DrawnMenu(self._menu, self.chosen.emit, exported=exported)
         self._drawn = None
         self._draw()
         tray = QSystemTrayIcon(self._icon, self)
@@ -121,17 +126,18 @@ class TrayIcon(QObject):
         if self._drawn == self._entries or self._held or self._menu.isVisible():
             return  # a menu under the pointer is not pulled away; it is drawn anew when it has closed
         self._drawn = list(self._entries)
-        draw(self._menu, self._drawn, self.chosen.emit, exported=self._exported)
+        self._lines.draw(self._drawn)
 
     def _opens(self) -> None:
-        self._held = False
-        self.about_to_show.emit()
         if self._exported:  # no `isVisible` tells that a host shows it
+            if self._held:
+                self._let_go()  # it opens again: this host does not say when it is closed
             self._held = True
             self._over.start(HELD)
+        self.about_to_show.emit()
 
     def _closes(self) -> None:
-        # never at once: the click that closes it is still under way, and needs the line that was clicked
+        # never at once: the click that closes it is still under way, and needs its line, which may be no more by now
         self._over.start(CLICKED if self._exported else 0)
 
     def _let_go(self) -> None:

@@ -22,6 +22,7 @@ _catalogue = gettext.NullTranslations()
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _YEAR = 365.25 * _DAY
 _LIMIT = 100 * _YEAR
+_UNITS = ((_HOUR, _MINUTE), (2 * _DAY, _HOUR))  # below how many seconds a time is told in which unit
 
 PROVIDERS = {
     "amp": "Amp",
@@ -135,6 +136,13 @@ def expiry(when: float | None, now: float) -> str:
     if when <= now:
         return t("expired {ago}", ago=ago(when, now))
     return t("expires in {span}", span=until(when, now))
+
+
+def changes_in(when: float, now: float) -> float:
+    """Return in how many seconds `until` and `ago` say something else of a time; at most a day."""
+    left = when - now
+    unit = next((unit for limit, unit in _UNITS if abs(left) < limit), _DAY)
+    return left % unit
 
 
 def moment(when: float | None) -> str:

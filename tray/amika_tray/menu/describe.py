@@ -7,7 +7,7 @@ from typing import Literal
 
 from amika_shared import snapshot as facts
 from amika_shared.snapshot import Account, CredentialLine, ProblemLine, Snapshot
-from amika_tray.wording import elided, expiry, named, provider_name, service_name, source_name, t, tn, until
+from amika_tray.wording import changes_in, elided, expiry, named, provider_name, service_name, source_name, t, tn, until
 
 Kind = Literal["action", "separator"]
 LinkState = Literal["connected", "starting", "stopped", "failed"]
@@ -147,6 +147,17 @@ def headline(snapshot: Snapshot, now: float, link: Link = CONNECTED) -> str:
         facts.OFFLINE: t("Offline: changes wait and go out when the network is back"),
     }
     return said.get(snapshot["state"]) or t("There is a problem")
+
+
+def stale_in(snapshot: Snapshot, now: float) -> float | None:
+    """Return in how many seconds a time in the menu or the window is told otherwise, or None when there is no time."""
+    times = [
+        snapshot["paused_until"],
+        *(account["expires_at"] for account in snapshot["accounts"]),
+        *(credential["expires_at"] for credential in snapshot["credentials"]),
+        *(rule["pushed_at"] for rule in snapshot["rules"]),
+    ]
+    return min((changes_in(when, now) for when in times if when is not None), default=None)
 
 
 def icon_state(snapshot: Snapshot, link: Link = CONNECTED) -> str:
