@@ -143,7 +143,7 @@ def _refused(what: str, command: object) -> UsageError:
     """Return the error about a flag; behind a word it is most likely the flag of the `command` that is to run."""
     if command:
         return WrongWords("the command to run goes behind two dashes")
-    return UsageError(what, remedy="See --help for the flags of this command.")
+    return UsageError(what)
 
 
 def _store(values: "dict[str, object]", flag: Flag, value: "str | None", queue: "list[str]") -> None:

@@ -175,7 +175,7 @@ def _flushed(code: int) -> int:
 
 
 def _dispatch(argv: "list[str]") -> int:
-    if argv[:1] == ["--version"]:
+    if argv[:1] in (["--version"], ["version"]):
         from amika_shared import BUILD
 
         _print(f"amika {BUILD}")
@@ -192,6 +192,8 @@ def _dispatch(argv: "list[str]") -> int:
     except WrongWords as error:
         meant = _meant(name, rest)
         raise UsageError(error.message + meant, remedy=f"usage: amika {name} {module.USAGE}") from None
+    except UsageError as error:
+        raise UsageError(error.message, remedy=error.remedy or f"`amika {name} --help` lists its flags.") from None
     if args.has("help"):
         _print(_fitting(_help(name, module.USAGE, module.TEXT, flags)))
         return 0
@@ -247,6 +249,7 @@ def _overview(argv: "list[str]") -> int:
         if word.startswith("-"):
             break
         words.append(word)
+    _refuse_flag(argv)
     asked = not argv or any(word in ("--help", "-h", "help") for word in argv)
     prefix = " ".join(word for word in words if word != "help")
     shown = {n: t for n, (_, t) in COMMANDS.items() if not prefix or n.startswith(prefix + " ")}
@@ -256,6 +259,16 @@ def _overview(argv: "list[str]") -> int:
     if asked:
         return 0
     raise UsageError("which command?", remedy="See the list above.")
+
+
+def _refuse_flag(argv: "list[str]") -> None:
+    """Refuse a flag that only a command could have, where there is no command."""
+    own = [f"--{flag.name}" for flag in COMMON] + [f"-{flag.short}" for flag in COMMON if flag.short]
+    flag = argv[0].partition("=")[0] if argv else ""
+    if flag.startswith("-") and flag not in own:
+        meant = "; did you mean --version?" if flag in ("-v", "-V") else ""
+        shown = flag if flag.replace("-", "").isalnum() and len(flag) <= 40 else "…"
+        raise UsageError(f"unknown flag {shown}{meant}", remedy="`amika --help` lists the commands.")
 
 
 def _listing(prefix: str, shown: "dict[str, str]") -> "list[str]":
@@ -280,10 +293,10 @@ def _meant(name: str, rest: "list[str]") -> str:
 
 
 def _near(prefix: str) -> str:
-    from difflib import get_close_matches
+    from amika_cli.guessing import guesses
 
-    close = get_close_matches(prefix, list(COMMANDS), 1)
-    return f"; did you mean `amika {close[0]}`?" if close else ""
+    close = [f"`amika {name}`" for name in guesses(prefix, COMMANDS)]
+    return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
 def _help(name: str, usage: str, text: str, flags: "tuple[Flag, ...]") -> str:
