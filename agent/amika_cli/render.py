@@ -11,7 +11,7 @@ from amika_cli.flags import Args
 from amika_local.errors import Failed
 
 _TIMES = ("at", "since", "until", "started", "paused_until", "last_seen")
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_MINUTE, _HOUR, _DAY, _YEAR = 60, 3600, 86400, 365.25 * 86400
 _TELLING = 16  # columns of a shortened cell that still say which one it is
 
 
@@ -41,11 +41,12 @@ def ago(moment: "float | None", now: float) -> str:
 
 
 def span(seconds: float) -> str:
-    """Return a length of time in its largest whole unit that is still telling: "50 s", "85 min", "3 h", "12 d"."""
-    for limit, unit, name in ((90, 1, "s"), (90 * _MINUTE, _MINUTE, "min"), (48 * _HOUR, _HOUR, "h")):
+    """Return a length of time in its largest whole unit that still tells: "50 s", "85 min", "3 h", "12 d", "9 y"."""
+    units = ((90, 1, "s"), (90 * _MINUTE, _MINUTE, "min"), (48 * _HOUR, _HOUR, "h"), (2 * _YEAR, _DAY, "d"))
+    for limit, unit, name in units:
         if seconds < limit:
             return f"{int(seconds // unit)} {name}"
-    return f"{int(seconds // _DAY)} d"
+    return f"{int(seconds // _YEAR)} y"
 
 
 def rfc3339(moment: float) -> "str | None":
@@ -95,7 +96,8 @@ def table(
         heads: one heading per column.
         rows: cells; cleaned here.
         width: columns of the terminal, or None for no limit (a pipe gets everything).
-        keep: columns that are never narrowed, because half of them would mean something else.
+        keep: columns that are never narrowed, because half of them would mean something else. Where a few cells of
+            the first are much longer than the others, they stand on a line of their own.
         below: columns that are written whole under their row where the table would be too wide. Where that is not
             enough, others go there too, the widest first, before so little of them is left that it says nothing.
 
@@ -104,17 +106,27 @@ def table(
     widths = [max(columns(row[i]) for row in cells) for i in range(len(heads))]
     if width is None or _excess(widths, width) <= 0:
         return _lined_up(cells, widths)
+    if 0 in keep:
+        widths[0] = _usual([columns(row[0]) for row in cells], width // 2)
     least = [w if i in keep else min(w, max(_TELLING, columns(heads[i]))) for i, w in enumerate(widths)]
     beside = [i for i in range(len(heads)) if i not in below]
     while _excess([least[i] for i in beside], width) > 0 and (movable := [i for i in beside[1:] if i not in keep]):
         beside.remove(max(movable, key=lambda i: (widths[i], i)))
     narrowed = _narrowed([widths[i] for i in beside], [least[i] for i in beside], width)
-    first, *others = _lined_up([[row[i] for i in beside] for row in cells], narrowed)
-    lines = [first]
-    for line, row in zip(others, cells[1:], strict=True):
-        under = [text for i, text in enumerate(row) if i not in beside and text]
-        lines += [line, *_indented(" · ".join(under), width)]
+    lines: list[str] = []
+    for row in cells:
+        shown = [row[i] for i in beside]
+        if 0 in keep and columns(row[0]) > narrowed[0]:
+            lines.append(row[0])
+            shown[0] = ""
+        under = [text for i, text in enumerate(row) if i not in beside and text] if lines else []
+        lines += [*_lined_up([shown], narrowed), *_indented(" · ".join(under), width)]
     return lines
+
+
+def _usual(found: "list[int]", limit: int) -> int:
+    """Return the width of a column of names: the longest one, without those beyond `limit` where others are shorter."""
+    return max(found[0], max((one for one in found[1:] if one <= limit), default=max(found)))
 
 
 def _lined_up(cells: "Sequence[Sequence[str]]", widths: "list[int]") -> "list[str]":
@@ -184,6 +196,9 @@ def terminal_width() -> "int | None":
     try:
         if not sys.stdout.isatty():
             return None
+        wanted = os.environ.get("COLUMNS", "")  # as it counts for other programs
+        if wanted.isascii() and wanted.isdigit() and 0 < len(wanted) < 5 and int(wanted):
+            return max(40, int(wanted))
         return max(40, os.get_terminal_size(sys.stdout.fileno()).columns or 80)
     except (OSError, ValueError):
         return 80

@@ -24,6 +24,8 @@ NOW = 1_800_000_000.0
         (3 * 3600 + 5, "in 3 h"),
         (47 * 3600, "in 47 h"),
         (3 * 86400, "in 3 d"),
+        (700 * 86400, "in 700 d"),
+        (800 * 86400, "in 2 y"),
         (-300, "expired 5 min ago"),
         (0, "expired 0 s ago"),
     ],
@@ -61,6 +63,17 @@ def test_where_it_is_narrow_columns_go_below_before_they_say_nothing():
 def test_what_must_stay_stays_on_its_line_however_narrow_it_is():
     lines = render.table(("ID", "NAME", "SCOPE"), [("i" * 30, "n" * 30, "user")], width=40, keep=(0, 1))
     assert lines == ["ID" + " " * 30 + "NAME", "i" * 30 + "  " + "n" * 30, "    user"]
+
+
+def test_one_long_name_does_not_push_the_others_apart():
+    rows = [("A", "user", "1 s ago"), ("LONG_" * 20, "org", "2 s ago"), ("B" * 12, "user", "")]
+    assert render.table(("NAME", "SCOPE", "UPDATED"), rows, width=40, keep=(0, 1)) == [
+        "NAME          SCOPE  UPDATED",
+        "A             user   1 s ago",
+        "LONG_" * 20,
+        "              org    2 s ago",
+        "B" * 12 + "  user",
+    ]
 
 
 def test_no_moment_is_no_text():
