@@ -71,3 +71,44 @@ def test_the_reader_of_documents_asks_it_for_the_deep_ones_alone():
     document.parse(b"[" * 3_000 + b"]" * 3_000, deep=deep)
     document.parse(b"[" * 3_000 + b"]" * 3_000, deep=deep)
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    "wide",
+    [
+        "[" + "[]," * 4_000 + "0]",
+        "[" + "{}," * 4_000 + "0]",
+        '{"a": "' + "x" * 200_000 + '"}',
+        '["' + "é" * 200_000 + '"]',
+    ],
+    ids=["lists", "objects", "text", "wide text"],
+)
+def test_what_would_fill_the_memory_is_damaged_and_read_once(wide):
+    read: list[str] = []
+    deep = DeepDocuments(large=0, room=100_000, read=lambda text: read.append(text) or strict_json.parse(text))
+    for _ in range(3):
+        with pytest.raises(document.DocumentError, match="too deeply for a file of its size"):
+            deep(wide)
+    assert read == [wide]
+
+
+def test_all_that_is_remembered_fits_into_the_room():
+    read: list[str] = []
+    deep = DeepDocuments(large=0, room=100_000, read=lambda text: read.append(text) or strict_json.parse(text))
+    texts = [f'["{digit * 40_000}"]' for digit in "012"]
+    for text in texts:
+        deep(text)
+    deep(texts[2])
+    deep(texts[1])
+    assert read == texts
+    deep(texts[0])
+    assert read == [*texts, texts[0]], "the one used longest ago made room"
+
+
+def test_the_room_of_the_agent_is_small_beside_its_memory():
+    """Four hostile files of 19 MiB held 1.9 GB."""
+    text = '{"d":' + "[" * 2_000 + "]" * 2_000 + ',"w":[' + "[]," * (1 << 20) + "0]}"
+    with pytest.raises(document.DocumentError, match="too deeply for a file of its size"):
+        document.parse(text.encode(), deep=DeepDocuments())
+    light = '{"d":' + "[" * 2_000 + "]" * 2_000 + ',"primaryApiKey":"sk-ant-fake","w":"' + "x" * (3 << 20) + '"}'
+    assert document.parse_object(light.encode(), deep=DeepDocuments())["primaryApiKey"] == "sk-ant-fake"
