@@ -89,6 +89,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     # no test meets the real keyring: without this the OS keyring would be looked for on the session bus
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
+    monkeypatch.delenv("COLUMNS", raising=False)  # a test's terminal is as wide as the test says
     return root
 
 

@@ -109,7 +109,7 @@ def table(
     if 0 in keep:
         widths[0] = _usual([columns(row[0]) for row in cells], width // 2)
     least = [w if i in keep else min(w, max(_TELLING, columns(heads[i]))) for i, w in enumerate(widths)]
-    beside = [i for i in range(len(heads)) if i not in below]
+    beside = [i for i in range(len(heads)) if i not in below or _excess(widths, width) <= 0]
     while _excess([least[i] for i in beside], width) > 0 and (movable := [i for i in beside[1:] if i not in keep]):
         beside.remove(max(movable, key=lambda i: (widths[i], i)))
     narrowed = _narrowed([widths[i] for i in beside], [least[i] for i in beside], width)
@@ -196,10 +196,11 @@ def terminal_width() -> "int | None":
     try:
         if not sys.stdout.isatty():
             return None
-        wanted = os.environ.get("COLUMNS", "")  # as it counts for other programs
-        if wanted.isascii() and wanted.isdigit() and 0 < len(wanted) < 5 and int(wanted):
-            return max(40, int(wanted))
-        return max(40, os.get_terminal_size(sys.stdout.fileno()).columns or 80)
+        there = os.get_terminal_size(sys.stdout.fileno()).columns or 80
+        wanted = os.environ.get("COLUMNS", "")
+        if wanted.isascii() and wanted.isdigit() and int(wanted[:9]) > 0:
+            there = min(there, int(wanted[:9]))  # an older, wider one must not make lines that do not fit
+        return max(40, there)
     except (OSError, ValueError):
         return 80
 

