@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.agent.session.ring import ROOT, Ring
 from tests.fakes.turned_clock import TurnedClock
 from tests.fakes.workos_server import WorkosServer
 
@@ -73,3 +74,16 @@ class World:
 @pytest.fixture
 def world(tmp_path, server, http, clock):
     return World(tmp_path / "state", server, http, clock)
+
+
+@pytest.fixture
+def ring(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "tests.fakes.file_keyring.Keyring")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("FAKE_KEYRING_FILE", str(tmp_path / "ring.json"))
+    return Ring(tmp_path / "ring.json", monkeypatch)
+
+
+@pytest.fixture
+def keychain(world, ring):
+    return world.keeper("cli", store="keychain")
