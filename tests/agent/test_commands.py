@@ -49,9 +49,15 @@ def test_start_status_restart_stop(home: Path) -> None:
     assert json.loads(amika("status", "-o", "json").stdout)["pid"] != pid
     stopped = amika("stop")
     assert stopped.returncode == 0
-    assert "frozen from now on" in stopped.stdout
-    assert "env-cache.json" in stopped.stdout
+    assert stopped.stdout.startswith("The agent stopped.\nStart it again: ")
     assert amika("stop").stdout == "No agent is running.\n"
+
+
+def test_stopping_it_freezes_the_env_cache_and_says_so(home: Path) -> None:
+    (home / ".cache" / "amika").mkdir(parents=True)
+    (home / ".cache" / "amika" / "env-cache.json").write_text('{"MY_OWN_API_KEY": "fake"}')
+    assert amika("start").returncode == 0
+    assert "~/.cache/amika/env-cache.json stays as it is: frozen from now on." in amika("stop").stdout
 
 
 def test_json_says_the_same(home: Path) -> None:

@@ -10,6 +10,8 @@ WORDS = (0, 0)
 
 def run(args: Args) -> int:
     """Stop the agent; none running is fine."""
+    import os
+
     from amika_agent import process
     from amika_cli.context import Context
     from amika_cli.render import emit
@@ -20,9 +22,7 @@ def run(args: Args) -> int:
         return 0
     with Context(args) as context:
         path = context.profile.env_cache
-        lines = [
-            f"The agent stopped. {context.short(path)} stays as it is: frozen from now on.",
-            f"Start it again: {context.command('agent start')}",
-        ]
+        left = f" {context.short(path)} stays as it is: frozen from now on." if os.path.lexists(path) else ""
+        lines = [f"The agent stopped.{left}", f"Start it again: {context.command('agent start')}"]
         emit(args, {"stopped": True, "env_cache": path}, lines)
     return 0
