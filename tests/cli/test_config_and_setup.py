@@ -122,7 +122,60 @@ def test_completion_in_bash(amika, home):
     assert complete("amika", "secret", "claude", "") == {"push", "list", "delete"}
     assert "--type" in complete("amika", "secret", "claude", "push", "--")
     assert {"rules", "forget", "--dry-run"} <= complete("amika", "sync", "")
-    assert complete("amika", "-o", "json", "auth", "lo") >= set()
+    assert complete("amika", "-o", "json", "auth", "lo") == {"login", "logout"}
+    assert complete("amika", "auth", "login", "") == {"amika", "almyty", "akos"}
+    assert complete("amika", "secret", "claude", "push", "--type", "") == {"oauth", "api_key"}
+    assert complete("amika", "secret", "claude", "push", "--type", "=", "o") == {"oauth"}
+    assert complete("amika", "secret", "claude", "push", "--type", "oauth", "--sc") == {"--scope"}
+    assert complete("amika", "vault", "put", "K", "--scope", "") == {"workspace", "tenant"}
+    assert complete("amika", "secret", "push", "--from-file", "") == set()  # the shell offers files
+    assert complete("amika", "config", "get", "network.p") == {"network.proxy"}
+    assert complete("amika", "run", "--", "") == set()
+
+
+def test_completion_in_fish(amika, home):
+    if shutil.which("fish") is None:
+        pytest.skip("fish is not installed")
+    (home / "some-file").touch()
+    script = home / "completion"
+    script.write_text(amika("completion", "fish").out)
+
+    def complete(line: str) -> set[str]:
+        code = f"source {script}; complete -C '{line}'"
+        done = subprocess.run(["fish", "-c", code], capture_output=True, text=True, check=True, cwd=home)
+        assert done.stderr == ""
+        return {one.partition("\t")[0] for one in done.stdout.splitlines()}
+
+    assert complete("amika secret c") == {"claude", "codex"}
+    assert complete("amika auth login ") == {"amika", "almyty", "akos"}
+    assert complete("amika secret claude push --type ") == {"oauth", "api_key"}
+    assert complete("amika secret claude push --type oauth --sc") == {"--scope"}
+    assert "--yes" in complete("amika secret claude delete ID --")
+    assert "some-file" in complete("amika secret push --from-file ")
+    assert complete("amika status ") == set()
+
+
+def test_completion_in_zsh(amika, home):
+    if shutil.which("zsh") is None:
+        pytest.skip("zsh is not installed")
+    script = home / "completion"
+    script.write_text(amika("completion", "zsh").out)
+
+    def complete(*words: str) -> set[str]:
+        # what zsh itself would set; what would be offered is printed
+        stand_ins = "compadd() { shift; print -l -- $@ }; _files() { print FILES }; compset() { : }; compdef() { : }"
+        typed = " ".join(f"'{word}'" for word in words)
+        code = f"{stand_ins}; source {script}; words=({typed}); CURRENT={len(words)}; _amika"
+        done = subprocess.run(["zsh", "-f", "-c", code], capture_output=True, text=True, check=True)
+        assert done.stderr == ""
+        return set(done.stdout.split())
+
+    assert {"secret", "status"} <= complete("amika", "")
+    assert complete("amika", "secret", "claude", "") == {"push", "list", "delete"}
+    assert complete("amika", "secret", "claude", "push", "--type", "") == {"oauth", "api_key"}
+    assert complete("amika", "secret", "claude", "push", "--type=o") == {"oauth", "api_key"}
+    assert "--scope" in complete("amika", "secret", "claude", "push", "--type", "oauth", "--")
+    assert complete("amika", "secret", "push", "--from-file", "") == {"FILES"}
 
 
 def test_completion_of_another_shell(amika):
