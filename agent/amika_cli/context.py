@@ -198,7 +198,7 @@ class Context:
     def _remote_sync(self, settings: PushSettings) -> RemoteSync:
         from amika_agent.sync.remote import RemoteSync
 
-        who = ", ".join(name for name in (self.email, self.organization) if name)
+        who = self.whose
         return RemoteSync(self.db, self.api, self.account, self.clock, settings, paused=self.paused_until, who=who)
 
     @cached_property
@@ -226,6 +226,14 @@ class Context:
         from amika_local.identity import identity
 
         return str(identity(dict(self.account_env), self.profile.amika_state_dir, self.clock.now())["email"])
+
+    @property
+    def whose(self) -> str:
+        """E-mail and organization of the account, "" for an API key: where what is stored goes to.
+
+        A folder's environment may name another login (AMIKA_STATE_DIRECTORY) than the person thinks of.
+        """
+        return ", ".join(name for name in (self.email, self.organization) if name)
 
     @property
     def signed_in(self) -> bool:

@@ -59,7 +59,8 @@ def push(context: Context, provider: str) -> int:
         take_over = there.id if there is not None else ""
     if shared:
         rotation_is_known(context, provider)
-    if discovery is None or context.args.has("once") or not _keepable(context, candidate):
+    once = context.args.has("once") and not _kept_as_it_is(known, candidate)
+    if discovery is None or once or not _keepable(context, candidate):
         _refuse_kept(context, provider, name, scope)
         force = context.args.has("force")
         outcome = context.remote.push_once(
@@ -118,7 +119,8 @@ def _checked(context: Context, provider: str, candidate: Candidate, *, slim: boo
 def _tell(context: Context, provider: str, candidate: Candidate, *, shared: bool) -> None:
     left_out = candidate.left_out
     if candidate.found:
-        note(f"Storing the {describe(candidate, context)}.")
+        where = f"Storing for {context.whose}:" if context.whose else "Storing"
+        note(f"{where} the {describe(candidate, context)}.")
     if candidate.credential is not None:
         left_out = beside_in_file(provider, candidate.credential)
     if candidate.type != OAUTH:
@@ -138,6 +140,14 @@ def _consents(context: Context, provider: str, candidate: Candidate, name: str, 
         note(f"A generic secret can be replaced without a gap and fits sandboxes as well: {context.command(instead)}")
     note(f"An organization has one {title} credential; whenever it is replaced, there is none for a moment.")
     return agreed_for_organization(context, name, there)
+
+
+def _kept_as_it_is(known: Rule | None, candidate: Candidate) -> bool:
+    """Tell whether a rule keeps this very login already; storing it once more takes nothing from that rule."""
+    credential = candidate.credential
+    if known is None or credential is None:
+        return False
+    return (known.path, known.source_account) == (credential.path, credential.account)
 
 
 def _refuse_kept(context: Context, provider: str, name: str, scope: str) -> None:

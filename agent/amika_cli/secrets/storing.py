@@ -128,7 +128,8 @@ def agreed(context: Context, planned: Sequence[bulk.Step], listing: Sequence[Gen
         heads = ("NAME", "VALUE", "FROM", "WHAT HAPPENS")
         show([*table(heads, rows, width=terminal_width(), keep=(1,)), ""])
     count = "1 secret" if len(planned) == 1 else f"{len(planned)} secrets"
-    if context.prompts.confirm(f"Store {count} in scope {scope_of(context)}{then}?"):
+    whose = f" for {context.whose}" if context.whose else ""
+    if context.prompts.confirm(f"Store {count} in scope {scope_of(context)}{whose}{then}?"):
         return True
     note("Nothing was stored.")
     return False

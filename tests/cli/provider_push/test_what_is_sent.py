@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 
 from tests.cli.conftest import FUTURE_MS, write
+from tests.fakes.echoing_server import EchoingServer
+from tests.fakes.homes import fill
+from tests.fakes.session_files import go_session, write_session
 
 NAME = ("Claude OAuth", "user")
 
@@ -150,3 +154,20 @@ def test_what_was_deleted_elsewhere_is_stored_again_by_a_push(amika, claude, ser
     assert server.records("claude") == []
     assert amika("secret", "claude", "push", "--type", "oauth").code == 0
     assert list(stored("claude")) == [NAME]
+
+
+def test_where_it_goes_is_said_for_a_folder_may_name_another_login(amika, home, monkeypatch):
+    """A project's environment may lead to a login that lies in the project, and is not the person's own."""
+    state = home / "project" / "state"
+    write_session(state, go_session(iat=time.time(), lifetime=3600, email="other@example.com"))
+    fill(home, {".codex/auth.json": {"OPENAI_API_KEY": "sk-fake-openai"}})
+    with EchoingServer() as server:
+        for name in ("AMIKA_API_URL", "AMIKA_WORKOS_URL"):
+            monkeypatch.setenv(name, server.url)
+        monkeypatch.setenv("AMIKA_STATE_DIRECTORY", str(state))
+        pushed = amika("secret", "codex", "push", "--type", "api_key", "--yes")
+        asked = amika("secret", "push", "A=1")
+    assert pushed.code == 0
+    assert "Storing for other@example.com, org_1: the API key" in pushed.err
+    assert asked.code == 2
+    assert "Store 1 secret in scope user for other@example.com, org_1?" in asked.err
