@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from amika_agent.activity.diary import Diary, until_text
@@ -102,9 +101,8 @@ class Decisions:
         db = self._db()
         rule = db.rule(account.text, rule_id)
         was_paused = rule.paused_until is not None and rule.paused_until > self._clock.now()
-        changed = replace(rule, paused_until=end)
         if end is None and rule.paused_until is None:
             return False
-        db.put_rule(account.text, changed)
+        changed = db.change_rule(account.text, rule_id, paused_until=end)
         self._diary.rules([rule], [changed], "resumed")
         return was_paused

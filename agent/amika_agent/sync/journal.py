@@ -112,7 +112,7 @@ class SyncDb:
         """Return one rule, or raise NotFound."""
         rows = self._db.read("SELECT body FROM rules WHERE account=? AND id=?", (account, rule_id))
         if not rows:
-            raise NotFound("there is no such rule", remedy="List them: amika sync rules")
+            raise _no_rule()
         return _load(Rule, rows[0][0])
 
     def put_rule(self, account: str, rule: Rule) -> None:
@@ -139,6 +139,21 @@ class SyncDb:
                    provider=excluded.provider, scope=excluded.scope, name=excluded.name, body=excluded.body""",
                 (account, rule.id, rule.provider, rule.scope, rule.name, _dump(rule)),
             )
+
+    def change_rule(self, account: str, rule_id: str, **changes: object) -> Rule:
+        """Change fields of a rule that do not say which secret it keeps; what others change meanwhile stays.
+
+        Raises:
+            NotFound: it was forgotten meanwhile.
+
+        """
+        with self._db.write() as connection:
+            found = connection.execute("SELECT body FROM rules WHERE account=? AND id=?", (account, rule_id)).fetchone()
+            if found is None:
+                raise _no_rule()
+            rule = replace(_load(Rule, found["body"]), **changes)  # type: ignore[arg-type]  # fields of Rule
+            connection.execute("UPDATE rules SET body=? WHERE account=? AND id=?", (_dump(rule), account, rule_id))
+        return rule
 
     def forget_rule(self, account: str, rule_id: str) -> None:
         """Remove a rule, its ledger entry and its hold; close an open replacement first (`RemoteSync.forget`)."""
@@ -266,6 +281,10 @@ class SyncDb:
         """Remember a word."""
         with self._db.write() as connection:
             connection.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (key, value))
+
+
+def _no_rule() -> NotFound:
+    return NotFound("there is no such rule", remedy="List them: amika sync rules")
 
 
 def _put_ledger(connection: sqlite3.Connection, account: str, entry: Pushed) -> None:

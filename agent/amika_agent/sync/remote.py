@@ -277,14 +277,17 @@ class RemoteSync:
         Raises:
             NotFound: no such rule.
             UsageError: no such choice, or it does not fit.
+            Busy: what is being pushed does not end within 30 s.
 
         """
         rule = self._db.rule(self._account, rule_id)
-        record = None
-        if choice in ("adopt", "accept"):
-            facts = self._facts.read(discovery, self.settings, {rule.provider: self._its.list(rule.provider)})
-            record = facts.record(rule.provider, rule.scope, rule.name)
-        resolve(self._db, self._account, rule, choice, discovery, record)
+        # under the lock: a push that ends meanwhile would be taken for somebody else's, a rule forgotten would be back
+        with self._its.locked(rule.provider, rule.scope):
+            record = None
+            if choice in ("adopt", "accept"):
+                facts = self._facts.read(discovery, self.settings, {rule.provider: self._its.list(rule.provider)})
+                record = facts.record(rule.provider, rule.scope, rule.name)
+            resolve(self._db, self._account, self._db.rule(self._account, rule_id), choice, discovery, record)
 
     def due_at(self, queue: str = "") -> float | None:
         """Return when to look again although nothing happened (settling, back-off, late requests), or None."""

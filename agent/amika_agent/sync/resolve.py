@@ -20,7 +20,7 @@ CHOICES = ("accept", "restore", "adopt", "keep", "delete")
 
 
 def resolve(db: SyncDb, account: str, rule: Rule, choice: str, discovery: Discovery, record: Listed | None) -> None:
-    """Record the answer to what `rule` asks.
+    """Record the answer to what `rule` asks; the caller holds the lock of its provider and scope.
 
     Args:
         db: rules and ledger.
@@ -39,7 +39,7 @@ def resolve(db: SyncDb, account: str, rule: Rule, choice: str, discovery: Discov
         raise UsageError(f"the choice must be one of: {', '.join(CHOICES)}")
     if choice in (KEEP, DELETE):
         _refuse_unless_gone(rule, choice, discovery)
-        db.put_rule(account, replace(rule, on_removal=choice))
+        db.change_rule(account, rule.id, on_removal=choice)
     elif choice == "restore":
         _forget_value(db, account, rule)
     elif choice == "adopt":
@@ -60,10 +60,10 @@ def _refuse_unless_gone(rule: Rule, choice: str, discovery: Discovery) -> None:
 
 
 def _accept(db: SyncDb, account: str, rule: Rule, credential: Credential, record: Listed | None) -> None:
-    rule = replace(rule, path=credential.path, source_account=credential.account)
+    accepted: dict[str, object] = {"path": credential.path, "source_account": credential.account}
     if rule.scope == ORG:
-        rule = replace(rule, gap_accepted=True, take_over=record.id if record is not None else "")
-    db.put_rule(account, rule)
+        accepted |= {"gap_accepted": True, "take_over": record.id if record is not None else ""}
+    db.change_rule(account, rule.id, **accepted)
     _forget_value(db, account, rule)
 
 

@@ -193,8 +193,7 @@ class Runner:
         if isinstance(verdict, guards.Stop):
             return told(action)
         if rule.source_account is None and verdict.credential.account is not None:
-            rule = replace(rule, source_account=verdict.credential.account)
-            self._db.put_rule(self._account, rule)
+            rule = self._db.change_rule(self._account, rule.id, source_account=verdict.credential.account)
         last = facts.ledger.get(rule.id)
         won = (0 if last is None else last.won) + (action.code == plan.WINS)
         if rule.provider == GENERIC:

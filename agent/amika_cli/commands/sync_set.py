@@ -17,8 +17,6 @@ WORDS = (1, 1)
 
 def run(args: Args) -> int:
     """Change a rule of the signed-in account."""
-    from dataclasses import replace
-
     from amika_cli.context import Context
     from amika_cli.render import emit
     from amika_local.errors import UsageError
@@ -34,12 +32,10 @@ def run(args: Args) -> int:
         rule = context.db.rule(account, args.words[0])
         if (without or with_) and rule.type != "oauth":
             raise UsageError("only logins of Claude and Codex have a refresh token")
-        changed = replace(
-            rule,
-            on_removal=args.get("on-removal", rule.on_removal),
-            without_refresh_token=without or (rule.without_refresh_token and not with_),
-        )
-        context.db.put_rule(account, changed)
+        wanted: dict[str, object] = {"on_removal": args.get("on-removal")} if args.has("on-removal") else {}
+        if without or with_:
+            wanted["without_refresh_token"] = without
+        changed = context.db.change_rule(account, rule.id, **wanted)
         context.diary.rules([rule], [changed], "", context.email)
         context.nudge()
         slim = changed.without_refresh_token
