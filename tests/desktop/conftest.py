@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.desktop.hosts import lxqt_panel, trayer
+from tests.desktop.hosts import lxqt_panel
 from tests.desktop.person import Person
 from tests.desktop.screen import Desktop, Program
 from tests.desktop.status_notifier import TestHost
@@ -34,12 +34,6 @@ def desktop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
 @pytest.fixture
 def panel(desktop: Desktop) -> Iterator[Program]:
     with lxqt_panel(desktop) as program:
-        yield program
-
-
-@pytest.fixture
-def xembed(desktop: Desktop) -> Iterator[Program]:
-    with trayer(desktop) as program:
         yield program
 
 

@@ -55,7 +55,6 @@ class _Connection:
     data: bytes = b""
     out: bytes | None = None
     drained: int = 0
-    shut: bool = False
     finished: bool = False
 
 

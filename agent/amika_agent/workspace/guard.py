@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from amika_agent.logs import trace
 from amika_agent.workspace import peer
 from amika_agent.workspace.api_error import ApiError
 
@@ -70,7 +71,7 @@ class Guard:
         except ConnectionError:
             return
         except Exception as error:  # noqa: BLE001 -- nothing of an exception's text may reach a log: it may hold a value
-            log.error("request failed: %s", _where(error))  # noqa: TRY400 -- a traceback shows source lines and texts
+            log.error("request failed: %s", trace(error))  # noqa: TRY400 -- a traceback shows source lines and texts
             if not answered:
                 await _refuse(guarded_send, ApiError(500, "internal", "The local workspace failed; see its log."))
 
@@ -149,11 +150,3 @@ async def _refuse(send: Send, error: ApiError) -> None:
         response.headers["connection"] = "close"
     await send({"type": "http.response.start", "status": error.status, "headers": response.raw_headers})
     await send({"type": "http.response.body", "body": response.body})
-
-
-def _where(error: BaseException) -> str:
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    name = type(error).__name__
-    return name if place is None else f"{name} in {place.tb_frame.f_code.co_name}:{place.tb_lineno}"
