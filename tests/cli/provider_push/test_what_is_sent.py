@@ -12,6 +12,8 @@ from tests.fakes.session_files import go_session, write_session
 
 NAME = ("Claude OAuth", "user")
 
+OTHER = '{"claudeAiOauth":{"accessToken":"sk-ant-oat01-fake-other","refreshToken":"r","expiresAt":4070908800000}}'
+
 
 def test_a_found_login_is_cut_to_what_a_receiver_needs_and_kept_in_sync(amika, claude, server, stored):
     claude()
@@ -56,6 +58,15 @@ def test_once_makes_no_rule(amika, claude, server, stored):
     assert ran.json["rule"] is None
     assert list(stored("claude")) == [("mine", "user")]
     assert amika("sync", "rules", "--json").json == []
+
+
+def test_once_of_what_is_kept_in_sync_already_is_no_contradiction(amika, claude, server, stored):
+    claude()
+    assert amika("secret", "claude", "push", "--type", "oauth", "--yes").code == 0
+    again = amika("secret", "claude", "push", "--type", "oauth", "--once", "--yes", "--json")
+    assert (again.code, again.json["action"], again.json["rule"]) == (0, "unchanged", "claude-oauth")
+    given = amika("secret", "claude", "push", "--type", "oauth", "--value", "-", stdin=OTHER)
+    assert (given.code, "would be changed back" in given.err) == (5, True)
 
 
 def test_without_refresh_token(amika, claude, server, stored):
