@@ -70,6 +70,7 @@ class WorkosModel:
         self.refresh_error = ""
         self.user = ("user_01FAKE", "dev@example.com")
         self.organizations: list[tuple[str, str]] = [("org_01ACME", "Acme")]
+        self.ignores_organization = False
         self.codes: dict[str, Code] = {}
         self.sessions: dict[str, Session] = {}
         self.pending: dict[str, str] = {}
@@ -213,7 +214,7 @@ class WorkosModel:
             org = form.get("organization_id", "")
             if org and org not in [id_ for id_, _ in self.organizations]:
                 return _error("invalid_grant", "not a member of this organization")
-            session.org_id = org or session.org_id
+            session.org_id = (not self.ignores_organization and org) or session.org_id
             session.refresh = f"rt_{secrets.token_urlsafe(16)}"
             if self.new_sid_per_refresh:
                 self.sessions.pop(session.sid)

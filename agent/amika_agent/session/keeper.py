@@ -196,13 +196,23 @@ class SessionKeeper:
         """Renew the session into another organization of the same user.
 
         Raises:
-            as `fresh`; Failed: the server does not let this user in.
+            as `fresh`; Failed: the server does not let this user in, or left the session where it was.
 
         """
         parts = self._parts
         seen = self._glance()
         with session_lock(parts.state_dir, parts.clock, deadline=LOCK_DEADLINE):
-            return self._give(renew(parts, seen, organization=organization_id))
+            session = renew(parts, seen, organization=organization_id)
+            if session.organization_id != organization_id:
+                # the answer to a renewal from before, whose own was lost, given once more: its token is a new one
+                session = renew(parts, session, organization=organization_id)
+        self._give(session)
+        if session.organization_id != organization_id:
+            raise Failed(
+                "the server renewed the session but left it in its organization",
+                remedy=f"Sign in to the other one: amika auth login --org {organization_id}",
+            )
+        return session
 
     def sign_out(self, deadline: float = 5.0) -> SignOutResult:
         """End the session at the server within `deadline` seconds, then delete it here, whatever the server said.

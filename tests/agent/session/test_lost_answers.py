@@ -9,7 +9,7 @@ import pytest
 from amika_agent.session.keeper import RenewalPostponed, SessionEnded
 from amika_agent.session.rules import digest
 from amika_agent.stores.private_file import locked
-from amika_local.errors import Busy
+from amika_local.errors import Busy, Failed
 from amika_local.secret import Secret
 
 
@@ -54,6 +54,38 @@ def test_the_next_process_resends_at_once_inside_the_grace_whatever_the_lead(wor
     assert world.agent.due_at() <= world.clock.now()
     world.agent.fresh()
     assert len(world.model.live()) == 1
+    assert world.stored()["refresh_token"] == world.model.live()[0].refresh
+
+
+def test_a_switch_inside_the_grace_of_a_lost_renewal_is_made_all_the_same(world):
+    """The server answers it with the pair of that renewal, which is of the organization before."""
+    world.model.organizations = [("org_01ACME", "Acme"), ("org_02BETA", "Beta")]
+    an_answer_is_lost(world)
+    world.clock.turn(5)
+    assert world.cli.switch_organization("org_02BETA").organization_id == "org_02BETA"
+    assert world.stored()["organization_id"] == "org_02BETA"
+    assert world.stored()["refresh_token"] == world.model.live()[0].refresh
+
+
+def test_a_lost_answer_to_a_switch_is_found_by_the_next_renewal(world):
+    world.model.organizations = [("org_01ACME", "Acme"), ("org_02BETA", "Beta")]
+    world.sign_in()
+    world.server.fail("refresh", "reset", times=99, executed=True)
+    with pytest.raises(RenewalPostponed):
+        world.cli.switch_organization("org_02BETA")
+    world.server.heal()
+    world.clock.turn(5)
+    assert world.agent.fresh().organization_id == "org_02BETA"
+    assert len(world.model.live()) == 1
+
+
+def test_a_server_that_leaves_the_session_where_it_was_is_not_believed(world):
+    world.model.organizations = [("org_01ACME", "Acme"), ("org_02BETA", "Beta")]
+    world.sign_in()
+    world.model.ignores_organization = True
+    with pytest.raises(Failed, match="left it in its organization"):
+        world.cli.switch_organization("org_02BETA")
+    assert world.stored()["organization_id"] == "org_01ACME"
     assert world.stored()["refresh_token"] == world.model.live()[0].refresh
 
 
