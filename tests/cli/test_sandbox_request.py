@@ -75,3 +75,14 @@ def test_of_an_answer_only_known_fields_are_told():
         "id": "1",
         "branch": None,
     }
+
+
+@pytest.mark.parametrize(
+    "url", [b"https://example.com/\xff", b"https://example.com/\x1b[31m", "https://h/\u202e".encode()]
+)
+def test_an_origin_that_is_no_text_is_refused(tmp_path, url):
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    config = tmp_path / ".git" / "config"
+    config.write_bytes(config.read_bytes() + b'[remote "origin"]\n\turl = ' + url + b"\n")
+    with pytest.raises(UsageError, match="characters that no URL has"):
+        sandbox.repository(str(tmp_path))

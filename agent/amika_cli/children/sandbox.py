@@ -98,12 +98,13 @@ def _origin(folder: str) -> str:
         raise UsageError("git is not installed", remedy="Pass the repository's URL: --git URL")
     command = [git, "-C", folder, "remote", "get-url", "origin"]
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
+        answer = subprocess.run(command, capture_output=True, timeout=10, check=False)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         raise UsageError("git does not answer", remedy="Pass the repository's URL: --git URL") from None
-    if answer.returncode != 0 or not answer.stdout.strip():
+    url = os.fsdecode(answer.stdout).strip()
+    if answer.returncode != 0 or not url:
         raise UsageError(f"{folder} has no git remote called origin", remedy="Pass the repository's URL: --git URL")
-    return answer.stdout.strip()
+    return url
 
 
 def _url(text: str) -> str:
@@ -114,6 +115,8 @@ def _url(text: str) -> str:
         _ = parts.port
     except ValueError:
         raise UsageError("the repository's URL is not a URL", remedy="Pass https://… or git@HOST:PATH.") from None
+    if not text.isprintable():  # it comes from the repository, and is shown and stored
+        raise UsageError("the repository's URL holds characters that no URL has", remedy="Correct it, or pass another.")
     if parts.scheme not in _SCHEMES or not parts.hostname:
         remedy = "Use https://… or ssh://…; a sandbox cannot reach a path on this machine."
         raise UsageError("the repository's URL is neither https nor ssh", remedy=remedy)
