@@ -4,10 +4,12 @@ import binascii
 
 from amika_local.document import DocumentError, parse_object
 
+LONGEST = 1 << 16  # characters; no server takes a longer one, and reading a nested one could take seconds
+
 
 def claims(token: str) -> "dict[str, object]":
-    """Return the claims, or {} when the token is opaque or malformed; never raises."""
-    parts = token.split(".")
+    """Return the claims, or {} when the token is opaque, malformed or longer than `LONGEST`; never raises."""
+    parts = token.split(".") if len(token) <= LONGEST else []
     if len(parts) != 3 or not parts[1].isascii():
         return {}
     text = parts[1].replace("-", "+").replace("_", "/")
