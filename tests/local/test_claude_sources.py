@@ -152,6 +152,7 @@ def test_a_configuration_directory_has_an_item_of_its_own():
     assert first == second  # the same name, composed or not
     assert first.startswith("Claude Code-credentials-")
     assert len(first) == len("Claude Code-credentials-") + 8
+    assert service("/home/dev/\udcff") != first  # as the environment gives a byte that is no text
 
 
 class Security:

@@ -39,4 +39,5 @@ def service(config_dir: str) -> str:
     import hashlib
     import unicodedata
 
-    return f"{SERVICE}-{hashlib.sha256(unicodedata.normalize('NFC', config_dir).encode()).hexdigest()[:8]}"
+    name = unicodedata.normalize("NFC", config_dir).encode("utf-8", "surrogateescape")  # any bytes may be a path
+    return f"{SERVICE}-{hashlib.sha256(name).hexdigest()[:8]}"
