@@ -80,10 +80,10 @@ class Context:
     @cached_property
     def http(self) -> Http:
         """The one connection pool."""
-        from amika_agent.http.client import Http
+        from amika_cli.patient_http import PatientHttp
 
         proxy, ca_file = self.settings.text("network.proxy"), self.settings.text("network.ca_file")
-        return self._open.enter_context(Http(proxy=proxy, ca_file=ca_file, clock=self.clock))
+        return self._open.enter_context(PatientHttp(proxy=proxy, ca_file=ca_file, clock=self.clock))
 
     @cached_property
     def authority(self) -> Authority:

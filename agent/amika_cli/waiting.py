@@ -1,6 +1,12 @@
-"""What a person is told who waits for the agent longer than usual, on a terminal or not."""
+"""What a person is told who waits longer than usual: for the agent, on a terminal or not; for a server, on one."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from amika_cli.render import note
+
+PATIENCE = 4.0
 
 
 class Waiting:
@@ -27,3 +33,20 @@ class Waiting:
             note(f"  If that stays so: {self._restart}")
         else:
             note(f"Waiting for {self._agent}, which is at work. Ctrl-C stops waiting, the agent goes on.")
+
+
+@contextmanager
+def when_slow(say: Callable[[], None], *, after: float = PATIENCE) -> Iterator[None]:
+    """Call `say`, from another thread, if what is done meanwhile takes over `after` s and stderr is a terminal."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield
+        return
+    from threading import Timer
+
+    timer = Timer(after, say)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

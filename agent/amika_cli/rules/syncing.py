@@ -131,7 +131,10 @@ def _through_agent(context: Context) -> tuple[list[dict[str, Any]], Snapshot]:
 
 
 def _here(context: Context) -> tuple[list[dict[str, Any]], Snapshot]:
-    actions = context.engine.cycle()
+    from amika_cli.waiting import when_slow
+
+    with when_slow(lambda: note("Still at work; this takes as long as the servers take. Ctrl-C stops.")):
+        actions = context.engine.cycle()
     return actions, read_snapshot(context.engine.snapshot())
 
 
