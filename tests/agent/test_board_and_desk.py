@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from tests.fakes.ordered_sign_in import CODE, DONE, OrderedSignIn
 
 from amika_agent.server.desk import Desk
 from amika_agent.snapshot.board import Board
@@ -37,53 +37,9 @@ def test_a_slow_reader_misses_steps_but_never_the_last() -> None:
     asyncio.run(play())
 
 
-CODE = {"event": "code", "user_code": "FAKE-CODE"}
-DONE = {"event": "done", "email": "a@example.com", "organization_id": "org"}
-
-
-class Engine:
-    """Signs in as a test orders it, in the desk's thread."""
-
-    def __init__(self) -> None:
-        self.approved = threading.Event()
-        self.ended = threading.Event()
-        self.slow = threading.Event()  # set: a server that answers nothing keeps a cancelled one from ending
-        self.started = 0
-        self.choices: list[dict[str, str]] = []
-        self.chosen: str | None = None
-        self.error: Exception | None = None
-        self.organization: str | None = None
-
-    def sign_in(
-        self,
-        cancel: threading.Event,
-        *,
-        choose_organization: Callable[[list[dict[str, str]]], str | None] | None = None,
-        organization: str | None = None,
-        service: str = "amika",
-    ) -> Iterator[dict[str, Any]]:
-        self.started += 1
-        self.organization = organization
-        try:
-            yield CODE
-            while not self.approved.wait(0.01):
-                if cancel.is_set() and not self.slow.is_set():
-                    raise NotSignedIn("cancelled")
-            if self.error is not None:
-                raise self.error
-            if self.choices and choose_organization is not None:
-                yield {"event": "choose_organization", "organizations": self.choices}
-                self.chosen = choose_organization(self.choices)
-                if self.chosen is None:
-                    raise NotSignedIn("cancelled")
-            yield DONE
-        finally:
-            self.ended.set()
-
-
-def at_desk(play: Callable[[Desk, Engine], Coroutine[Any, Any, None]]) -> None:
+def at_desk(play: Callable[[Desk, OrderedSignIn], Coroutine[Any, Any, None]]) -> None:
     async def whole() -> None:
-        engine = Engine()
+        engine = OrderedSignIn()
         desk = Desk(engine, lambda: None)
         try:
             await play(desk, engine)
@@ -113,7 +69,7 @@ async def until_code(desk: Desk) -> asyncio.Task[list[dict[str, Any]]]:
 
 
 def test_a_second_caller_joins_and_hears_everything_from_the_start() -> None:
-    async def play(desk: Desk, engine: Engine) -> None:
+    async def play(desk: Desk, engine: OrderedSignIn) -> None:
         first = await until_code(desk)
         second = await until_code(desk)
         engine.approved.set()
@@ -124,7 +80,7 @@ def test_a_second_caller_joins_and_hears_everything_from_the_start() -> None:
 
 
 def test_it_is_cancelled_when_the_last_one_leaves_not_before() -> None:
-    async def play(desk: Desk, engine: Engine) -> None:
+    async def play(desk: Desk, engine: OrderedSignIn) -> None:
         first = await until_code(desk)
         second = await until_code(desk)
         first.cancel()
@@ -139,7 +95,7 @@ def test_it_is_cancelled_when_the_last_one_leaves_not_before() -> None:
 def test_whoever_comes_while_a_cancelled_one_still_ends_gets_one_of_their_own() -> None:
     """The server is silent: the cancelled sign-in waits for it, and nobody is to join that one any more."""
 
-    async def play(desk: Desk, engine: Engine) -> None:
+    async def play(desk: Desk, engine: OrderedSignIn) -> None:
         engine.slow.set()
         first = await until_code(desk)
         first.cancel()
@@ -158,7 +114,7 @@ def test_whoever_comes_while_a_cancelled_one_still_ends_gets_one_of_their_own() 
 
 
 def test_after_one_has_ended_the_next_is_new() -> None:
-    async def play(desk: Desk, engine: Engine) -> None:
+    async def play(desk: Desk, engine: OrderedSignIn) -> None:
         engine.approved.set()
         assert await everything(desk) == [CODE, DONE]
         assert await everything(desk) == [CODE, DONE]
@@ -168,7 +124,7 @@ def test_after_one_has_ended_the_next_is_new() -> None:
 
 
 def test_everyone_hears_how_it_failed() -> None:
-    async def play(desk: Desk, engine: Engine) -> None:
+    async def play(desk: Desk, engine: OrderedSignIn) -> None:
         engine.error = NotSignedIn("refused in the browser")
         tasks = [await until_code(desk), await until_code(desk)]
         engine.approved.set()
@@ -180,7 +136,7 @@ def test_everyone_hears_how_it_failed() -> None:
 
 
 def test_an_organization_is_chosen_from_those_offered() -> None:
-    async def play(desk: Desk, engine: Engine) -> None:
+    async def play(desk: Desk, engine: OrderedSignIn) -> None:
         with pytest.raises(Conflict):
             desk.choose("org-1")
         engine.choices = [{"id": "org-1", "name": "One"}, {"id": "org-2", "name": "Two"}]
@@ -199,7 +155,7 @@ def test_an_organization_is_chosen_from_those_offered() -> None:
 
 
 def test_leaving_while_a_choice_is_open_ends_the_sign_in() -> None:
-    async def play(desk: Desk, engine: Engine) -> None:
+    async def play(desk: Desk, engine: OrderedSignIn) -> None:
         engine.choices = [{"id": "org-1", "name": "One"}]
         task = await until_code(desk)
         engine.approved.set()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.agent_logins import claude_signs_in
+from tests.fakes.started_command import StartedCommand
 from tests.fakes.turned_clock import TurnedClock
 
 from amika_agent.activity.log import ActivityLog
@@ -28,24 +29,12 @@ def login(source: str = "claude-oauth", ends: float | None = NOW + 300, kind: st
     return Credential("anthropic", kind, Secret("fake"), source, "/h/file", 400, expires_at=ends)
 
 
-class Command:
-    def __init__(self) -> None:
-        self.over = False
-        self.killed = False
-
-    def ended(self) -> bool:
-        return self.over
-
-    def kill(self) -> None:
-        self.killed = True
-
-
 class World:
     """Processes that run, commands that were started, what was noted."""
 
     def __init__(self) -> None:
         self.names: set[str] = set()
-        self.commands: list[Command] = []
+        self.commands: list[StartedCommand] = []
         self.started: list[tuple[str, ...]] = []
         self.noted: list[str] = []
         self.asked = 0
@@ -56,11 +45,11 @@ class World:
         self.asked += 1
         return frozenset(self.names)
 
-    def start(self, words: tuple[str, ...]) -> Command:
+    def start(self, words: tuple[str, ...]) -> StartedCommand:
         if self.absent:
             raise FileNotFoundError(2, "No such file or directory")
         self.started.append(words)
-        self.commands.append(Command())
+        self.commands.append(StartedCommand())
         return self.commands[-1]
 
     def look(self, *found: Credential, allowed: tuple[str, ...] = (), now: float = NOW) -> list[str]:

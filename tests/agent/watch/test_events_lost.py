@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.fakes.lost_events import LostEvents
+
 from amika_agent.directory_events import DirectoryEvents, Seen, directory_events
 from amika_agent.watch import Watch
 
@@ -57,32 +59,12 @@ def test_before_the_watch_has_begun_nothing_has_changed(home: Path) -> None:
     assert watch.changed_since() == LOCAL
 
 
-class Forgetful:
-    """Events that are all lost; it keeps which directories are watched, and which were given up."""
-
-    def __init__(self, lost: Lost) -> None:
-        self.lose = lost
-        self.watched: list[str] = []
-        self.removed: list[str] = []
-
-    def add(self, directory: str) -> str:
-        self.watched.append(directory)
-        return directory
-
-    def remove(self, watched: str) -> None:
-        self.watched.remove(watched)
-        self.removed.append(watched)
-
-    def stop(self) -> None:
-        self.watched.clear()
-
-
 def test_when_the_system_drops_events_everything_is_looked_at_and_watched_anew(home: Path) -> None:
     told: list[frozenset[str]] = []
-    made: list[Forgetful] = []
+    made: list[LostEvents] = []
 
-    def forgetful(_: Seen, lost: Lost) -> Forgetful:
-        made.append(Forgetful(lost))
+    def forgetful(_: Seen, lost: Lost) -> LostEvents:
+        made.append(LostEvents(lost))
         return made[0]
 
     files = {str(home / ".codex" / "auth.json"): "local", str(home / "s.json"): "session"}
