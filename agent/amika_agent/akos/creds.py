@@ -69,7 +69,7 @@ def check(
     places: Sequence[Place],
     *,
     air_gap: bool = False,
-    command: Callable[[str], str] = lambda words: f"amika {words}",
+    command: Callable[[str], str] | None = lambda words: f"amika {words}",
 ) -> list[Check]:
     """Return one answer per provider; places are asked in their order and the first with a valid value counts.
 
@@ -77,7 +77,7 @@ def check(
         providers: whom to check.
         places: where keys may be.
         air_gap: skip providers that need the network.
-        command: how the person types a command of ours.
+        command: how the person types a command of ours; None where the vault is not among the places.
 
     """
     return [
@@ -88,7 +88,7 @@ def check(
     ]
 
 
-def _checked(provider: Provider, places: Sequence[Place], command: Callable[[str], str]) -> Check:
+def _checked(provider: Provider, places: Sequence[Place], command: Callable[[str], str] | None) -> Check:
     found: dict[str, str] = {}
     wrong: dict[str, str] = {}
     for key in provider.required_keys + provider.optional_keys:
@@ -104,10 +104,15 @@ def _checked(provider: Provider, places: Sequence[Place], command: Callable[[str
     return Check(provider, INVALID if reasons else MISSING, missing, found, _fix(provider, missing, reasons, command))
 
 
-def _fix(provider: Provider, missing: Sequence[str], reasons: Sequence[str], command: Callable[[str], str]) -> str:
+def _fix(
+    provider: Provider, missing: Sequence[str], reasons: Sequence[str], command: Callable[[str], str] | None
+) -> str:
     make = f"{provider.name}: make a key at {provider.docs_url} and" if provider.docs_url else f"{provider.name}:"
-    store = " and ".join(f"`{command(f'creds set {key}')}`" for key in missing)
-    return "; ".join([*reasons, f"{make} store it with {store}"])
+    if command is None:
+        store = f"set {' and '.join(missing)} in the environment or in the file of --secrets-file"
+    else:
+        store = "store it with " + " and ".join(f"`{command(f'creds set {key}')}`" for key in missing)
+    return "; ".join([*reasons, f"{make} {store}"])
 
 
 def _look_up(key: str, places: Sequence[Place]) -> tuple[str, str]:

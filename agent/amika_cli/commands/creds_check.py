@@ -36,7 +36,8 @@ def run(args: Args) -> int:
     providers = chosen(args)
     with Context(args) as context:
         places = creds_places.places(context)
-        checks = check(providers, places, air_gap=args.has("air-gap"), command=context.command)
+        command = None if args.has("env-only") else context.command
+        checks = check(providers, places, air_gap=args.has("air-gap"), command=command)
         rows = [(c.provider.id, c.status, creds_places.detail(c)) for c in checks]
         lines = table(("PROVIDER", "STATUS", "KEYS"), rows, width=terminal_width(), keep=(0, 1), below=(2,))
         emit(args, [c.as_json() for c in checks], lines if rows else ["No provider is left."])
