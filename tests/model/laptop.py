@@ -61,7 +61,10 @@ class MortalDb(SyncDb):
     drop_pushed = _mortal("drop_pushed")
     commit = _mortal("commit")
     put_hold = _mortal("put_hold")
+    change_rule = _mortal("change_rule")
     put_sweep = _mortal("put_sweep")
+    end_sweep = _mortal("end_sweep")
+    swept = _mortal("swept")
     put_mirrored = _mortal("put_mirrored")
 
 

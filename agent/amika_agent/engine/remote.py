@@ -13,7 +13,7 @@ from amika_agent.snapshot.facts import RemoteFacts
 from amika_agent.snapshot.rule_state import marks
 from amika_agent.sync.rules import QUEUES
 from amika_local.credential import Problem
-from amika_local.errors import AmikaError, NotSignedIn, Unreachable
+from amika_local.errors import AmikaError, Busy, NotSignedIn, Unreachable
 from amika_shared.redaction import plain
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from amika_local.discovery import Discovery
 
 SPACING = 2.0  # seconds between two pushes of one rule
+PATIENCE = 10.0  # seconds that a sign-out waits for a push that is under way
 REJECTED_AGAIN = 300.0  # a new sign-in is seen at once; this is for a server that was wrong
 
 
@@ -138,11 +139,20 @@ class RemotePart:
         plan: Plan = sync.plan(discovery)
         return plan.to_json()
 
-    def finish_open(self, discovery: Discovery | None, settings: Settings) -> None:
-        """Finish open replacements as far as that is possible, before the account goes."""
+    def finish_open(self, discovery: Discovery | None, settings: Settings, *, patience: float = PATIENCE) -> None:
+        """Finish open replacements as far as that is possible, before the account goes.
+
+        Raises:
+            Busy: what is on its way to a silent server is not waited for longer than `patience` seconds.
+            AmikaError: as `RemoteSync.recover`.
+
+        """
+        end = self._clock.monotonic() + patience
         with contextlib.ExitStack() as held:
             for queue in self._queues.values():
-                held.enter_context(queue.lock)
+                if not queue.lock.acquire(timeout=max(0.0, end - self._clock.monotonic())):
+                    raise Busy("what is being stored does not end", remedy="It goes on with the next sign-in.")
+                held.callback(queue.lock.release)
             sync = self._remote(settings)
             if sync is not None and self.facts.pending:
                 sync.recover(discovery)

@@ -8,23 +8,22 @@ from dataclasses import dataclass, replace
 
 from amika_agent.clock import Clock
 from amika_agent.http.client import NoAnswer
-from amika_agent.stores.amika_api import Refused, RemoteSecret, SecretsApi
+from amika_agent.stores.amika_api import Refused, RemoteSecret, SecretsApi, Undecided
 from amika_agent.sync import replace as table
-from amika_agent.sync.journal import SyncDb
+from amika_agent.sync.journal import LATE, SyncDb
 from amika_agent.sync.records import Hold, Pending, Pushed, Sent
 from amika_agent.sync.replace import Answer, Result, State, Txn
 from amika_agent.sync.rules import ORG, USER, bridge_name
 from amika_agent.sync.sealed import SealedValues
-from amika_local.errors import NotSignedIn, Unreachable
+from amika_local.errors import AmikaError, Unreachable
 from amika_local.secret import Secret
 
 MAX_STEPS = 40
 SILENCES = 3  # unanswered requests in one go, before the rest waits for its back-off
-LATE = 120.0  # a request that was given up may still be executed; look again after that many seconds
 BACK_OFF = (5.0, 15.0, 60.0, 300.0, 900.0)
 _GAP_PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0)
 _GAP_BACK_OFF = (5.0, 10.0, 30.0)
-_NO_ROOM = (402, 403)
+NO_ROOM = (402, 403)
 
 
 @dataclass(frozen=True)
@@ -164,8 +163,8 @@ class Replacements:
         entry = self._commit(replace(entry, txn=table.sent(entry.txn, asked), retry_at=None))
         try:
             answer, new_id, wait = self._ask(entry, asked, offer)
-        except NotSignedIn:
-            # definite: nothing changed; the request's mark is taken back before the error goes on
+        except AmikaError:
+            # no right to ask with: definite, nothing changed; the request's mark is taken back before it is told
             back, _ = table.answered(entry.txn, asked, Answer.LATER, first=not doubt)
             self._commit(replace(entry, txn=back))
             raise
@@ -206,8 +205,10 @@ class Replacements:
             return answer, None, error.retry_after or 0.0
         except NoAnswer as error:
             return (Answer.UNKNOWN if error.sent else Answer.LATER), None, 0.0
-        except Unreachable:
+        except Undecided:
             return Answer.UNKNOWN, None, 0.0
+        except Unreachable:  # the session could not be renewed, so nothing was sent
+            return Answer.LATER, None, 0.0
 
     def _send(self, entry: Pending, asked: table.Request, offer: Offer | None) -> str | None:
         if asked.method == "DELETE":
@@ -226,7 +227,7 @@ class Replacements:
             code, why = "organization_has_none", "the organization has none now, and the server refuses to create it"
         elif entry.txn.state is State.DELETE_OLD:
             code, why = "delete_refused", "the server does not let the old record be deleted"
-        elif error.status in _NO_ROOM:
+        elif error.status in NO_ROOM:
             code, why = "no_room", "the server does not take another record"
         else:
             code, why = "value_refused", "the server does not accept the value"

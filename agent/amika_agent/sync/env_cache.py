@@ -131,7 +131,7 @@ def _guarded(path: str, db: SyncDb, clock: Clock, intend: _Intent, *, dry_run: b
 def _write(path: str, db: SyncDb, intend: _Intent) -> EnvCacheResult:
     for _ in range(TRIES):
         look = _look(path, db, intend)
-        db.absent_since(f"torn|{path}", 0.0, absent=False)
+        db.absent_since(f"torn|{path!a}", 0.0, absent=False)
         if not look.changed:
             return _look_result(path, look)
         top = look.document.strings()
@@ -196,7 +196,7 @@ def _look_result(path: str, look: _Look) -> EnvCacheResult:
 
 def _torn(path: str, db: SyncDb, clock: Clock, error: Malformed) -> EnvCacheResult:
     """For some seconds a malformed file is a write in progress; then it is a problem. It is never rewritten."""
-    since = db.absent_since(f"torn|{path}", clock.now(), absent=True) or clock.now()
+    since = db.absent_since(f"torn|{path!a}", clock.now(), absent=True) or clock.now()
     if clock.now() - since < TORN:
         return EnvCacheResult("behind", 0, written_at=_time_of(path), due_at=since + TORN)
     problem = Problem(

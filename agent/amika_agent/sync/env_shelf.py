@@ -126,7 +126,7 @@ def _last_good(
     name: str, entry: Entry, discovery: Discovery, db: SyncDb, now: float, *, given: bool
 ) -> tuple[bool, float | None]:
     """Tell whether an entry that no source gives now stays, and when to look again."""
-    key = f"entry|{name}|{entry.path}"
+    key = f"entry|{name}|{entry.path!a}"  # a path may be any bytes, the database takes text
     if given:
         db.absent_since(key, now, absent=False)
     if given or (entry.expires_at is not None and entry.expires_at <= now):

@@ -20,6 +20,9 @@ LATER = "later"  # time or the network solves it
 NEEDS = "needs_you"
 GONE = "gone"  # the source is gone and the rule says: delete remotely
 GONE_AFTER = 5.0
+# a right, a quota: whoever gives it back tells nobody, so it is tried again
+_OTHERS_DECIDE = frozenset({"no_room", "delete_refused"})
+HELD_FOR = 3600.0
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,10 @@ def _held(rule: Rule, facts: Facts, value: Value) -> Stop | None:
     hold = facts.holds.get(rule.id)
     if hold is None or hold.fingerprint not in ("", value.fingerprint):
         return None
-    return Stop(NEEDS, hold.code, hold.message, hold.remedy)
+    again = hold.since + HELD_FOR if hold.code in _OTHERS_DECIDE else None
+    if again is not None and not hold.since <= facts.now < again:
+        return None
+    return Stop(NEEDS, hold.code, hold.message, hold.remedy, due_at=again)
 
 
 def _unsettled(rule: Rule, facts: Facts) -> Stop | None:

@@ -19,6 +19,7 @@ from amika_agent.sync.rules import ORG, PROVIDERS, Rule
 from amika_local.errors import Conflict, NotFound
 
 LEAST_READER = 1
+LATE = 120.0  # a request that was given up may still be executed; look again after that many seconds
 LOST_FOR = 86400.0
 _Record = TypeVar("_Record", Rule, Pushed, Hold, Sent, Txn, Pending)
 _NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in (Rule, Pushed, Hold, Sent, Txn, Pending)}
@@ -231,15 +232,35 @@ class SyncDb:
     def sweeps(self, account: str) -> dict[str, float]:
         """Return provider -> epoch seconds at which late temporary records must be looked for again."""
         rows = self._db.read("SELECT provider, due_at FROM sweeps WHERE account=?", (account,))
-        return {str(row["provider"]): float(row["due_at"]) for row in rows}
+        now = self._clock.now()
+        due = ((str(row["provider"]), float(row["due_at"])) for row in rows)
+        # further off than any is asked for: the clock was set back, and nothing of that request is still on its way
+        return {provider: at if at <= now + LATE else now for provider, at in due}
 
-    def put_sweep(self, account: str, provider: str, due_at: float | None) -> None:
-        """Ask for a look at `due_at`; None when it was had."""
+    def put_sweep(self, account: str, provider: str, due_at: float) -> None:
+        """Ask for a look at `due_at`, at most LATE seconds from now."""
         with self._db.write() as connection:
-            if due_at is None:
-                connection.execute("DELETE FROM sweeps WHERE account=? AND provider=?", (account, provider))
+            connection.execute("INSERT OR REPLACE INTO sweeps VALUES (?,?,?)", (account, provider, due_at))
+
+    def end_sweep(self, account: str, provider: str, due_at: float, before: float | None = None) -> None:
+        """Ask no longer for the look at `due_at`, but for that of `before`; what another process asks for stays."""
+        with self._db.write() as connection:
+            mine = (account, provider, due_at)
+            if before is None:
+                connection.execute("DELETE FROM sweeps WHERE account=? AND provider=? AND due_at=?", mine)
             else:
-                connection.execute("INSERT OR REPLACE INTO sweeps VALUES (?,?,?)", (account, provider, due_at))
+                connection.execute(
+                    "UPDATE sweeps SET due_at=? WHERE account=? AND provider=? AND due_at=?", (before, *mine)
+                )
+
+    def swept(self, account: str, provider: str) -> None:
+        """Note that the look was had; one that is asked for at a later time stays."""
+        now = self._clock.now()
+        with self._db.write() as connection:
+            connection.execute(
+                "DELETE FROM sweeps WHERE account=? AND provider=? AND (due_at<=? OR due_at>?)",
+                (account, provider, now, now + LATE),
+            )
 
     # env cache
 

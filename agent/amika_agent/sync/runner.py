@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 
 from amika_agent.clock import Clock
 from amika_agent.http.client import NoAnswer
-from amika_agent.stores.amika_api import Refused
+from amika_agent.stores.amika_api import Refused, Undecided
 from amika_agent.sync import generic, guards, plan, removal
 from amika_agent.sync.account import Account
-from amika_agent.sync.apply import BACK_OFF, LATE, Offer, Replacements
+from amika_agent.sync.apply import BACK_OFF, NO_ROOM, Offer, Replacements
 from amika_agent.sync.facts import FactsReader, Still
+from amika_agent.sync.journal import LATE
 from amika_agent.sync.outcome import Outcome, became, failed, stored, told
 from amika_agent.sync.plan import Action, Facts, PushSettings
 from amika_agent.sync.records import Hold, Pending, Sent
 from amika_agent.sync.replace import NOTHING
 from amika_agent.sync.rules import GENERIC, ORG, SCOPES, USER, Rule
 from amika_local.credential import Problem
-from amika_local.errors import Busy, Failed, NotSignedIn, Unreachable
+from amika_local.errors import AmikaError, Busy, Failed, NotSignedIn, Unreachable
 
 if TYPE_CHECKING:
     from amika_local.discovery import Discovery
@@ -156,7 +157,7 @@ class Runner:
                 outcomes.append(told(held) if held is not None else self._perform(action, facts))
         due = self._db.sweeps(self._account).get(provider)
         if scope == USER and due is not None and due <= self._clock.now():  # the last of the two to be looked at
-            self._db.put_sweep(self._account, provider, None)
+            self._db.swept(self._account, provider)
         finished = {outcome.rule for outcome in outcomes if outcome.did not in _QUIET}
         return [o for o in outcomes if o.did != "unchanged" or o.rule not in finished]
 
@@ -209,26 +210,27 @@ class Runner:
 
     def _push_generic(self, action: Action, offer: Offer, won: int) -> Outcome:
         # until the ledger has the answer, what changes there may be our own doing: also when we are killed meanwhile
-        before = self._db.sweeps(self._account).get(GENERIC)
-        self._db.put_sweep(self._account, GENERIC, self._clock.now() + LATE)
+        before, late = self._db.sweeps(self._account).get(GENERIC), self._clock.now() + LATE
+        self._db.put_sweep(self._account, GENERIC, late)
         try:
             did, pushed = generic.push(self._its.api, action, offer, self._clock)
-        except Unreachable as error:
-            if isinstance(error, NoAnswer) and not error.sent:  # else it may be executed late, over a newer value
-                self._db.put_sweep(self._account, GENERIC, before)
-            raise
-        except Failed as error:
-            self._db.put_sweep(self._account, GENERIC, before)
-            if isinstance(error, Refused) and error.passes:
+        except AmikaError as error:
+            if not _may_arrive(error):
+                self._db.end_sweep(self._account, GENERIC, late, before)
+            if not isinstance(error, Refused) or error.passes:
                 raise  # no verdict on the value
-            hold = Hold(
-                action.rule, "value_refused", error.message, error.remedy, offer.sent.fingerprint, self._clock.now()
-            )
+            code = "no_room" if error.status in NO_ROOM else "value_refused"
+            hold = Hold(action.rule, code, error.message, error.remedy, offer.sent.fingerprint, self._clock.now())
             self._db.put_hold(self._account, hold)
             return failed(action, error)
         self._db.put_pushed(self._account, replace(pushed, won=won))
-        self._db.put_sweep(self._account, GENERIC, before)
+        self._db.end_sweep(self._account, GENERIC, late, before)
         return replace(stored(action, did), remote_id=pushed.remote_id)
+
+
+def _may_arrive(error: AmikaError) -> bool:
+    """Tell whether a request may be executed late, over a newer value: it was sent, and its answer says nothing."""
+    return isinstance(error, Undecided) or (isinstance(error, NoAnswer) and error.sent)
 
 
 def _offered(value: guards.Value) -> Offer:

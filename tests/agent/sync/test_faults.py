@@ -8,7 +8,12 @@ import pytest
 from tests.agent.sync.world import claude, names, never_none, token_of
 from tests.fakes.discoveries import discovery
 
-from amika_local.errors import NotSignedIn
+from amika_agent.session.parts import RenewalPostponed
+from amika_agent.stores.amika_api import SecretsApi
+from amika_agent.sync.remote import RemoteSync
+from amika_agent.sync.replace import State
+from amika_local.errors import AmikaError, Busy, NotSignedIn, UsageError
+from amika_local.secret import Secret
 
 STEPS = {
     "bridge": ("POST", 0),
@@ -161,3 +166,47 @@ def test_nothing_is_in_the_ledger_before_the_server_has_said_so(machine, server,
     server.faults.add(kind, method="POST", skip=1, times=-1, status=status)
     machine.remote.run(discovery(claude("two")))
     assert machine.db.pushed(machine.key) == before
+
+
+class NoRight:
+    """A bearer that is refused from some request on, before anything is sent."""
+
+    def __init__(self, server, error: AmikaError, after: int) -> None:
+        self.server, self.error, self.after, self.healed = server, error, after, False
+
+    def __call__(self, force: bool) -> Secret:
+        self.after -= 1
+        if self.after < 0 and not self.healed:
+            raise self.error
+        return Secret(self.server.token)
+
+
+NO_RIGHT = {
+    "the session cannot be renewed now": RenewalPostponed("fake", retry_at=0.0, remedy=""),
+    "another process renews it": Busy("fake"),
+    "nobody is signed in": NotSignedIn("fake"),
+    "it belongs to another server": UsageError("fake"),
+}
+
+
+@pytest.mark.parametrize("error", NO_RIGHT.values(), ids=NO_RIGHT)
+@pytest.mark.parametrize("step", range(1, 5))
+def test_a_request_that_had_no_right_to_be_sent_leaves_no_doubt(machine, server, clock, error, step):
+    """Nothing left this machine: nothing may come late, and nothing is condemned by it."""
+    machine.remote.run(discovery(claude("one")))
+    right = NoRight(server, error, step)  # the first is for the listing
+    api = SecretsApi(server.url, right, machine.http)
+    remote = RemoteSync(machine.db, api, machine.account, clock, machine.settings)
+    with contextlib.suppress(NotSignedIn, UsageError):
+        remote.run(discovery(claude("two")))
+    for entry in machine.db.pending(machine.key):
+        assert entry.txn.unanswered == ()
+        assert not (entry.txn.state is State.CREATE and entry.txn.unsure)
+        assert not (entry.txn.state is State.BRIDGE and entry.txn.bridge_lost)
+    assert machine.db.sweeps(machine.key) == {}
+    right.healed = True
+    clock.turn(1000)
+    remote.run(discovery(claude("two")))
+    assert token_of(server) == "two"
+    assert names(server) == ["Claude OAuth"]
+    assert never_none(server)

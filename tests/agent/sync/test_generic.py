@@ -6,8 +6,10 @@ import pytest
 from tests.agent.sync.world import generic, only
 from tests.fakes.http_clients import Interrupted
 
+from amika_agent.session.parts import RenewalPostponed
 from amika_agent.stores.amika_api import SecretsApi
 from amika_agent.sync.remote import RemoteSync
+from amika_local.errors import Busy, Failed
 from amika_local.secret import Secret
 
 
@@ -88,3 +90,53 @@ def test_not_now_is_no_verdict_on_the_value(machine, server, method, status):
     machine.remote.run(generic(machine, "gsk_two"))
     (record,) = server.records("generic")
     assert server.value_of(record["id"]) == "gsk_two"
+
+
+NO_RIGHT = {
+    "another process renews the session": Busy("fake"),
+    "the disk is full, and the session cannot be renewed": Failed("fake"),
+    "nobody answers the renewal": RenewalPostponed("fake", retry_at=0.0, remedy=""),
+}
+
+
+@pytest.mark.parametrize("error", NO_RIGHT.values(), ids=NO_RIGHT)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_session_that_cannot_be_used_now_is_no_verdict_on_the_value(machine, server, clock, error, first):
+    """It was taken for one: the value was not sent again until it changed."""
+    if not first:
+        machine.remote.run(generic(machine, "gsk_one"))
+    given = iter([Secret(server.token), error])
+
+    def bearer(force: bool) -> Secret:
+        one = next(given, Secret(server.token))
+        if isinstance(one, Exception):
+            raise one
+        return one
+
+    api = SecretsApi(server.url, bearer, machine.http)
+    remote = RemoteSync(machine.db, api, machine.account, clock, machine.settings)
+    (outcome,) = remote.run(generic(machine, "gsk_two"))
+    assert outcome.did in ("waiting", "failed")
+    assert machine.db.holds(machine.key) == {}
+    assert machine.db.sweeps(machine.key) == {}
+    clock.turn(remote.due_at() - clock.now())
+    remote.run(generic(machine, "gsk_two"))
+    (record,) = server.records("generic")
+    assert server.value_of(record["id"]) == "gsk_two"
+
+
+@pytest.mark.parametrize("status", [402, 403])
+def test_a_right_that_was_given_back_is_found_out(machine, server, clock, status):
+    """Nobody tells, and the value may never change: it is tried again within the hour."""
+    server.faults.add("status", method="POST", status=status)
+    (outcome,) = machine.remote.run(generic(machine, "gsk_one"))
+    assert (outcome.did, machine.db.holds(machine.key).popitem()[1].code) == ("failed", "no_room")
+    for _ in range(3):
+        assert only(machine.remote.run(generic(machine, "gsk_one"))).did == "blocked"
+    asked = [one.method for one in server.requests].count("POST")
+    assert asked == 1, "not at once"
+    due = machine.remote.due_at()
+    assert due is not None
+    assert due - clock.now() <= 3600
+    clock.turn(due - clock.now())
+    assert only(machine.remote.run(generic(machine, "gsk_one"))).did == "created"

@@ -109,6 +109,29 @@ def test_a_full_quota_offers_and_destroys_nothing(machine, server):
     assert token_of(server) == "one"
 
 
+@pytest.mark.parametrize(("method", "status"), [("POST", 402), ("POST", 403), ("DELETE", 403), ("DELETE", 423)])
+def test_what_others_decide_is_tried_again_within_the_hour(machine, server, clock, method, status):
+    machine.remote.run(discovery(claude("one", expires_at=None)))
+    server.faults.add("status", method=method, status=status)
+    machine.remote.run(discovery(claude("two", expires_at=None)))
+    assert token_of(server) == "one"
+    outcome = only(machine.remote.run(discovery(claude("two", expires_at=None))))
+    assert outcome.did == "blocked"
+    clock.turn(machine.remote.due_at() - clock.now())
+    machine.remote.run(discovery(claude("two", expires_at=None)))
+    assert token_of(server) == "two"
+    assert never_none(server)
+
+
+def test_a_clock_that_was_set_back_holds_nothing_up_for_a_day(machine, server, clock):
+    machine.remote.run(discovery(claude("one", expires_at=None)))
+    server.faults.add("status", method="POST", status=402)
+    machine.remote.run(discovery(claude("two", expires_at=None)))
+    clock.set_wall(-86400.0)
+    machine.remote.run(discovery(claude("two", expires_at=None)))
+    assert token_of(server) == "two"
+
+
 def test_only_the_receivers_part_is_sent(machine, server):
     credential = claude("one")
     record = json.loads(credential.record.reveal())

@@ -5,11 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.agent.sync.world import Machine, claude, generic
+from tests.agent.sync.world import Machine, claude
 from tests.fakes.discoveries import discovery
 from tests.fakes.secrets_server import FakeSecretsServer
 

@@ -17,7 +17,7 @@ from tests.fakes.turned_clock import TurnedClock
 
 from amika_agent.sync import rules
 from amika_agent.sync.database import on_network
-from amika_agent.sync.journal import MIGRATIONS, SyncDb
+from amika_agent.sync.journal import LATE, MIGRATIONS, SyncDb
 from amika_agent.sync.records import Hold, Pending, Pushed, Sent
 from amika_agent.sync.replace import Result, State, Txn
 from amika_local.errors import Failed, NotFound
@@ -46,7 +46,7 @@ def open_db(path, clock):
         db.close()
 
 
-def test_everything_comes_back_after_a_restart(open_db):
+def test_everything_comes_back_after_a_restart(open_db, clock):
     db = open_db()
     rule = replace(rules.rule_for(claude("one")), paused_until=float("inf"))
     hold = Hold(rule.id, "contested", "m", "r", "", 1.0)
@@ -54,16 +54,46 @@ def test_everything_comes_back_after_a_restart(open_db):
     db.put_pushed(ADA, PUSHED)
     db.commit(ADA, OPEN)
     db.put_hold(ADA, hold)
-    db.put_sweep(ADA, "claude", 9.0)
+    due = clock.now() + 9.0
+    db.put_sweep(ADA, "claude", due)
     db.close()
     again = open_db()
     assert again.rules(ADA) == [rule]
     assert again.pushed(ADA) == {"r": PUSHED}
     assert again.pending(ADA) == [OPEN]
     assert again.holds(ADA) == {rule.id: hold}
-    assert again.sweeps(ADA) == {"claude": 9.0}
+    assert again.sweeps(ADA) == {"claude": due}
     assert again.machine_id == db.machine_id
     assert again.fingerprint("x") == db.fingerprint("x")
+
+
+def test_what_two_processes_ask_to_look_for_again_both_is(open_db, clock):
+    """One pushes for the user, another for the organization: the look at late requests is that of both."""
+    db, other = open_db(), open_db()
+    mine = clock.now() + 60
+    db.put_sweep(ADA, "generic", mine)
+    theirs = clock.now() + 90
+    other.put_sweep(ADA, "generic", theirs)
+    db.end_sweep(ADA, "generic", mine)
+    assert db.sweeps(ADA) == {"generic": theirs}
+    clock.turn(61)
+    db.swept(ADA, "generic")
+    assert db.sweeps(ADA) == {"generic": theirs}
+    other.end_sweep(ADA, "generic", theirs, clock.now() + 5)
+    assert db.sweeps(ADA) == {"generic": clock.now() + 5}
+    clock.turn(6)
+    db.swept(ADA, "generic")
+    assert db.sweeps(ADA) == {}
+
+
+def test_a_clock_that_was_set_back_makes_no_request_late_for_a_day(open_db, clock):
+    db = open_db()
+    db.put_sweep(ADA, "generic", clock.now() + LATE)
+    assert db.sweeps(ADA) == {"generic": clock.now() + LATE}
+    clock.set_wall(-86400.0)
+    assert db.sweeps(ADA) == {"generic": clock.now()}
+    db.swept(ADA, "generic")
+    assert db.sweeps(ADA) == {}
 
 
 def test_accounts_do_not_see_each_other(open_db):

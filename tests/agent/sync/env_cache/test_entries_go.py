@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
+
 import pytest
 from tests.agent.sync.env_cache.keys import key
 from tests.agent.sync.world import START, claude, codex_key
@@ -137,3 +141,17 @@ def test_an_end_within_a_second_is_no_reason_to_look_again_and_again(world, cloc
     clock.turn(result.due_at - clock.now())
     result = world.run(claude("one", expires_at=clock.now() + 0.9))
     assert (result.entries, result.due_at) == (0, None)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names there are text")
+def test_a_folder_whose_name_is_no_text_is_one_like_others(machine, tmp_path, clock):
+    folder = os.fsdecode(os.fsencode(tmp_path) + b"/odd-\xff")
+    os.makedirs(os.path.join(folder, "amika"))
+    cache, source = os.path.join(folder, "amika", "env-cache.json"), os.path.join(folder, "auth.json")
+    absent = discovery(files={("codex", source): "absent"})
+    assert env_cache.reconcile(cache, discovery(codex_key("a", path=source)), machine.db, clock).entries == 1
+    assert env_cache.reconcile(cache, absent, machine.db, clock).entries == 1
+    clock.turn(6)
+    assert env_cache.reconcile(cache, absent, machine.db, clock).entries == 0
+    Path(cache).write_text("{torn")
+    assert env_cache.reconcile(cache, absent, machine.db, clock).due_at == clock.now() + 5
