@@ -1,7 +1,7 @@
 """A login of a service beside Amika as it lies in a JSON file: read, or named with what is wrong with it."""
 
 from amika_local.credential import Problem
-from amika_local.document import DocumentError, parse_object
+from amika_local.document import DocumentError, parse_object, text_of
 from amika_local.errors import NotSignedIn
 from amika_local.regular_file import read
 
@@ -71,4 +71,4 @@ def refuse(found: "dict[str, object]", problem: str, reason: str, remedy: str) -
 def text(found: "dict[str, object]", key: str) -> str:
     """Return a text field, or ""."""
     value = found.get(key)
-    return value if isinstance(value, str) else ""
+    return text_of(value) if isinstance(value, str) else ""

@@ -8,7 +8,7 @@ import os
 
 from amika_local import rfc3339
 from amika_local.credential import Problem
-from amika_local.document import DocumentError, parse
+from amika_local.document import DocumentError, parse, text_of
 from amika_local.errors import NotSignedIn
 from amika_local.jwt_claims import claims
 from amika_local.regular_file import read
@@ -144,7 +144,7 @@ def parse_session(data: bytes, path: str) -> StoredSession:
         value = found.pop(name, None)
         if value is not None and not isinstance(value, str):
             raise SessionFileError("corrupt", path, f"is damaged: the field {name} is not a text")
-        texts[name] = value or ""
+        texts[name] = text_of(value or "")
     if not texts["access_token"].strip() and not texts["refresh_token"].strip():
         raise SessionFileError("blank", path, "holds no login")
     expires_at = rfc3339.parse(texts["expires_at"]) if texts["expires_at"] else None
@@ -209,7 +209,7 @@ def _object(data: bytes, path: str) -> "dict[str, object]":
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    return text_of(value) if isinstance(value, str) else ""
 
 
 def _instant(value: object) -> "float | None":

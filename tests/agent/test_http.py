@@ -172,6 +172,12 @@ def test_deep_and_absurd_json_is_no_body(http):
             assert http.request("GET", server.url).body is None
 
 
+def test_half_of_a_pair_is_no_text(http):
+    body = b'{"email": "a\\ud800b", "name": "\\uD83D\\uDE00", "\\udfff": 1}'
+    with OneAnswer(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body) as server:
+        assert http.request("GET", server.url).body == {"email": "a\ufffdb", "name": "\U0001f600", "\ufffd": 1}
+
+
 def test_a_proxy_is_never_asked_for_this_machine(server, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")

@@ -27,6 +27,16 @@ def test_keys_match_in_any_case_as_in_go(tmp_path):
     assert read_session(str(write_session(tmp_path, content))).email == "dev@example.com"
 
 
+def test_half_of_a_pair_is_no_text(tmp_path):
+    """Nothing could store or print it, and the Go program reads it so too."""
+    half = "a\ud800b"
+    content = {**go_session(iat=1000), "email": half, "organization_id": half}
+    session = read_session(str(write_session(tmp_path, content)))
+    assert (session.email, session.organization_id) == ("a\ufffdb", "a\ufffdb")
+    content = {"access_token": access_token(iat=5, org_id=half), "refresh_token": "rt"}
+    assert read_session(str(write_session(tmp_path, content))).organization_id == "a\ufffdb"
+
+
 def test_other_fields_are_kept_and_hold_no_token(tmp_path):
     content = go_session(iat=1000, theme="dark")
     session = read_session(str(write_session(tmp_path, content)))

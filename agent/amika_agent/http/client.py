@@ -295,6 +295,9 @@ def _without(body: bytes, token: str) -> bytes:
 def _parsed(body: bytes) -> object | None:
     try:
         found: object = jsonlib.loads(body)
+        if b"\\ud" in body.lower():  # half of a pair is no text: it can be neither stored nor printed
+            text = jsonlib.dumps(found, ensure_ascii=False).encode("utf-16", "surrogatepass")
+            found = jsonlib.loads(text.decode("utf-16", "replace"))
     except (ValueError, RecursionError):
         return None
     return found
