@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,11 +18,15 @@ from tests.fakes.turned_clock import TurnedClock
 
 from amika_agent.accounts.amika import AccountKey
 from amika_agent.clock import SystemClock
+from amika_agent.engine.account import AccountPart
+from amika_agent.engine.local import LocalPart
+from amika_agent.engine.remote import RemotePart
 from amika_agent.settings import store
 from amika_agent.stores.amika_api import SecretsApi
 from amika_agent.sync.journal import SyncDb
 from amika_agent.sync.plan import PushSettings
 from amika_agent.sync.remote import RemoteSync
+from amika_local.errors import Busy
 from amika_local.secret import Secret
 from amika_shared.profile import resolve
 
@@ -117,3 +122,34 @@ def test_the_plan_goes_without_the_listing_that_does_not_come(server: FakeSecret
         "claude": ("wait", "unlisted"),
         "codex": ("create", "new"),
     }
+
+
+def test_a_sign_out_does_not_wait_for_what_is_on_its_way_to_a_silent_server(
+    home: Path, server: FakeSecretsServer, until: Until
+) -> None:
+    claude_signs_in(home, "sk-ant-oat01-fake-one", None)
+    env, clock, profile = (
+        {"AMIKA_API_URL": server.url, "AMIKA_API_KEY": server.token},
+        SystemClock(),
+        resolve(os.environ),
+    )
+    store(profile.settings_file, "sync.auto_push", ["claude"], clock)
+    db = SyncDb(profile.sync_db, clock)
+    local = LocalPart(profile, env, clock, lambda: db)
+    accounts = AccountPart(profile, env, clock, "agent", local.settings)
+    remote = RemotePart(accounts, clock, lambda: db, local.pause.until)
+    found = local.look()[1]
+    server.faults.add("delay", method="GET", seconds=600)
+    work = threading.Thread(target=lambda: remote.reconcile("claude", found.discovery, found.settings, again=None))
+    work.start()
+    until(lambda: server.requests, "the request")
+    try:
+        with pytest.raises(Busy):
+            remote.finish_open(found.discovery, found.settings, patience=0.1)
+        assert work.is_alive(), "the push was waited for"
+    finally:
+        server.faults.release()
+        work.join(30)
+    remote.finish_open(found.discovery, found.settings, patience=30)  # and it lets go of all that it held
+    accounts.close()
+    db.close()

@@ -54,7 +54,9 @@ class Replacements:
         txn_id = secrets.token_hex(3)
         return replace(blank, txn=table.begin(txn_id, self._bridge_name(blank, txn_id), old_id))
 
-    def drive(self, entry: Pending, offer: Offer | None, *, look: bool, wanted: bool = True) -> Pending:
+    def drive(
+        self, entry: Pending, offer: Offer | None, *, look: bool, wanted: bool = True, later: float | None = None
+    ) -> Pending:
         """Go on until it is done or has to wait, and return where it stands.
 
         Args:
@@ -62,6 +64,7 @@ class Replacements:
             offer: the value to push, or None when there is none now: then only steps that need no value are made.
             look: list before anything else; False only right after `start` and a listing.
             wanted: False when nobody wants this replacement any more: it is given up where that is safe.
+            later: without an offer: when there may be one although nothing happens, epoch seconds.
 
         Raises:
             Unreachable: a listing could not be had; the journal has what is open.
@@ -76,7 +79,7 @@ class Replacements:
             if entry.txn.state is State.DONE:
                 return self._closed(entry)
             if not _may_go_on(entry, value):
-                return self._commit(replace(entry, retry_at=None))  # time does not help, a value does
+                return self._commit(replace(entry, retry_at=later))  # a value helps, and time only if it brings one
             entry = self._prepared(entry, value)
             before = entry.txn
             entry, look = self._step(entry, value)

@@ -169,18 +169,21 @@ class Runner:
             if entry.scope != scope:
                 continue
             rule = by_id.get(entry.rule)
-            offer = self._offer(rule, discovery) if rule is not None and discovery is not None else None
-            after = self.replacements.drive(entry, offer, look=True, wanted=rule is not None)
+            judged = self._judged(rule, discovery) if rule is not None and discovery is not None else None
+            offer, later = (judged, None) if isinstance(judged, Offer) else (None, judged)
+            after = self.replacements.drive(entry, offer, look=True, wanted=rule is not None, later=later)
             outcomes.append(became(after, self._hold(after.rule), finished=True))
         return outcomes
 
-    def _offer(self, rule: Rule, discovery: Discovery) -> Offer | None:
+    def _judged(self, rule: Rule, discovery: Discovery) -> Offer | float | None:
+        """Return the newest value if it may be sent, else when time alone may let it be sent (epoch s), else None."""
         # an open replacement ends even while paused
         facts = self.facts.read(discovery, replace(self._settings(), paused_until=None))
         verdict = guards.judge(replace(rule, paused_until=None), facts)
-        if isinstance(verdict, guards.Stop) or guards.may_send(rule, facts, verdict) is not None:
-            return None
-        return _offered(verdict)
+        stop = verdict if isinstance(verdict, guards.Stop) else guards.may_send(rule, facts, verdict)
+        if isinstance(verdict, guards.Value) and stop is None:
+            return _offered(verdict)
+        return None if stop is None else stop.due_at
 
     def _perform(self, action: Action, facts: Facts) -> Outcome:
         if action.kind not in plan.SENDING:

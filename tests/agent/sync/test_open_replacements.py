@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.agent.sync.world import claude, gone, names, never_none, token_of
 from tests.fakes.discoveries import discovery
@@ -88,3 +90,32 @@ def test_deleting(machine, server):
     assert machine.db.pushed(machine.key) == {}
     with pytest.raises(NotFound):
         machine.remote.delete("claude", "no/such?id")
+
+
+def test_a_value_that_has_just_changed_is_waited_for_and_not_for_ever(machine, server, clock):
+    """At the start after a kill the login may be seconds old: nothing may ever happen again to its file."""
+    assert interrupted(machine, server).txn.state is State.CREATE
+    machine.remote.settings = replace(machine.settings, settle=1.0)
+    machine.remote.run(discovery(claude("three")))
+    due = machine.remote.due_at()
+    assert due is not None
+    assert due - clock.now() <= 1.0
+    clock.turn(due - clock.now())
+    machine.remote.run(discovery(claude("three")))
+    assert token_of(server) == "three"
+    assert names(server) == ["Claude OAuth"]
+
+
+def test_a_refusal_in_the_middle_is_asked_about_again_within_the_hour(machine, server, clock):
+    machine.remote.run(discovery(claude("one", expires_at=None)))
+    server.faults.add("status", method="POST", skip=1, status=403)
+    machine.remote.run(discovery(claude("two", expires_at=None)))
+    machine.remote.run(discovery(claude("two", expires_at=None)))
+    (entry,) = machine.db.pending(machine.key)
+    assert names(server) == [entry.txn.bridge]
+    due = machine.remote.due_at()
+    assert due is not None
+    clock.turn(due - clock.now())
+    machine.remote.run(discovery(claude("two", expires_at=None)))
+    assert names(server) == ["Claude OAuth"]
+    assert token_of(server) == "two"
