@@ -150,3 +150,11 @@ def test_who_asked_is_named_while_it_lasts(log: ActivityLog) -> None:
         diary.note("paused", "everything", "until resumed")
     diary.note("resumed", "everything", "over")
     assert [event.caller for event in log.events()] == ["amika (pid 7)", "agent"]
+
+
+def test_a_path_that_is_no_text_is_told_once(log: ActivityLog) -> None:
+    credential = key("codex", "one")
+    credential.path = "/h\udcff/auth.json"
+    for discovery in (found(credential), found(credential), found()):
+        Diary(log, "agent").credentials("/h\udcff", discovery, str)
+    assert told(log) == [("found", "codex/openai"), ("gone", "codex/openai")]

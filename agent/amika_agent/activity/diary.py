@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -107,7 +108,7 @@ class Diary:
             lines += [self._gone(place) for place in before if place not in now and place not in kept]
             return {**now, **kept}, lines
 
-        _log_all(self._log.exchange(f"credentials|{home}", change))
+        _log_all(self._log.exchange(f"credentials|{_as_text(home)}", change))
 
     def account(self, who: Mapping[str, Any], service: str = "amika") -> None:
         """Note that somebody signed in or out of a service, or that the session was renewed.
@@ -198,7 +199,12 @@ def until_text(end: float | None) -> str:
 
 
 def _place(credential: Credential) -> str:
-    return f"{credential_id(credential)}|{credential.path}"
+    return f"{credential_id(credential)}|{_as_text(credential.path)}"
+
+
+def _as_text(path: str) -> str:
+    """Return a path as a database takes it: one may be any bytes, and Python hides those that are no text in it."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _source(place: str) -> str:
