@@ -224,6 +224,11 @@ class AkosKeeper:
                 granted = self._granted(answer, session.refresh_token, {**session.texts, **told(answer.body)})
                 room.fill(_encoded(granted))
                 return granted
+        except NoAnswer as error:
+            if not error.sent:  # nothing was spent: the token that there is goes on being used
+                session.sent_at = unanswered
+                self._write(session)
+            raise
         finally:
             room.give_back()
         if answer.status in (400, 401) and answer.text("error") in _TERMINAL:
@@ -257,7 +262,10 @@ class AkosKeeper:
             if not error.sent:
                 raise
             # it may have been spent: servers with a grace repeat their answer when asked again at once
-            return self._http.request("POST", session.texts["token_url"], form=form, timeout=REQUEST)
+            try:
+                return self._http.request("POST", session.texts["token_url"], form=form, timeout=REQUEST)
+            except NoAnswer:
+                raise error from None
 
     def _granted(self, answer: Answer, refresh: Secret, texts: Mapping[str, str]) -> AkosSession:
         access = answer.text("access_token")

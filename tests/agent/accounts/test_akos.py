@@ -191,6 +191,19 @@ def test_no_network_keeps_the_session(server, place, keeper):
     assert stored(keeper).refresh_token.reveal() == "fake-refresh-1"
 
 
+def test_a_token_that_was_not_sent_is_not_spent(server, place, keeper):
+    """Nobody was there to take it: the session that lasts goes on being used."""
+    store(keeper, server, expires_at=4e9, token_url="http://127.0.0.1:9/token")
+    with pytest.raises(Unreachable):
+        keeper.switch_tenant(place, "tenant_2")
+    assert stored(keeper).sent_at is None
+    assert keeper.fresh(place).access_token.reveal() == "fake-access-1"
+    store(keeper, server, expires_at=4e9, token_url="http://127.0.0.1:9/token", sent_at=5.0)
+    with pytest.raises(Unreachable):
+        keeper.fresh(place)
+    assert stored(keeper).sent_at == 5.0, "what may have been spent before may be spent still"
+
+
 def test_whoami_renews_once_on_401(server, place, keeper, http):
     store(keeper, server, expires_at=4e9)
     calls: list[int] = []
@@ -225,6 +238,24 @@ def test_a_tenant_is_used_when_the_server_agrees(server, place, keeper, http):
     server.say["/who"] = (200, {"userId": "user_1", "tenantId": "tenant_2"})
     assert akos.use_tenant(place, {}, keeper, http, "two").id == "tenant_2"
     assert server.asked[-2][1]["tenant_id"] == "tenant_2"
+    assert stored(keeper).texts["tenant_id"] == "tenant_2"
+
+
+def test_a_tenant_is_used_although_an_earlier_renewal_is_answered_first(server, place, keeper, http):
+    """Its own answer was lost, and a server with a grace gives it again: it is of the tenant before."""
+    store(keeper, server, expires_at=4e9, tenant_id="tenant_1")
+    asked: list[dict[str, str]] = []
+
+    def renew(form: dict[str, str]) -> Said:
+        asked.append(form)
+        return 200, {"access_token": f"fake-access-{len(asked) + 1}", "refresh_token": f"fake-refresh-{len(asked) + 1}"}
+
+    server.say["/tenants"] = (200, [{"id": "tenant_1", "name": "One"}, {"id": "tenant_2", "name": "Two"}])
+    server.say["/token"] = renew
+    server.say["/who"] = lambda _: (200, {"userId": "user_1", "tenantId": f"tenant_{len(asked)}"})
+    assert akos.use_tenant(place, {}, keeper, http, "Two").id == "tenant_2"
+    assert [form["tenant_id"] for form in asked] == ["tenant_2", "tenant_2"]
+    assert asked[1]["refresh_token"] == "fake-refresh-2"
     assert stored(keeper).texts["tenant_id"] == "tenant_2"
 
 
