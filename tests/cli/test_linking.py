@@ -27,6 +27,16 @@ def test_link_is_made_once_and_removed(tmp_path, target):
     assert os.path.exists(target)
 
 
+@pytest.mark.parametrize(("mask", "mode"), [(0, 0o755), (0o002, 0o755), (0o077, 0o700)])
+def test_nobody_else_may_put_programs_where_the_link_is(tmp_path, target, mask, mode):
+    before = os.umask(mask)
+    try:
+        assert link(str(tmp_path / "home" / "bin" / "amika"), target)
+    finally:
+        assert os.umask(before) == mask
+    assert [(tmp_path / folder).stat().st_mode & 0o777 for folder in ("home", "home/bin")] == [mode, mode]
+
+
 def test_another_program_is_never_replaced_nor_removed(tmp_path, target):
     place = tmp_path / "amika"
     place.write_text("the Go program")

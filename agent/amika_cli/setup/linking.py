@@ -40,7 +40,7 @@ def link(place: str, target: str) -> bool:
         )
     temporary = f"{place}.new-{secrets.token_hex(4)}"
     try:
-        os.makedirs(os.path.dirname(place), exist_ok=True)
+        _make_folder(os.path.dirname(place))
         os.symlink(target, temporary)
         os.replace(temporary, place)
     except OSError as error:
@@ -96,6 +96,16 @@ def others_on_path(path: str, place: str) -> Others:
         elif os.path.isfile(candidate) and os.access(candidate, os.X_OK):
             (others.after if others.on_path else others.before).append(candidate)
     return others
+
+
+def _make_folder(path: str) -> None:
+    """Create a folder that programs are started from: nobody else may put one there, whatever the umask."""
+    before = os.umask(0o022)
+    os.umask(before | 0o022)
+    try:
+        os.makedirs(path, exist_ok=True)
+    finally:
+        os.umask(before)
 
 
 def _ours(place: str, target: str) -> bool:
