@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from amika_agent.accounts.amika import AccountKey, Authority
-    from amika_agent.accounts.endpoints import Endpoints
     from amika_agent.activity.diary import Diary
+    from amika_agent.endpoints import Endpoints
     from amika_agent.engine.decisions import Decisions
     from amika_agent.engine.engine import Engine
     from amika_agent.http.client import Http
     from amika_agent.session.keeper import SessionKeeper
     from amika_agent.settings import Settings
     from amika_agent.stores.amika_api import SecretsApi
+    from amika_agent.sync.facts import PushSettings
     from amika_agent.sync.journal import SyncDb
-    from amika_agent.sync.plan import PushSettings
     from amika_agent.sync.remote import RemoteSync
     from amika_cli.flags import Args
     from amika_cli.through_agent import ThroughAgent
@@ -73,7 +73,7 @@ class Context:
     @cached_property
     def endpoints(self) -> Endpoints:
         """Servers of the profile; `--local` starts the local workspace when none runs."""
-        from amika_agent.accounts.endpoints import resolve_endpoints
+        from amika_agent.endpoints import resolve_endpoints
 
         return resolve_endpoints(self.account_env, local_url=self._local_url(), settings=self.settings.values)
 
@@ -104,7 +104,7 @@ class Context:
 
     def unreached_keeper(self) -> SessionKeeper:
         """Return the session's keeper without servers to ask: for when the local workspace cannot be started."""
-        from amika_agent.accounts.endpoints import resolve_endpoints
+        from amika_agent.endpoints import resolve_endpoints
         from amika_agent.session.keeper import SessionKeeper
 
         nowhere = resolve_endpoints({}, local_url="http://127.0.0.1")
@@ -184,14 +184,14 @@ class Context:
     @cached_property
     def remote(self) -> RemoteSync:
         """The remote lane of the signed-in account, without rules made by themselves."""
-        from amika_agent.sync.plan import PushSettings
+        from amika_agent.sync.facts import PushSettings
 
         return self._remote_sync(PushSettings())
 
     @cached_property
     def remote_as_configured(self) -> RemoteSync:
         """The remote lane as the agent would run it: rules made by themselves where the settings say so."""
-        from amika_agent.sync.plan import PushSettings
+        from amika_agent.sync.facts import PushSettings
 
         return self._remote_sync(PushSettings(auto_push=self.settings.words("sync.auto_push")))
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from amika_agent.accounts.authority import Authority
-from amika_agent.accounts.endpoints import resolve_endpoints
+from amika_agent.endpoints import resolve_endpoints
 from amika_agent.engine import other_accounts
 from amika_agent.engine.account import AccountPart
 from amika_agent.snapshot import state
@@ -16,9 +16,10 @@ from amika_agent.snapshot.facts import LocalFacts, OtherFacts, RemoteFacts
 from amika_agent.snapshot.rule_state import marks
 from amika_agent.sync import env_cache
 from amika_agent.sync.env_cache import EnvCacheResult
+from amika_agent.sync.facts import Facts, PushSettings
 from amika_agent.sync.outcome import told
 from amika_agent.sync.payload import payload
-from amika_agent.sync.plan import BLOCKED, Facts, PushSettings, plan
+from amika_agent.sync.plan import BLOCKED, plan
 from amika_local.credential import Credential, Problem
 from amika_local.errors import AmikaError, UsageError
 from amika_local.identity import what_is_wrong

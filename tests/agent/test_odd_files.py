@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from amika_agent.accounts.api_key import check_origin
-from amika_agent.accounts.endpoints import Endpoints
 from amika_agent.accounts.flow_record import FlowRecord, Progress
 from amika_agent.clock import SystemClock
+from amika_agent.endpoints import Endpoints
 from amika_agent.session.keychain import Pointer
 from amika_agent.session.store import FileStore
 from amika_agent.sync.sealed import SealedValues

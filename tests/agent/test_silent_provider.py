@@ -23,8 +23,8 @@ from amika_agent.engine.local import LocalPart
 from amika_agent.engine.remote import RemotePart
 from amika_agent.settings import store
 from amika_agent.stores.amika_api import SecretsApi
+from amika_agent.sync.facts import PushSettings
 from amika_agent.sync.journal import SyncDb
-from amika_agent.sync.plan import PushSettings
 from amika_agent.sync.remote import RemoteSync
 from amika_local.errors import Busy
 from amika_local.secret import Secret

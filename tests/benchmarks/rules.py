@@ -9,9 +9,10 @@ from pathlib import Path
 from tests.benchmarks.table import Row
 
 from amika_agent.clock import SystemClock
-from amika_agent.sync.facts import FactsReader
+from amika_agent.sync.facts import Listed, PushSettings
+from amika_agent.sync.facts_reader import FactsReader
 from amika_agent.sync.journal import SyncDb
-from amika_agent.sync.plan import Listed, PushSettings, plan
+from amika_agent.sync.plan import plan
 from amika_agent.sync.records import Pushed
 from amika_agent.sync.rules import generic_rule_for
 from amika_local.credential import Credential

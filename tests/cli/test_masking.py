@@ -11,7 +11,7 @@ from tests.fakes.agent_server import FakeAgent
 from tests.fakes.session_files import go_session, write_session
 
 from amika_agent.clock import SystemClock
-from amika_agent.sync.facts import called
+from amika_agent.sync.facts_reader import called
 from amika_agent.sync.journal import SyncDb
 from amika_agent.sync.rules import generic_rule_for, rule_for
 from amika_cli.setup.masking import Mask

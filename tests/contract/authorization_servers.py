@@ -15,8 +15,8 @@ from tests.fakes.turned_clock import TurnedClock
 from tests.fakes.workos_server import WorkosServer
 
 from amika_agent.accounts.amika import CodeReady
-from amika_agent.accounts.endpoints import Endpoints, resolve_endpoints
 from amika_agent.clock import Clock, SystemClock
+from amika_agent.endpoints import Endpoints, resolve_endpoints
 from amika_agent.workspace import launch
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from tests.fakes.secrets_server import FakeSecretsServer
 
 from amika_agent.accounts.authority import AccountKey, Authority
-from amika_agent.accounts.endpoints import Endpoints
+from amika_agent.endpoints import Endpoints
 from amika_agent.engine.account import AccountPart, Services
 from amika_agent.engine.errands import Errands
 from amika_agent.http.client import Http

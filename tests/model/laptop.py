@@ -13,9 +13,9 @@ from amika_agent.accounts.amika import AccountKey
 from amika_agent.engine.local import LocalPart
 from amika_agent.snapshot.facts import LocalFacts
 from amika_agent.stores.amika_api import SecretsApi
+from amika_agent.sync.facts import PushSettings
 from amika_agent.sync.journal import SyncDb
 from amika_agent.sync.outcome import Outcome
-from amika_agent.sync.plan import PushSettings
 from amika_agent.sync.remote import RemoteSync
 from amika_local.secret import Secret
 from amika_shared.profile import Profile

@@ -12,8 +12,8 @@ import sys
 
 from tests.fakes.workos_model import WorkosModel
 
-from amika_agent.accounts.endpoints import resolve_endpoints
 from amika_agent.clock import SystemClock
+from amika_agent.endpoints import resolve_endpoints
 from amika_agent.http.client import Http
 from amika_agent.session.keeper import SessionKeeper
 from amika_agent.stores.keyring_process import KeyringProblem

@@ -14,8 +14,8 @@ import sys
 import threading
 import time
 
-from amika_agent.accounts.endpoints import resolve_endpoints
 from amika_agent.clock import SystemClock
+from amika_agent.endpoints import resolve_endpoints
 from amika_agent.http.client import Http
 from amika_agent.session.keeper import SessionKeeper
 from amika_local.errors import AmikaError

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from amika_agent.accounts.endpoints import LOOPBACK
+from amika_agent.endpoints import LOOPBACK
 from amika_agent.http.client import Answer, Http
 from amika_agent.http.urls import checked_url, is_loopback
 from amika_local.akos_file import AkosSession

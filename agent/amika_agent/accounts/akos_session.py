@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 
 from amika_agent.accounts import certificates
 from amika_agent.accounts.akos_endpoints import AkosEndpoints, AkosPlace, bound
-from amika_agent.accounts.signed_out import SignedOut, left_behind
+from amika_agent.accounts.signed_out import SignedOut
 from amika_agent.clock import Clock
 from amika_agent.http.client import Answer, Http, NoAnswer, sendable
+from amika_agent.stores.link import left_behind
 from amika_agent.stores.private_file import (
     Room,
     check_replaceable,

@@ -9,8 +9,9 @@ from amika_agent.accounts.almyty_api import AlmytyApi
 from amika_agent.accounts.almyty_keys import end_noted
 from amika_agent.accounts.almyty_notes import key_of, note
 from amika_agent.accounts.almyty_store import changing, delete_login
-from amika_agent.accounts.signed_out import SignedOut, left_behind
+from amika_agent.accounts.signed_out import SignedOut
 from amika_agent.http.client import Http
+from amika_agent.stores.link import left_behind
 from amika_local.almyty_file import AlmytyLogin, credentials_path, read_login
 from amika_local.errors import AmikaError, Failed
 from amika_local.login_file import LoginFileError

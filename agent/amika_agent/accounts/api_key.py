@@ -7,8 +7,8 @@ import hashlib
 import json
 import os
 
-from amika_agent.accounts.endpoints import Endpoints
 from amika_agent.clock import Clock
+from amika_agent.endpoints import Endpoints
 from amika_agent.stores.private_file import remove_private, write_private
 from amika_local import rfc3339
 from amika_local.errors import Failed, UsageError

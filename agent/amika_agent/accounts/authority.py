@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from amika_agent.accounts.api_key import check_origin
-from amika_agent.accounts.endpoints import Endpoints
 from amika_agent.clock import Clock
+from amika_agent.endpoints import Endpoints
 from amika_agent.http.client import Answer, Http
 from amika_agent.session.keeper import SessionKeeper
 from amika_local.errors import Failed, NotSignedIn, UsageError

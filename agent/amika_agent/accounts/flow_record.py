@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 
 from amika_agent.accounts.device import SignInCancelled, SignInDenied, SignInExpired
-from amika_agent.accounts.endpoints import Endpoints
 from amika_agent.clock import Clock
+from amika_agent.endpoints import Endpoints
 from amika_agent.stores.private_file import locked, write_private
 from amika_local.errors import AmikaError, Busy, Failed, UsageError
 from amika_local.regular_file import beginning

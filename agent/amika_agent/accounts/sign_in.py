@@ -16,11 +16,11 @@ from amika_agent.accounts.device import (
     refused,
     request_code,
 )
-from amika_agent.accounts.endpoints import Endpoints
 from amika_agent.accounts.flow_record import FlowRecord, Progress
 from amika_agent.accounts.joining import join
 from amika_agent.accounts.sign_in_events import ChooseOrganization, CodeReady, Organization, SignedIn, SignInEvent
 from amika_agent.clock import Clock
+from amika_agent.endpoints import Endpoints
 from amika_agent.http.client import Answer, Http, NoAnswer
 from amika_agent.http.urls import is_loopback
 from amika_agent.session.keeper import SessionKeeper

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
+
+from amika_agent.stores.link import still_held
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,3 @@ class SignedOut:
         """The whole of it as one sentence, without a full stop."""
         told = f"{self.done}, but {self.problem}" if self.problem else self.done
         return f"{told}; {still_held(self.left)}" if self.left else told
-
-
-def left_behind(path: str) -> str:
-    """Return the file that goes on holding a login when `path` is deleted, because that is a link to it; else "".
-
-    A link is deleted as such: what it leads to is somebody else's file, and is named instead.
-    """
-    real = os.path.realpath(path) if os.path.islink(path) else ""
-    return real if real and os.path.exists(real) else ""
-
-
-def still_held(left: str) -> str:
-    """Return what to tell of such a file, a clause."""
-    return f"the login was a link, and {left} still holds its token"

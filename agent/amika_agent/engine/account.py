@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from amika_agent.accounts.amika import AccountKey, Authority, Organization, SignInEvent
-    from amika_agent.accounts.endpoints import Endpoints
     from amika_agent.clock import Clock
+    from amika_agent.endpoints import Endpoints
     from amika_agent.http.client import Http
     from amika_agent.settings import Settings
     from amika_agent.workspace.in_use import Use
@@ -198,7 +198,7 @@ class AccountPart:
 
     def _connect(self, local_url: str | None) -> Services:
         from amika_agent.accounts.authority import Authority
-        from amika_agent.accounts.endpoints import resolve_endpoints
+        from amika_agent.endpoints import resolve_endpoints
         from amika_agent.http.client import Http
 
         settings = self._settings()

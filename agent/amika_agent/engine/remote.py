@@ -254,7 +254,7 @@ class RemotePart:
 
     def _remote(self, settings: Settings) -> RemoteSync | None:
         from amika_agent.stores.amika_api import SecretsApi
-        from amika_agent.sync.plan import PushSettings
+        from amika_agent.sync.facts import PushSettings
         from amika_agent.sync.remote import RemoteSync
 
         with self._making:

@@ -6,8 +6,8 @@ import contextlib
 import random
 from collections.abc import Callable, Mapping
 
-from amika_agent.accounts.endpoints import Endpoints
 from amika_agent.clock import Clock
+from amika_agent.endpoints import Endpoints
 from amika_agent.http.client import Http
 from amika_agent.session.keychain import FILE, KEYCHAIN, ChosenStore
 from amika_agent.session.lock import POLL, Adopted, session_lock, uninterrupted

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from amika_agent.accounts.endpoints import LOOPBACK, Endpoints
 from amika_agent.clock import Clock
+from amika_agent.endpoints import LOOPBACK, Endpoints
 from amika_agent.http.client import Answer, Http, NoAnswer
 from amika_agent.session.keychain import ChosenStore
 from amika_agent.session.meta import Meta, MetaFile

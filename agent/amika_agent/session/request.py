@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from amika_agent.accounts.endpoints import Endpoints
 from amika_agent.clock import Clock
+from amika_agent.endpoints import Endpoints
 from amika_agent.http.client import Answer, Http, NoAnswer, sendable
 from amika_local.secret import Secret
 

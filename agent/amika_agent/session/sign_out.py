@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass, replace
 
-from amika_agent.accounts.signed_out import left_behind, still_held
 from amika_agent.session.lock import session_lock
 from amika_agent.session.meta import Meta
 from amika_agent.session.parts import Parts, session_name
 from amika_agent.stores.keyring_process import KeyringProblem
+from amika_agent.stores.link import left_behind, still_held
 from amika_local.errors import Failed, UsageError
 from amika_local.session_file import SessionFileError, StoredSession, session_path
 

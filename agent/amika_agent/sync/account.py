@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 from amika_agent.clock import Clock
 from amika_agent.stores.amika_api import SecretsApi
 from amika_agent.stores.private_file import locked
+from amika_agent.sync.facts import Listed
 from amika_agent.sync.journal import SyncDb
-from amika_agent.sync.plan import Listed
 from amika_agent.sync.rules import PROVIDERS, VALUE
 
 LOCK_DEADLINE = 30.0

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from amika_agent.sync.facts import Facts
 from amika_agent.sync.payload import payload
 from amika_agent.sync.rules import ASK, DELETE, ORG, PROVIDERS, Rule
 from amika_local.credential import Credential
 from amika_local.errors import UsageError
 from amika_local.secret import Secret
-
-if TYPE_CHECKING:
-    from amika_agent.sync.plan import Facts
 
 # how much a stop weighs
 QUIET = "quiet"  # nothing to do

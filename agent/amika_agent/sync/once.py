@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from amika_agent.sync import payload
 from amika_agent.sync.apply import Offer, Replacements
+from amika_agent.sync.facts import Listed
 from amika_agent.sync.outcome import Outcome, became
-from amika_agent.sync.plan import Listed
 from amika_agent.sync.records import Pending, Sent
 from amika_agent.sync.replace import State
 from amika_agent.sync.rules import ORG

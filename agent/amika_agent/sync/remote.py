@@ -16,10 +16,11 @@ from amika_agent.stores.amika_api import NoSuchSecret, SecretsApi
 from amika_agent.sync import once, plan, removal, rules
 from amika_agent.sync.account import Account
 from amika_agent.sync.apply import Replacements
-from amika_agent.sync.facts import FactsReader, Still, called
+from amika_agent.sync.facts import Listed, PushSettings
+from amika_agent.sync.facts_reader import FactsReader, Still, called
 from amika_agent.sync.journal import SyncDb
 from amika_agent.sync.outcome import Outcome
-from amika_agent.sync.plan import Listed, Plan, PushSettings
+from amika_agent.sync.plan import Plan
 from amika_agent.sync.records import Pending
 from amika_agent.sync.replace import NOTHING
 from amika_agent.sync.resolve import resolve

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from amika_agent.sync.facts import Listed
 from amika_agent.sync.journal import SyncDb
 from amika_agent.sync.payload import payload
-from amika_agent.sync.plan import Listed
 from amika_agent.sync.records import Pushed
 from amika_agent.sync.rules import DELETE, KEEP, ORG, Rule
 from amika_local.credential import Credential

@@ -13,10 +13,11 @@ from amika_agent.stores.amika_api import Refused, Undecided
 from amika_agent.sync import generic, guards, plan, removal
 from amika_agent.sync.account import Account
 from amika_agent.sync.apply import BACK_OFF, NO_ROOM, Offer, Replacements
-from amika_agent.sync.facts import FactsReader, Still
+from amika_agent.sync.facts import Facts, PushSettings
+from amika_agent.sync.facts_reader import FactsReader, Still
 from amika_agent.sync.journal import LATE
 from amika_agent.sync.outcome import Outcome, became, failed, stored, told
-from amika_agent.sync.plan import Action, Facts, PushSettings
+from amika_agent.sync.plan import Action
 from amika_agent.sync.records import Hold, Pending, Sent
 from amika_agent.sync.replace import NOTHING
 from amika_agent.sync.rules import GENERIC, ORG, SCOPES, USER, Rule

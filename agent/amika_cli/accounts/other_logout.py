@@ -47,7 +47,7 @@ def _akos(context: Context) -> tuple[dict[str, Any], list[str], list[str]]:
 
 
 def _told(service: str, result: SignedOut, step: str, variable: str) -> tuple[dict[str, Any], list[str], list[str]]:
-    from amika_agent.accounts.signed_out import still_held
+    from amika_agent.stores.link import still_held
 
     warnings = [f"{result.problem}{step}"] if result.problem else []
     if result.left:

@@ -71,7 +71,7 @@ def _amika(args: Args) -> Told:
 
     with Context(args) as context:
         from amika_agent.accounts.api_key import delete_api_key
-        from amika_agent.accounts.signed_out import left_behind
+        from amika_agent.stores.link import left_behind
         from amika_local.session_file import api_key_path
 
         result = _signed_out(context)

@@ -8,7 +8,7 @@ import platform
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from amika_agent.sync.facts import called
+from amika_agent.sync.facts_reader import called
 from amika_cli.setup.masking import ACCOUNT, KNOWN_PROVIDERS, MACHINE, NAME, ORGANIZATION, PROVIDER, SERVER, Mask, host
 from amika_local.document import DocumentError, parse_object
 from amika_local.errors import AmikaError

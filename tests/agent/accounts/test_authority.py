@@ -8,8 +8,8 @@ import pytest
 from amika_agent.accounts.amika import AccountKey, Authority
 from amika_agent.accounts.api_key import check_origin, checked_key, delete_api_key, store_api_key
 from amika_agent.accounts.authority import OtherAccount
-from amika_agent.accounts.endpoints import Endpoints, resolve_endpoints
 from amika_agent.clock import SystemClock
+from amika_agent.endpoints import Endpoints, resolve_endpoints
 from amika_local.errors import Failed, NotSignedIn, Unreachable, UsageError
 from amika_local.secret import Secret
 from amika_local.session_file import SessionFileError

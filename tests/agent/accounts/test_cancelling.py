@@ -22,9 +22,9 @@ from amika_agent.accounts import akos, almyty, sign_in
 from amika_agent.accounts.akos_endpoints import akos_place
 from amika_agent.accounts.akos_session import AkosKeeper
 from amika_agent.accounts.device import SignInCancelled, cancellable
-from amika_agent.accounts.endpoints import resolve_endpoints
 from amika_agent.accounts.loopback import Typed
 from amika_agent.clock import SystemClock
+from amika_agent.endpoints import resolve_endpoints
 from amika_agent.http.client import Answer, Http
 from amika_agent.session.keeper import SessionKeeper
 from amika_local.secret import Secret

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from amika_agent.accounts.endpoints import CLIENT_ID, resolve_endpoints
+from amika_agent.endpoints import CLIENT_ID, resolve_endpoints
 from amika_local.errors import UsageError
 
 

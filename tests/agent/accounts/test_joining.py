@@ -16,8 +16,8 @@ from amika_agent.accounts.amika import (
     Waiting,
     sign_in,
 )
-from amika_agent.accounts.endpoints import resolve_endpoints
 from amika_agent.clock import SystemClock
+from amika_agent.endpoints import resolve_endpoints
 from amika_agent.session.keeper import SessionKeeper
 from amika_local.errors import Conflict, UsageError
 

@@ -14,7 +14,7 @@ from amika_agent.accounts.amika import (
     SignInDenied,
     sign_in,
 )
-from amika_agent.accounts.endpoints import Endpoints, resolve_endpoints
+from amika_agent.endpoints import Endpoints, resolve_endpoints
 from amika_agent.session.keeper import SessionKeeper
 from amika_local.errors import Failed, NotFound, NotSignedIn, Unreachable, UsageError
 

@@ -9,7 +9,7 @@ from tests.agent.session.ring import ROOT, Ring
 from tests.fakes.turned_clock import TurnedClock
 from tests.fakes.workos_server import WorkosServer
 
-from amika_agent.accounts.endpoints import resolve_endpoints
+from amika_agent.endpoints import resolve_endpoints
 from amika_agent.http.client import Http
 from amika_agent.session.keeper import SessionKeeper
 from amika_agent.session.meta import Meta, MetaFile

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from tests.fakes.workos_server import WorkosServer
 
-from amika_agent.accounts.endpoints import Endpoints, resolve_endpoints
+from amika_agent.endpoints import Endpoints, resolve_endpoints
 from amika_agent.session.keeper import SessionKeeper
 from amika_agent.session.meta import MetaFile
 from amika_local.errors import UsageError

@@ -108,7 +108,7 @@ def test_a_login_that_comes_back_is_removed_and_said(world):
 def test_it_wins_against_a_renewal_that_does_not_let_go(tmp_path):
     """The renewal hangs in its request and holds the lock; the sign-out does not wait for it for ever."""
     with WorkosServer() as server, Http() as http:
-        from amika_agent.accounts.endpoints import resolve_endpoints
+        from amika_agent.endpoints import resolve_endpoints
         from amika_agent.session.sign_out import sign_out
 
         endpoints = resolve_endpoints({}, local_url=server.url)

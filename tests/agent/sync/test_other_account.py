@@ -8,7 +8,7 @@ from tests.fakes.discoveries import discovery
 from amika_agent.accounts.amika import AccountKey
 from amika_agent.stores.amika_api import SecretsApi
 from amika_agent.sync import rules
-from amika_agent.sync.plan import PushSettings
+from amika_agent.sync.facts import PushSettings
 from amika_agent.sync.remote import RemoteSync
 from amika_local.secret import Secret
 

@@ -9,8 +9,8 @@ import pytest
 from tests.agent.sync.world import START, claude
 
 from amika_agent.sync import plan, rules
+from amika_agent.sync.facts import Facts, Listed, PushSettings
 from amika_agent.sync.outcome import told
-from amika_agent.sync.plan import Facts, Listed, PushSettings
 from amika_agent.sync.records import Hold, Pending, Pushed
 from amika_agent.sync.replace import begin
 

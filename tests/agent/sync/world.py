@@ -14,9 +14,9 @@ from tests.fakes.turned_clock import TurnedClock
 from amika_agent.accounts.amika import AccountKey
 from amika_agent.http.client import Http
 from amika_agent.stores.amika_api import SecretsApi
+from amika_agent.sync.facts import PushSettings
 from amika_agent.sync.journal import SyncDb
 from amika_agent.sync.outcome import Outcome
-from amika_agent.sync.plan import PushSettings
 from amika_agent.sync.remote import RemoteSync
 from amika_agent.sync.rules import generic_rule_for
 from amika_local.credential import Credential

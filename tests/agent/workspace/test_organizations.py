@@ -12,8 +12,8 @@ import pytest
 from tests.agent.workspace.running import RunningServer
 
 from amika_agent.accounts.amika import ChooseOrganization, CodeReady, Organization, SignedIn, sign_in
-from amika_agent.accounts.endpoints import resolve_endpoints
 from amika_agent.clock import SystemClock
+from amika_agent.endpoints import resolve_endpoints
 from amika_agent.http.client import Http
 from amika_agent.session.keeper import SessionKeeper
 from amika_agent.workspace import launch

@@ -7,8 +7,8 @@ import threading
 
 from tests.fakes.workos_server import WorkosServer
 
-from amika_agent.accounts.endpoints import resolve_endpoints
 from amika_agent.clock import SystemClock
+from amika_agent.endpoints import resolve_endpoints
 from amika_agent.http.client import Http
 from amika_agent.session.keeper import SessionKeeper
 
