@@ -115,7 +115,10 @@ def assemble(
     interval: int,
     stop: Callable[[], None],
 ) -> Services:
-    """Return the services of a workspace that listens at `url`; `stop` ends it."""
+    """Return the services of a workspace that listens at `url`; `stop` ends it.
+
+    `token_lifetime` of an access token and `interval` between two polls of a sign-in are in seconds.
+    """
     sessions = Sessions(
         opened.storage,
         opened.identity,
