@@ -9,8 +9,26 @@ from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from amika_agent.workspace import peer
+
+CONNECTIONS = 256
+STRANGERS = 64  # of these; the API is open to other users who have a token, as a sandbox may be one
 _STEP = 0.005  # only while it ends
+
+
+class _Connection(H11Protocol):
+    """A connection that is ended at once where it would let other users keep the owner out by holding all of them."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Take it, or end it."""
+        super().connection_made(transport)
+        if len(self.connections) <= STRANGERS or self.client is None or self.server is None:
+            return
+        port = self.server[1]
+        if port is not None and peer.is_foreign(self.client, port):
+            transport.abort()
 
 
 class _QuietServer(uvicorn.Server):
@@ -60,7 +78,7 @@ def run_server(
     config = uvicorn.Config(
         app,
         interface="asgi3",
-        http="h11",
+        http=_Connection,
         ws="none",
         loop="asyncio",
         lifespan="off",
@@ -71,6 +89,6 @@ def run_server(
         proxy_headers=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=5,
-        limit_concurrency=256,
+        limit_concurrency=CONNECTIONS,
     )
     asyncio.run(_QuietServer(config, ready, stopped).serve(sockets=[listener]))

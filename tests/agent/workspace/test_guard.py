@@ -159,6 +159,29 @@ def test_a_visitor_who_sends_nothing_costs_the_others_nothing(server: RunningSer
             connection.close()
 
 
+HELD_BY_ANOTHER_USER = """
+import os, socket, sys
+os.setgid(65534); os.setuid(65534)
+held = [socket.socket() for _ in range(300)]
+for one in held:
+    one.connect(("127.0.0.1", int(sys.argv[1])))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(not is_root() or not sys.platform.startswith("linux"), reason="only root can become another user")
+def test_another_user_who_holds_connections_does_not_keep_the_owner_out(server: RunningServer) -> None:
+    command = [sys.executable, "-S", "-c", HELD_BY_ANOTHER_USER, str(server.port)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        for _ in range(3):
+            with httpx.Client() as client:
+                assert client.get(f"{server.url}/device").status_code == 200
+        holder.communicate("")
+
+
 AS_ANOTHER_USER = """
 import os, socket, sys
 os.setgid(65534); os.setuid(65534)
