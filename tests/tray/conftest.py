@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Iterator
@@ -27,6 +28,15 @@ def qt() -> QApplication:
     assert isinstance(application, QApplication)
     application.setQuitOnLastWindowClosed(False)
     return application
+
+
+@pytest.fixture(autouse=True)
+def garbage_of_this_thread() -> Iterator[None]:
+    """Have no thread of a fake take Qt's objects away: when a test is over they go here, in their own thread."""
+    gc.disable()
+    yield
+    gc.collect(0)
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -54,6 +54,14 @@ def texts(entries: list[Entry]) -> list[str]:
     return [entry.text for entry in entries if entry.kind == "action"]
 
 
+def test_a_name_from_right_to_left_leaves_the_order_of_the_others() -> None:
+    account = {**ACCOUNT, "email": "\u05d3@example.com", "organization": "\u05d7\u05d1\u05e8\u05d4"}
+    said = describe(snapshot(accounts=[account]), NOW)[0].text
+    assert said == "\u2068\u05d3@example.com\u2069, \u2068\u05d7\u05d1\u05e8\u05d4\u2069, renews in 4 min"
+    two = describe(snapshot(accounts=[account, {**account, "service": "almyty"}]), NOW)[0].text
+    assert two.startswith("\u2068Amika: \u2068\u05d3@example.com\u2069\u2069, ")
+
+
 def test_the_menu_of_someone_signed_in_from_top_to_bottom() -> None:
     assert [entry.text or "-" for entry in describe(snapshot(), NOW)] == [
         "dev@example.com, Example Org, renews in 4 min",

@@ -72,9 +72,9 @@ def shown(menu: QMenu) -> list[str]:
 def test_lines_are_shown_and_clicks_name_their_entry(qt: QApplication) -> None:
     menu = QMenu()
     clicked: list[Entry] = []
-    drawn = DrawnMenu(menu, clicked.append, exported=False)
+    drawn = DrawnMenu(menu, exported=False)
     for _ in range(2):
-        drawn.draw([FIRST, SEPARATOR, TOLD])
+        drawn.draw([FIRST, SEPARATOR, TOLD], clicked.append)
     assert shown(menu) == ["First", "-", "Only told"]
     assert [action.isEnabled() for action in menu.actions()] == [True, True, False]
     menu.actions()[0].trigger()
@@ -85,17 +85,17 @@ def test_lines_are_shown_and_clicks_name_their_entry(qt: QApplication) -> None:
 def test_a_line_that_asks_for_the_same_keeps_its_action(qt: QApplication) -> None:
     menu = QMenu()
     clicked: list[Entry] = []
-    drawn = DrawnMenu(menu, clicked.append, exported=True)
-    drawn.draw([FIRST, SEPARATOR, SYNC])
+    drawn = DrawnMenu(menu, exported=True)
+    drawn.draw([FIRST, SEPARATOR, SYNC], clicked.append)
     first, _, sync = menu.actions()
     later = replace(FIRST, text="First, expires in 3 h")
-    drawn.draw([TOLD, SEPARATOR, later, replace(FIRST, target="credential:b"), SEPARATOR, SYNC])
+    drawn.draw([TOLD, SEPARATOR, later, replace(FIRST, target="credential:b"), SEPARATOR, SYNC], clicked.append)
     assert shown(menu) == ["Only told", "-", "First, expires in 3 h", "First", "-", "Sync now"]
     assert (menu.actions()[2], menu.actions()[5]) == (first, sync)
     sync.trigger()
     first.trigger()
     assert clicked == [SYNC, later]
-    drawn.draw([SYNC])
+    drawn.draw([SYNC], clicked.append)
     assert menu.actions() == [sync]
 
 
@@ -114,9 +114,9 @@ def test_whatever_was_there_before_the_last_drawing_is_what_is_shown(
 ) -> None:
     menu = QMenu()
     clicked: list[Entry] = []
-    drawn = DrawnMenu(menu, clicked.append, exported=False)
+    drawn = DrawnMenu(menu, exported=False)
     for entries in menus:
-        drawn.draw(entries)
+        drawn.draw(entries, clicked.append)
     assert shown(menu) == ["-" if entry.kind == "separator" else entry.text for entry in menus[-1]]
     for action in menu.actions():
         if not action.isSeparator():
@@ -126,9 +126,9 @@ def test_whatever_was_there_before_the_last_drawing_is_what_is_shown(
 
 def test_a_mark_says_what_is_true_also_when_a_click_changed_nothing(qt: QApplication) -> None:
     menu = QMenu()
-    drawn = DrawnMenu(menu, lambda _entry: None, exported=False)
-    drawn.draw([Entry(text="Start at login", action="at_login", target="on", checked=False)])
+    drawn = DrawnMenu(menu, exported=False)
+    drawn.draw([Entry(text="Start at login", action="at_login", target="on", checked=False)], lambda _entry: None)
     menu.actions()[0].trigger()
     assert not menu.actions()[0].isChecked()
-    drawn.draw([Entry(text="Start at login", action="at_login", target="off", checked=True)])
+    drawn.draw([Entry(text="Start at login", action="at_login", target="off", checked=True)], lambda _entry: None)
     assert menu.actions()[0].isChecked()

@@ -35,6 +35,16 @@ def test_nothing_is_told_while_nothing_happens() -> None:
     assert notices(known(), known(NOW + HOUR)) == []
 
 
+def test_the_first_start_says_what_comes_next_and_no_other_does() -> None:
+    nobody: dict[str, Any] = {"state": "signed_out", "accounts": []}
+    (notice,) = notices(None, known(**nobody))
+    assert (notice.key, notice.text) == ("welcome", "Next: sign in. Click here, or on the icon in your panel.")
+    assert notices(known(**nobody), known(**nobody)) == []
+    assert titles(None, known(state="signed_out", accounts=[SIGNED_IN])) == []
+    under_way = {"service": "amika", "state": "waiting", "user_code": "A", "verification_uri": "https://x.example.com"}
+    assert titles(None, known(**nobody, sign_in=under_way)) == []
+
+
 def test_a_login_that_ends_soon_is_told_and_its_key_is_that_very_end() -> None:
     soon = known(credentials=[login(NOW + 20 * 60)])
     (notice,) = notices(known(), soon)
@@ -62,7 +72,7 @@ def test_signing_out_is_told_whoever_did_it() -> None:
     assert titles(known(), out) == ["Signed out of Amika"]
     assert titles(known(), known(state="signed_out", accounts=[])) == ["Signed out of Amika"]
     assert titles(out, out) == []
-    assert titles(None, out) == []
+    assert titles(None, out) == ["Amika is running"]  # the first start of all, of which nothing else is told
 
 
 def test_what_needs_a_person_is_told_with_its_remedy_and_recovery_when_it_is_over() -> None:

@@ -19,7 +19,7 @@ from amika_shared.profile import Profile
 @pytest.mark.parametrize("label", ["Log level", "Keep the login in"])
 def test_the_wheel_over_a_list_scrolls_the_page_and_changes_nothing(desk: Desk, label: str) -> None:
     page = desk.turn("settings")
-    until(lambda: desk.asked("settings"))
+    until(lambda: page._values)  # the answer, not only the question: it sets the lists
     desk.window.resize(900, 300)
     until(lambda: page.verticalScrollBar().maximum() > 0)
     box = next(box for box in page.findChildren(QComboBox) if box.accessibleName() == label)

@@ -398,3 +398,39 @@ def test_a_window_that_is_opened_and_closed_again_and_again_leaves_nothing(app: 
         until(lambda: not counted or parts() <= counted[0])
         counted.append(parts())
     assert len(counted) == 12
+
+
+def test_without_an_icon_everything_can_be_done_from_the_window(desk: Desk) -> None:
+    desk.agent.publish(accounts=[], state="signed_out")
+    until(desk.window.sign_in.isVisible)
+    desk.window.sign_in.click()
+    until(lambda: desk.asked("sign_in"))
+    dialog = desk.app._sign_in
+    assert dialog is not None
+    dialog.close()
+    desk.window.menu.click()
+    until(desk.app._popup.isVisible)
+    lines = [action.text().replace("&", "") for action in desk.app._popup.actions() if not action.isSeparator()]
+    assert lines == [entry.text for entry in desk.app._entries() if entry.kind == "action"]
+    assert lines[-1] == "Quit…"
+    sync = next(action for action in desk.app._popup.actions() if action.text() == "&Sync now")
+    desk.app._popup.close()
+    sync.trigger()
+    until(lambda: desk.asked("sync") == [{}])
+
+
+def test_who_is_signed_in_is_not_asked_to_sign_in(desk: Desk) -> None:
+    until(lambda: desk.window.list.item(5).text() == "Problems (4)")
+    assert not desk.window.sign_in.isVisible()
+    desk.agent.stop()
+    until(lambda: desk.app._link.link.state != "connected")
+    assert not desk.window.sign_in.isVisible()
+
+
+@pytest.mark.parametrize("page", ["settings", "problems"])
+def test_on_a_small_screen_nothing_is_beyond_the_edge(desk: Desk, page: str) -> None:
+    shown = desk.turn(page)
+    desk.window.resize(570, 400)
+    until(lambda: desk.window.width() < 600)
+    QApplication.processEvents()
+    assert shown.widget().width() <= shown.viewport().width()

@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QCursor, QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QDialog, QMenu, QWidget
 
 from amika_shared.profile import Profile
-from amika_shared.redaction import safe_line
 from amika_tray.agent_link.channel import Channel
 from amika_tray.agent_link.command import Command, own_program
 from amika_tray.agent_link.file_watch import FileWatch
@@ -23,14 +22,14 @@ from amika_tray.background import Background
 from amika_tray.clipboard import SecretClipboard
 from amika_tray.icons import dark_panel, state_icon
 from amika_tray.menu.describe import Entry, describe, icon_state, stale_in, tooltip
-from amika_tray.menu.details import Details, copied, details, signed_out
+from amika_tray.menu.details import Details, copied, details, failed, signed_out
 from amika_tray.menu.menu import DrawnMenu
 from amika_tray.notices.news import News
 from amika_tray.notices.notices import Notice
 from amika_tray.notices.notifier import Notifier
 from amika_tray.theme import Theme
 from amika_tray.tray_icon import TrayIcon
-from amika_tray.wording import sentences, t
+from amika_tray.wording import t
 
 if TYPE_CHECKING:
     from amika_tray.sign_in.dialog import SignInDialog
@@ -79,7 +78,7 @@ class TrayApp(QObject):
         self._link = AgentLink(profile, env, Starter(agent_command, self), self)
         self._tray = TrayIcon(self)
         self._popup = QMenu()
-        self._popped = DrawnMenu(self._popup, self._do_later, exported=False)
+        self._popped = DrawnMenu(self._popup, exported=False)
         self._stale = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._stale.timeout.connect(self.refresh)
         self._sign_in: SignInDialog | None = None
@@ -120,6 +119,7 @@ class TrayApp(QObject):
     def close(self) -> None:
         """Leave the tray; the agent runs on."""
         self._popup.close()
+        self._popped.draw([], self._do_later)
         self._stale.stop()
         for window in [*self._windows.values(), self._sign_in, self._window]:
             if window is not None:
@@ -150,8 +150,12 @@ class TrayApp(QObject):
         if self._sign_in is not None:
             _raise(self._sign_in)
             return
-        self._popped.draw(self._entries())
-        self._popup.popup(QCursor.pos())
+        self.open_menu(QCursor.pos())
+
+    def open_menu(self, at: QPoint) -> None:
+        """Open the menu of the icon somewhere on the screen."""
+        self._popped.draw(self._entries(), self._do_later)
+        self._popup.popup(at)
 
     def open_window(self, page: str = "credentials") -> None:
         """Open the window on a page, or bring the open one to the front."""
@@ -330,21 +334,7 @@ class TrayApp(QObject):
         self._window = None
 
     def _failed(self, action: str) -> Callable[[str, str, str], None]:
-        titles = {
-            "sync": t("Sync failed"),
-            "sign_out": t("Sign out failed"),
-            "pause": t("Pause failed"),
-            "resume": t("Resume failed"),
-            "resolve": t("That is not settled yet"),
-            "copy_env": t("Nothing was copied"),
-            "at_login": t("Start at login was not changed"),
-        }
-
-        def show(_code: str, message: str, remedy: str) -> None:
-            rows = [("", sentences(safe_line(part))) for part in (message, remedy) if part]
-            self._show("failed", Details(titles[action], tuple(rows)))
-
-        return show
+        return lambda _code, message, remedy: self._show("failed", failed(action, message, remedy))
 
     def _show(self, key: str, told: Details) -> None:
         from amika_tray.menu.details_window import DetailsWindow  # noqa: PLC0415

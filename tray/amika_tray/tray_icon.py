@@ -47,7 +47,7 @@ class TrayIcon(QObject):
         self._drawn: list[Entry] | None = None
         self._tray: QSystemTrayIcon | None = None
         self._menu = QMenu()
-        self._lines = DrawnMenu(self._menu, self.chosen.emit, exported=False)
+        self._lines = DrawnMenu(self._menu, exported=False)
         self._exported = False
         self._watcher: QDBusServiceWatcher | None = None
         self._told = ""
@@ -102,7 +102,7 @@ class TrayIcon(QObject):
         self._menu = QMenu()
         self._menu.aboutToShow.connect(self._opens)
         self._menu.aboutToHide.connect(self._closes)
-        self._lines = DrawnMenu(self._menu, self.chosen.emit, exported=exported)
+        self._lines = DrawnMenu(self._menu, exported=exported)
         self._drawn = None
         self._draw()
         tray = QSystemTrayIcon(self._icon, self)
@@ -126,7 +126,7 @@ class TrayIcon(QObject):
         if self._drawn == self._entries or self._held or self._menu.isVisible():
             return  # a menu under the pointer is not pulled away; it is drawn anew when it has closed
         self._drawn = list(self._entries)
-        self._lines.draw(self._drawn)
+        self._lines.draw(self._drawn, self.chosen.emit)
 
     def _opens(self) -> None:
         if self._exported:  # no `isVisible` tells that a host shows it

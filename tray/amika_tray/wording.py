@@ -17,6 +17,7 @@ _NAME = re.compile(rf"almyty\b|amika (?:{COMMANDS})\b|\S*[/~_.]\S")
 _TICKS = re.compile(r"`([^`]*)`")
 UNBROKEN = 44  # characters
 _UNBROKEN = re.compile(rf"[^\s/]{{{UNBROKEN + 1},}}")
+_FROM_RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _catalogue = gettext.NullTranslations()
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -70,7 +71,8 @@ SERVICES = {"amika": "Amika", "almyty": "almyty", "akos": "AKOS"}
 
 def t(text: str, **values: object) -> str:
     """Return `text` in the person's language with `{name}` filled in. The one place where texts are looked up."""
-    return _catalogue.gettext(text).format(**values)
+    filled = {name: isolated(value) if isinstance(value, str) else value for name, value in values.items()}
+    return _catalogue.gettext(text).format(**filled)
 
 
 def tn(one: str, many: str, number: int) -> str:
@@ -81,6 +83,11 @@ def tn(one: str, many: str, number: int) -> str:
 def named(text: str, width: int = 40) -> str:
     """Return a name from outside as it may be shown: one line, nothing that deceives, its middle left out if long."""
     return elided(plain(text).strip(), width)
+
+
+def isolated(text: str) -> str:
+    """Return a name so that it may stand among others: one written from right to left else changes their order."""
+    return f"\u2068{text}\u2069" if _FROM_RIGHT.search(text) and text[0] != "\u2068" else text
 
 
 def sentences(*parts: str) -> str:

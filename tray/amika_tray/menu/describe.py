@@ -7,7 +7,19 @@ from typing import Literal
 
 from amika_shared import snapshot as facts
 from amika_shared.snapshot import Account, CredentialLine, ProblemLine, Snapshot
-from amika_tray.wording import changes_in, elided, expiry, named, provider_name, service_name, source_name, t, tn, until
+from amika_tray.wording import (
+    changes_in,
+    elided,
+    expiry,
+    isolated,
+    named,
+    provider_name,
+    service_name,
+    source_name,
+    t,
+    tn,
+    until,
+)
 
 Kind = Literal["action", "separator"]
 LinkState = Literal["connected", "starting", "stopped", "failed"]
@@ -221,7 +233,7 @@ def _signed_in(account: Account, now: float, *, alone: bool) -> list[Entry]:
     service = account["service"]
     who = _who(account) if alone else t("{service}: {who}", service=service_name(service), who=_who(account))
     parts = [who, named(account["organization"], 32), _session(account, now)]
-    line = Entry(text=", ".join(part for part in parts if part), action="show", target=f"account:{service}")
+    line = Entry(text=", ".join(isolated(part) for part in parts if part), action="show", target=f"account:{service}")
     if account["method"] == "env_api_key":
         return [line]  # set by the environment: there is nothing here to sign out of
     text = t("Sign out") if alone else t("Sign out of {service}", service=service_name(service))

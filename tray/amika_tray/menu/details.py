@@ -6,9 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from amika_shared.redaction import safe_line
 from amika_shared.snapshot import Account, CredentialLine, Snapshot
 from amika_tray.menu.describe import sync_words
-from amika_tray.wording import ago, expiry, moment, named, provider_name, service_name, source_name, t, tn
+from amika_tray.wording import (
+    ago,
+    expiry,
+    moment,
+    named,
+    provider_name,
+    sentences,
+    service_name,
+    source_name,
+    t,
+    tn,
+)
 
 LONG = 400
 
@@ -60,6 +72,20 @@ def copied(end: Mapping[str, Any]) -> Details:
     if not rows:
         rows = [("", t("No API key was found on this machine; logins are never copied."))]
     return Details(t("Nothing was copied"), tuple(rows))
+
+
+def failed(action: str, message: str, remedy: str) -> Details:
+    """Return why what was asked for was not done. action: of the entry that asked; both texts as they came."""
+    titles = {
+        "sync": t("Sync failed"),
+        "sign_out": t("Sign out failed"),
+        "pause": t("Pause failed"),
+        "resume": t("Resume failed"),
+        "resolve": t("That is not settled yet"),
+        "copy_env": t("Nothing was copied"),
+        "at_login": t("Start at login was not changed"),
+    }
+    return Details(titles[action], tuple(("", sentences(safe_line(part))) for part in (message, remedy) if part))
 
 
 def _account(snapshot: Snapshot, service: str, now: float) -> Details:

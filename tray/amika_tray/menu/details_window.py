@@ -34,8 +34,11 @@ class DetailsWindow(QDialog):
         form.setHorizontalSpacing(14)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        # beside its label, also what is written the other way round
+        side = Qt.AlignmentFlag.AlignRight if self.isRightToLeft() else Qt.AlignmentFlag.AlignLeft
         for name, text in told.rows:
             value = selectable(text_label(wrappable(text)))
+            value.setAlignment(side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignTop)
             if name:
                 label = text_label(name.replace("&", "&&"))  # of a label with a buddy it marks the key
                 label.setWordWrap(False)

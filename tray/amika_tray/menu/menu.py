@@ -42,23 +42,27 @@ class DrawnMenu:
 
     Args:
         menu: nobody else puts anything into it.
-        chosen: called with the entry that was clicked.
         exported: True when a tray host draws the menu (it comes to it over D-Bus), False when Qt does.
 
     """
 
-    def __init__(self, menu: QMenu, chosen: Chosen, *, exported: bool) -> None:
-        self._menu, self._chosen, self._exported = menu, chosen, exported
+    def __init__(self, menu: QMenu, *, exported: bool) -> None:
+        self._menu, self._exported = menu, exported
         self._lines: list[Line] = []
 
-    def draw(self, entries: Sequence[Entry]) -> None:
-        """Show these. A host knows a line by its action: one that asks for the same as before keeps it."""
+    def draw(self, entries: Sequence[Entry], chosen: Chosen) -> None:
+        """Show these; a click calls `chosen` with its entry.
+
+        A host knows a line by its action: one that asks for the same as before keeps it. `chosen` is not kept here: an
+        owner that is referred to by what it owns is taken away by whichever thread collects garbage, and Qt's objects
+        must go in their own.
+        """
         earlier, place = self._lines, 0
         self._lines = []
         for entry in entries:
             at = _found(earlier, place, entry)
             if at is None:
-                line = Line(self._menu, self._chosen)
+                line = Line(self._menu, chosen)
                 line.show(entry, exported=self._exported)
                 self._insert(line, earlier[place] if place < len(earlier) else None)
             else:

@@ -46,7 +46,13 @@ def notices(before: Known | None, after: Known) -> list[Notice]:
     """
     if after.link.state != "connected":
         return list(_agent(before, after))
-    told = [*_signed_out(before, after), *_needs_you(before, after), *_expiring(after), *_recovered(before, after)]
+    told = [
+        *_welcome(before, after),
+        *_signed_out(before, after),
+        *_needs_you(before, after),
+        *_expiring(after),
+        *_recovered(before, after),
+    ]
     return [*told, *_renewed(before, after)]
 
 
@@ -65,6 +71,14 @@ def _agent(before: Known | None, after: Known) -> Iterator[Notice]:
     if after.link.state == "failed" and before is not None and before.link.state != "failed":
         text = after.link.reason or t("The agent cannot be reached")
         yield Notice(f"agent:{after.at:.0f}", t("Nothing is kept in sync"), named(text, WIDTH), "problems", urgent=True)
+
+
+def _welcome(before: Known | None, after: Known) -> Iterator[Notice]:
+    """Say once, at the first start, where the program is and what comes first: a new icon is easily missed."""
+    nobody = not any(account["signed_in"] for account in after.snapshot["accounts"])
+    if before is None and nobody and after.snapshot["state"] == facts.SIGNED_OUT and not after.snapshot["sign_in"]:
+        text = t("Next: sign in. Click here, or on the icon in your panel.")
+        yield Notice("welcome", t("Amika is running"), text)
 
 
 def _signed_out(before: Known | None, after: Known) -> Iterator[Notice]:

@@ -1,14 +1,20 @@
-"""The window: a list of pages at the left, the state above, the page at the right."""
+"""The window: a list of pages at the left; above the state, the sign-in and the menu; the page at the right.
+
+Where there is no tray it is all there is: whatever the icon's menu can do, the button “Menu” can.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QListWidget,
     QMainWindow,
+    QPushButton,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -67,6 +73,8 @@ class MainWindow(QMainWindow):
             self._stack.addWidget(page)
         self._headline = text_label(bold=True)
         self._who = ElidedLabel()
+        self.sign_in = _button(t("Si&gn in…"), lambda: host.act("sign_in", "amika"))
+        self.menu = _button(t("&Menu"), lambda: host.open_menu(self.menu.mapToGlobal(QPoint(0, self.menu.height()))))
         self._arrange()
         self._shortcuts()
         self.list.setCurrentRow(0)
@@ -87,6 +95,7 @@ class MainWindow(QMainWindow):
         connected = link.state == "connected"
         self._who.setText((_who(snapshot) if connected else "") or link.reason)
         self._who.setVisible(bool(self._who.text()) and self._who.text() != said)
+        self.sign_in.setVisible(connected and not _signed_in(snapshot))
         for row in range(self._stack.count()):
             self._page(row).show_snapshot(snapshot, now, link)
         problems = len(snapshot["problems"]) + snapshot["left_out"].get("problems", 0) if connected else 0
@@ -113,6 +122,8 @@ class MainWindow(QMainWindow):
         head.addWidget(picture)
         head.addWidget(self._headline, 1)
         head.addWidget(self._who)
+        head.addWidget(self.sign_in)
+        head.addWidget(self.menu)
         right = QVBoxLayout()
         right.setSpacing(12)
         right.addLayout(head)
@@ -132,6 +143,17 @@ class MainWindow(QMainWindow):
         QShortcut(QKeySequence("F5"), self, lambda: self._page(self.list.currentRow()).opened())
         for keys in ("Esc", "Ctrl+W"):
             QShortcut(QKeySequence(keys), self, self.close)
+
+
+def _button(text: str, clicked: Callable[[], None]) -> QPushButton:
+    button = QPushButton(text)
+    button.setAutoDefault(False)
+    button.clicked.connect(clicked)
+    return button
+
+
+def _signed_in(snapshot: Snapshot) -> bool:
+    return any(account["service"] == "amika" and account["signed_in"] for account in snapshot["accounts"])
 
 
 def _who(snapshot: Snapshot) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QWidget
 
 from amika_shared.redaction import safe_line
@@ -33,6 +33,9 @@ class Host(Protocol):
 
     def act(self, action: str, target: str = "") -> None:
         """Do what an entry of the menu with this action and target would."""
+
+    def open_menu(self, at: QPoint) -> None:
+        """Open the menu of the icon somewhere on the screen: there may be no icon."""
 
     def command(self, *words: str) -> Command:
         """Return a command of `amika`, not yet started; words follow the program's name."""
@@ -64,7 +67,7 @@ class CredentialsPage(TablePage):
 
     def show_snapshot(self, snapshot: Snapshot, now: float, link: Link) -> None:
         """Show what was found."""
-        self.explain(*(_nothing_found() if link.state == "connected" else _no_agent()))
+        self.explain(*(_nothing_found() if link.state == "connected" else _no_agent(link)))
         connected = link.state == "connected"
         self._snapshot = snapshot if connected else None
         if connected:
@@ -150,7 +153,7 @@ class FetchedPage(TablePage):
         self._may_ask = connected and link.offers(self._op)
         self._again.setEnabled(self._may_ask)
         if not self._may_ask:
-            self.explain(*(_older_agent() if connected else _no_agent()))
+            self.explain(*(_older_agent() if connected else _no_agent(link)))
             self.show_rows([])
             self._generation = -1
         elif snapshot["generation"] != self._generation and self.isVisible():
@@ -234,8 +237,13 @@ def _nothing_found() -> tuple[str, str]:
     )
 
 
-def _no_agent() -> tuple[str, str]:
-    return (t("The agent is not running"), t("Start it to see what it knows: the menu of the icon has a line for it."))
+def _no_agent(link: Link) -> tuple[str, str]:
+    match link.state:
+        case "starting":
+            return (t("The agent is starting"), t("What it knows appears here in a moment."))
+        case "stopped":
+            return (t("The agent is not running"), t("Start it to see what it knows: “Menu” has a line for it."))
+    return (t("The agent cannot be asked"), t("“Menu” has a line that helps; what it knows then appears here."))
 
 
 def _older_agent() -> tuple[str, str]:

@@ -33,10 +33,16 @@ from amika_tray.window.pages import Host
 from amika_tray.wording import elided, sentences, t, wrappable
 
 Put = Callable[[object], None]
+LEAST = 12  # characters of a choice that are seen in the narrowest window
 WIDEST = 90  # characters of a value that is shown only
 
 
 class _Choice(QComboBox):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(LEAST)
+
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 -- Qt's name
         """Leave the wheel to the page: whoever turns it over a list does not mean to change a setting."""
         event.ignore()
@@ -191,8 +197,7 @@ class SettingsPage(QScrollArea):
         return box
 
     def _choices(self, field: Field) -> QWidget:
-        holder = QWidget()
-        row = QHBoxLayout(holder)
+        row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         boxes = {word: QCheckBox(choice_name(word)) for word in field.setting.choices}
 
@@ -207,8 +212,13 @@ class SettingsPage(QScrollArea):
             box.setAccessibleName(f"{field.label}: {choice_name(word)}")
             box.clicked.connect(send)
             row.addWidget(box)
-        row.addSpacing(6)
-        row.addWidget(text_label(field.help), 1)
+        row.addStretch(1)
+        holder = QWidget()
+        column = QVBoxLayout(holder)  # below the boxes: beside them a small screen has no room for it
+        column.setContentsMargins(0, 2, 0, 4)
+        column.setSpacing(2)
+        column.addLayout(row)
+        column.addWidget(text_label(field.help))
         self._put[field.setting.key] = put
         return holder
 
