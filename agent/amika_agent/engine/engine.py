@@ -252,7 +252,7 @@ class Engine:
         try:
             self._remote.finish_open(None if facts is None else facts.discovery, self._settings())
         except AmikaError:
-            left += [entry.name for entry in self._remote.facts.pending if entry.name not in left]
+            left += self._remote.left_open()
         result = self._account.sign_out()
         self._diary.account(self._account.facts.who)
         return {**result, "left_remotely": sorted(set(left))}

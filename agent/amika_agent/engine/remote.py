@@ -157,6 +157,10 @@ class RemotePart:
             if sync is not None and self.facts.pending:
                 sync.recover(discovery)
 
+    def left_open(self) -> list[str]:
+        """Return the names of the secrets whose replacement is open now, by the journal."""
+        return [entry.name for entry in self._stored().pending]
+
     def overlooked(self) -> bool:
         """Tell whether another process changed the rules or the journal since they were last read here."""
         try:

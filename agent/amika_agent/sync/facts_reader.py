@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -126,7 +127,10 @@ class FactsReader:
         complains = any(problem.source == rule.source for problem in discovery.problems)
         missing = state == "absent" and is_telling(rule.path)
         absent = not there and not complains and (missing or state == "ok")
-        return self._db.absent_since(f"rule|{self._account}|{rule.id}", self._clock.now(), absent=absent)
+        now = self._clock.now()
+        since = self._db.absent_since(f"rule|{self._account}|{rule.id}", now, absent=absent)
+        # noted before a sleep, or by an earlier process: it may have been there since, and be being rewritten now
+        return None if since is None else max(since, _touched_at(rule.path, now))
 
     def _stillness(self, facts: Facts) -> dict[str, float]:
         """Return since when each rule's credential and its account have been what they are now."""
@@ -163,6 +167,16 @@ def in_words(account: str) -> str:
 def _sort(rule: Rule) -> tuple[str, ...]:
     """Return what has to be equal for a rule of one account to be the counterpart of another account's."""
     return (rule.provider, rule.name) if rule.provider == rules.GENERIC else (rule.provider, rule.type)
+
+
+def _touched_at(path: str, now: float) -> float:
+    """Return when the file, or the folder that it is missing in, was last changed; 0 when that cannot be told."""
+    real = os.path.realpath(path)
+    for place in (real, os.path.dirname(real)):
+        with contextlib.suppress(OSError):
+            at = os.stat(place).st_mtime
+            return at if at <= now else 0.0  # of a clock that was set back nothing can be told
+    return 0.0
 
 
 def _changed_at(path: str, now: float) -> float:

@@ -85,10 +85,11 @@ def became(entry: Pending, hold: Hold | None = None, *, finished: bool = False, 
     )  # fmt: skip
 
 
-def failed(action: Action, error: AmikaError) -> Outcome:
-    """Return the outcome of an action the server refused."""
-    problem = Problem(error.code, error.message, source=action.provider, remedy=error.remedy)
-    return replace(told(action), did="failed", reason=error.message, problem=problem, code=error.code)
+def failed(action: Action, error: AmikaError, code: str = "") -> Outcome:
+    """Return the outcome of an action the server refused; `code` is that of the hold that follows from it."""
+    code = code or error.code
+    problem = Problem(code, error.message, source=action.provider, remedy=error.remedy)
+    return replace(told(action), did="failed", reason=error.message, problem=problem, code=code)
 
 
 FIRST = "for the first time"

@@ -226,7 +226,7 @@ class Runner:
             code = "no_room" if error.status in NO_ROOM else "value_refused"
             hold = Hold(action.rule, code, error.message, error.remedy, offer.sent.fingerprint, self._clock.now())
             self._db.put_hold(self._account, hold)
-            return failed(action, error)
+            return failed(action, error, code)
         self._db.put_pushed(self._account, replace(pushed, won=won))
         self._db.end_sweep(self._account, GENERIC, late, before)
         return replace(stored(action, did), remote_id=pushed.remote_id)
