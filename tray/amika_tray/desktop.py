@@ -23,9 +23,11 @@ __all__ = ["CannotRun", "Manner", "default_agent_command", "run"]
 
 BROKEN_DISPLAY = """\
 the display cannot be used: {reason}
-  Check that DISPLAY names a running display of yours. If a library is missing, on Debian:
+  Check that DISPLAY or WAYLAND_DISPLAY names a running display of yours. If a library is missing, on Debian:
   apt install libgl1 libegl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 \
 libxcb-render-util0 libxcb-shape0 libxcb-xkb1"""
+# what Qt warns of on Wayland, and nobody can do anything about: a desktop without portals, a window without a keyboard
+NOISE = frozenset({"qt.qpa.services", "qt.qpa.wayland.textinput"})
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -109,7 +111,9 @@ def _quit_on_signal(application: QApplication) -> Iterator[None]:
         far.close()
 
 
-def _qt_said(kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
+def _qt_said(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+    if kind == QtMsgType.QtWarningMsg and context.category in NOISE:
+        return
     sys.stderr.write(f"amika-tray: {message}\n")
     if kind == QtMsgType.QtFatalMsg:
         # Qt would abort with a core file; a display that cannot be used is no crash of ours
