@@ -7,6 +7,7 @@ coarsely, because letters are not drawn alike everywhere.
 from __future__ import annotations
 
 import json
+import platform
 import re
 import subprocess
 import sys
@@ -28,6 +29,8 @@ ALIKE = 0.04  # share of a side by which another font may change it
 STALE = "the picture is stale: look at it and run `make screenshots`"
 # the sign-in's code and time are others each time
 EVER_NEW = {"page", "dialog", "dialog-dark"}
+# by a panel with a Qt of its own: another Debian's draws them otherwise
+PANEL, PANELS_DEBIAN = {"menu", "menu-full"}, "12"
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +53,8 @@ def test_the_picture_shows_what_the_view_says_today(made: Path, name: str) -> No
 def test_the_picture_looks_as_the_view_does_today(made: Path, name: str) -> None:
     committed, now = (QImage(str(folder / f"{name}.png")) for folder in (IMAGES, made))
     assert not now.isNull()
+    if name in PANEL and platform.freedesktop_os_release().get("VERSION_ID") != PANELS_DEBIAN:
+        pytest.skip("taken with another Debian's panel")
     for before, after in ((committed.width(), now.width()), (committed.height(), now.height())):
         assert abs(before - after) <= max(4, ALIKE * before), STALE
     if name not in EVER_NEW:
