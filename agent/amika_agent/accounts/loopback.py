@@ -174,12 +174,16 @@ class Loopback:
 
     def _welcome(self, accepted: socket.socket, client: tuple[str, int]) -> None:
         accepted.setblocking(False)  # noqa: FBT003 -- the standard library has no keyword here
+        foreign = peer.is_foreign(client, self.port)
+        if foreign and len(self._connections) >= _MOST // 2:
+            accepted.close()  # they are told no while there is room for it, and take no place of the person's browser
+            return
         if len(self._connections) >= _MOST:
             self._drop(min(self._connections.values(), key=lambda one: one.ends_at))
         connection = _Connection(accepted, self._clock.monotonic() + _PATIENCE)
         self._connections[accepted.fileno()] = connection
         self._selector.register(accepted, selectors.EVENT_READ)
-        if peer.is_foreign(client, self.port):
+        if foreign:
             self._reply(connection, refusal(RefusedRequest(403, "This sign-in belongs to another user."), None))
 
     def _advance(self, connection: _Connection) -> None:

@@ -329,6 +329,41 @@ print(connection.recv(65536).split()[1].decode())
 """
 
 
+HELD_BY_ANOTHER_USER = """
+import os, socket, sys
+os.setgid(65534); os.setuid(65534)
+held = [socket.socket() for _ in range(100)]
+print("ready", flush=True)
+sys.stdin.readline()
+for one in held:
+    one.connect(("127.0.0.1", int(sys.argv[1])))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0 or not sys.platform.startswith("linux"),
+    reason="only root can become another user, and only Linux says whose a connection is",
+)
+def test_another_user_who_holds_connections_takes_none_of_the_browsers():
+    with Waiting() as waiting:
+        command = [sys.executable, "-S", "-c", HELD_BY_ANOTHER_USER, str(waiting.port)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+            assert holder.stdin is not None
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == "ready\n"
+            with socket.create_connection(("127.0.0.1", waiting.port), timeout=20) as browser:
+                assert waiting.ask("GET", "/cb").status == 200  # so the browser's connection was taken before
+                holder.stdin.write("\n")
+                holder.stdin.flush()
+                assert holder.stdout.readline() == "held\n"
+                assert waiting.ask("GET", "/cb").status == 200
+                browser.sendall(f"GET /cb HTTP/1.1\r\nHost: 127.0.0.1:{waiting.port}\r\n\r\n".encode())
+                assert read_answer(browser).status == 200
+            holder.communicate("")
+
+
 @pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0 or not sys.platform.startswith("linux"),
     reason="only root can become another user, and only Linux says whose a connection is",
