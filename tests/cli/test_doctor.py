@@ -78,3 +78,17 @@ def test_the_env_files_of_the_shells_are_places_that_hold_values(amika, home):
     held = {os.path.basename(row["path"]): row for row in amika("doctor", "--json").json["holds_values"]}
     assert {held[name]["mode"] for name in ("env.bash", "env.fish")} == {"0600"}
     assert not {name for name in held if name.startswith("hook.")}
+
+
+def test_what_waits_sealed_and_what_a_kill_left_are_places_that_hold_values(amika, home):
+    data, cache = ".local/share/amika-desktop/default", ".cache/amika/env-cache.json"
+    left = [
+        f"{data}/sync.db.pending/txn_1.sealed",
+        f"{data}/sync.db.pending/key",
+        f"{data}/akos-session.json.tmp-0011aabb",
+        f"{cache}.tmp-0011aabb",
+        ".local/state/amika/.session.next",
+    ]
+    fill(home, {name: b"" for name in (*left, f"{cache}.lock")})
+    held = [row["path"] for row in amika("doctor", "--json").json["holds_values"]]
+    assert sorted(held) == sorted(f"~/{name}" for name in left)

@@ -6,6 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from amika_agent.stores.private_file import TEMPORARY
 from amika_local.akos_file import session_path
 from amika_local.almyty_file import almyty_dir, credentials_path
 from amika_local.discovery import watched_files
@@ -21,6 +22,7 @@ def places(context: Context) -> list[dict[str, str]]:
         *(row for local in (False, True) for row in _of_profile(resolve(context.env, local=local))),
         (context.profile.env_cache, "copies of credentials, kept by the agent"),
     ]
+    ours += [(left, what) for path, what in ours for left in _left_overs(path)]
     foreign = [(path, "a credential file of another program") for path in _foreign(context)]
     known = dict((*reversed(ours), *((path, what) for path, what in foreign if path not in dict(ours))))
     return [_row(path, known[path]) for path in sorted(known) if os.path.lexists(path)]
@@ -36,6 +38,10 @@ def _of_profile(profile: Profile) -> list[tuple[str, str]]:
         (os.path.join(profile.data_dir, "vault.json"), "the vault: names, and values sealed where there is no keyring"),
         *((path, "API keys for the shells that have the hook") for path in _env_files(profile.data_dir)),
         (profile.sync_db + ".key", "the key of the ledger's fingerprints; no credential"),
+        *(
+            (path, "values of open replacements, sealed, and their key")
+            for path in _inside(profile.sync_db + ".pending")
+        ),
         *((path, "the local workspace: values encrypted, and their key") for path in _workspace(profile.workspace_dir)),
     ]
 
@@ -62,9 +68,18 @@ def _env_files(data_dir: str) -> list[str]:
 
 
 def _workspace(folder: str) -> list[str]:
-    found = [os.path.join(folder, name) for name in _names(folder) if name.endswith((".db", ".key"))]
-    keys = os.path.join(folder, "keys")
-    return found + [os.path.join(keys, name) for name in _names(keys)]
+    found = [path for path in _inside(folder) if path.endswith((".db", ".db-wal", ".key"))]
+    return found + _inside(os.path.join(folder, "keys"))
+
+
+def _left_overs(path: str) -> list[str]:
+    """Return what killed writers of a file left beside it."""
+    folder, name = os.path.split(path)
+    return [other for other in _inside(folder) if os.path.basename(other).startswith(name + TEMPORARY)]
+
+
+def _inside(folder: str) -> list[str]:
+    return [os.path.join(folder, name) for name in _names(folder)]
 
 
 def _names(folder: str) -> list[str]:
