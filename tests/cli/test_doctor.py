@@ -89,6 +89,6 @@ def test_what_waits_sealed_and_what_a_kill_left_are_places_that_hold_values(amik
         f"{cache}.tmp-0011aabb",
         ".local/state/amika/.session.next",
     ]
-    fill(home, {name: b"" for name in (*left, f"{cache}.lock")})
+    fill(home, dict.fromkeys((*left, f"{cache}.lock"), b""))
     held = [row["path"] for row in amika("doctor", "--json").json["holds_values"]]
     assert sorted(held) == sorted(f"~/{name}" for name in left)
