@@ -134,8 +134,7 @@ def _bind_first(parts: Parts, before: StoredSession, renewed: StoredSession, met
     """Note the servers of a renewed session that got a new id, so that it is never on disk without them."""
     if session_name(renewed) != session_name(before):
         parts.bind(renewed, meta)
-        with contextlib.suppress(Failed):
-            parts.meta.write(meta)
+        _note(parts, meta)
 
 
 def _may_spend(parts: Parts, current: StoredSession, meta: Meta) -> None:
@@ -220,8 +219,16 @@ def _note_success(parts: Parts, renewed: StoredSession, meta: Meta, *, at: float
     meta.rt, meta.sent_at, meta.unanswered, meta.not_before = "", 0.0, False, 0.0
     meta.rejected, meta.rejected_code, meta.rejected_lost = "", "", False
     parts.bind(renewed, meta)
-    # the session is stored; these notes only save work, and a disk that is full by now must not hide it
+    _note(parts, meta)
+
+
+def _note(parts: Parts, meta: Meta) -> None:
+    """Write notes that only save work: a disk that is full by now must not hide what was reached.
+
+    A sign-out that did not wait for us has noted meanwhile what must not come back.
+    """
     with contextlib.suppress(Failed):
+        meta.revoked_sids = parts.meta.read().revoked_sids
         parts.meta.write(meta)
 
 
@@ -231,8 +238,7 @@ def _note_failure(parts: Parts, meta: Meta, outcome: Outcome) -> None:
         meta.rt, meta.sent_at = "", 0.0
     if outcome.retry_after:
         meta.not_before = parts.clock.now() + outcome.retry_after
-    with contextlib.suppress(Failed):
-        parts.meta.write(meta)
+    _note(parts, meta)
 
 
 def _refused(
@@ -241,8 +247,7 @@ def _refused(
     parts.store.unstage()
     if organization and not outcome.executable:
         meta.rt, meta.sent_at = "", 0.0
-        with contextlib.suppress(Failed):
-            parts.meta.write(meta)
+        _note(parts, meta)
         raise Failed(
             "the server does not let you into that organization",
             remedy="Give the id of one of your own (org_…); amika auth login lets you choose from a list.",
@@ -259,8 +264,7 @@ def _refused(
     meta.rejected, meta.rejected_code = digest(current.refresh_token), outcome.code
     meta.rejected_lost = outcome.executable
     meta.rt, meta.sent_at = "", 0.0
-    with contextlib.suppress(Failed):
-        parts.meta.write(meta)
+    _note(parts, meta)
     raise ended(outcome.code, lost=meta.rejected_lost)
 
 

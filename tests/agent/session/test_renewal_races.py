@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from amika_agent.session.keeper import RenewalPostponed
+from amika_agent.session.sign_out import sign_out
 from amika_local.errors import NotSignedIn
 
 
@@ -18,6 +20,33 @@ def test_signed_out_while_the_server_answered(world):
     assert not world.file.exists()
     assert not world.next.exists()
     assert world.model.live() == [], "the new pair is revoked, nobody holds it"
+
+
+@pytest.mark.parametrize("ending", ["fails", "comes back"])
+def test_a_sign_out_that_did_not_wait_is_not_forgotten_by_the_renewal(world, ending):
+    """Another program writes the old login back: it was signed out here, whatever became of the renewal."""
+    world.sign_in()
+    world.clock.turn(290)
+    before = world.file.read_bytes()
+
+    def leave(step: str) -> None:
+        if step == "refresh":
+            world.server.before = None
+            sign_out(world.cli._parts, 5.0, patience=0.0)
+            if ending == "comes back":
+                world.file.write_bytes(before)
+
+    world.server.before = leave
+    if ending == "fails":
+        world.server.fail("refresh", "status", times=99)
+    with pytest.raises((NotSignedIn, RenewalPostponed)):
+        world.cli.fresh()
+    world.server.heal()
+    world.file.write_bytes(before)
+    assert world.cli.stored() is None
+    with pytest.raises(NotSignedIn, match="signed out here"):
+        world.cli.fresh()
+    assert not world.file.exists()
 
 
 def test_signed_in_anew_while_the_server_answered(world):
