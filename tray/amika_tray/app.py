@@ -20,16 +20,16 @@ from amika_tray.agent_link.starter import Starter
 from amika_tray.autostart import AtLogin
 from amika_tray.background import Background
 from amika_tray.clipboard import SecretClipboard
+from amika_tray.environment_copy import EnvironmentCopy
 from amika_tray.icons import dark_panel, state_icon
 from amika_tray.menu.describe import Entry, describe, icon_state, stale_in, tooltip
 from amika_tray.menu.details import Details, copied, details, failed, signed_out
 from amika_tray.menu.menu import DrawnMenu
 from amika_tray.notices.news import News
-from amika_tray.notices.notices import Notice
 from amika_tray.notices.notifier import Notifier
 from amika_tray.theme import Theme
 from amika_tray.tray_icon import TrayIcon
-from amika_tray.wording import t
+from amika_tray.wayland import belong, on_wayland
 
 if TYPE_CHECKING:
     from amika_tray.sign_in.dialog import SignInDialog
@@ -90,6 +90,7 @@ class TrayApp(QObject):
         self._background = Background(self)
         self._login, self._starts_at_login = at_login, None if at_login is None else False
         self._notifier = Notifier(env, self._tray.tell, self)
+        self._environment = EnvironmentCopy(self._clipboard, self._notifier.show, lambda box: self._put_up("copy", box))
         self._news = News(self._link, profile, self._notifier.show, now, parent=self)
         self._theme = Theme(env, self)
         self._connect()
@@ -146,15 +147,19 @@ class TrayApp(QObject):
             self._stale.start(round((stale + MARGIN) * 1000))
 
     def pop_up(self) -> None:
-        """Open the menu at the pointer: a click on the icon."""
+        """Open the menu at the pointer, or the window where no menu can open there: a click on the icon."""
         if self._sign_in is not None:
             _raise(self._sign_in)
             return
-        self.open_menu(QCursor.pos())
+        if on_wayland():
+            self.open_window()
+        else:
+            self.open_menu(QCursor.pos())
 
     def open_menu(self, at: QPoint) -> None:
         """Open the menu of the icon somewhere on the screen."""
         self._popped.draw(self._entries(), self._do_later)
+        belong(self._popup, self._window)
         self._popup.popup(at)
 
     def open_window(self, page: str = "credentials") -> None:
@@ -295,13 +300,7 @@ class TrayApp(QObject):
         channel.ended.connect(self._copied)
 
     def _copied(self, end: dict[str, Any]) -> None:
-        text = end.get("text")
-        names = [name for name in end.get("names") or [] if isinstance(name, str)]
-        if isinstance(text, str) and text and names:
-            self._clipboard.put(text)
-            said = t("{names}. The clipboard is cleared in 45 s.", names=", ".join(names[:8]))
-            self._notifier.show(Notice("", t("Environment copied"), said))
-        else:
+        if not self._environment.put(end):
             self._show("copied", copied(end))
 
     def _look_at_login(self) -> None:
@@ -339,10 +338,13 @@ class TrayApp(QObject):
     def _show(self, key: str, told: Details) -> None:
         from amika_tray.menu.details_window import DetailsWindow  # noqa: PLC0415
 
+        self._put_up(key, DetailsWindow(told))
+
+    def _put_up(self, key: str, window: QDialog) -> None:
+        """Show a small window instead of the earlier one of its kind."""
         earlier = self._windows.pop(key, None)
         if earlier is not None:
             earlier.close()
-        window = DetailsWindow(told)
         self._windows[key] = window
         window.finished.connect(lambda _result: self._forget(key, window))
         _raise(window)
@@ -361,10 +363,8 @@ class TrayApp(QObject):
             _raise(self._windows["quit"])
             return
         box = quit_question()
-        self._windows["quit"] = box
         box.buttonClicked.connect(self._quit_answered)
-        box.finished.connect(lambda _result: self._forget("quit", box))
-        _raise(box)
+        self._put_up("quit", box)
 
     def _quit_answered(self, button: QAbstractButton) -> None:
         match button.objectName():
