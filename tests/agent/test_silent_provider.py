@@ -137,7 +137,7 @@ def test_a_sign_out_does_not_wait_for_what_is_on_its_way_to_a_silent_server(
     db = SyncDb(profile.sync_db, clock)
     local = LocalPart(profile, env, clock, lambda: db)
     accounts = AccountPart(profile, env, clock, "agent", local.settings)
-    remote = RemotePart(accounts, clock, lambda: db, local.pause.until)
+    remote = RemotePart(accounts, clock, lambda: db, local.pause.until, local.settings)
     found = local.look()[1]
     server.faults.add("delay", method="GET", seconds=600)
     work = threading.Thread(target=lambda: remote.reconcile("claude", found.discovery, found.settings, again=None))

@@ -71,7 +71,7 @@ class Engine:
         self._local = LocalPart(profile, env, clock, self._db, self._owners if role == "agent" else None)
         self._account = AccountPart(profile, env, clock, role, self._local.settings)
         self._others = OtherServices(profile, env, clock, self._local.settings, self._account)
-        self._remote = RemotePart(self._account, clock, self._db, self._local.pause.until)
+        self._remote = RemotePart(self._account, clock, self._db, self._local.pause.until, self._local.settings)
         activity = ActivityLog(profile.activity_db, clock)
         self._diary = Diary(activity, caller or ("agent" if role == "agent" else "amika"))
         self._sign_in_asked_by = ""

@@ -74,14 +74,21 @@ class RemotePart:
         clock: time.
         db: opens sync.db; raises AmikaError.
         paused: the end of the pause as it is now, or None.
+        settings: reads the settings as they are now.
 
     """
 
     def __init__(
-        self, accounts: AccountPart, clock: Clock, db: Callable[[], SyncDb], paused: Callable[[], float | None]
+        self,
+        accounts: AccountPart,
+        clock: Clock,
+        db: Callable[[], SyncDb],
+        paused: Callable[[], float | None],
+        settings: Callable[[], Settings],
     ) -> None:
         self._accounts = accounts
         self._paused = paused
+        self._settings = settings
         self._clock = clock
         self._db = db
         self._making = threading.Lock()
@@ -256,6 +263,9 @@ class RemotePart:
         except AmikaError:
             return self.facts
 
+    def _pushed_by_itself(self) -> Sequence[str]:
+        return self._settings().words("sync.auto_push")
+
     def _remote(self, settings: Settings) -> RemoteSync | None:
         from amika_agent.stores.amika_api import SecretsApi
         from amika_agent.sync.facts import PushSettings
@@ -275,7 +285,10 @@ class RemotePart:
             # each request by itself: another account may be signed in between two of them
             api = SecretsApi(services.endpoints.api_url, services.authority.bearer_of(account), services.http)
             who = _called(self._accounts.facts.who, account)
-            sync = RemoteSync(self._db(), api, account, self._clock, decided, paused=self._paused, who=who)
+            sync = RemoteSync(
+                self._db(), api, account, self._clock, decided,
+                paused=self._paused, auto_push=self._pushed_by_itself, who=who,
+            )  # fmt: skip
             self._sync = (services, account, sync)
             for queue in self._queues.values():
                 queue.clear()

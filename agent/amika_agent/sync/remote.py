@@ -6,7 +6,7 @@ side, the command line one after another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -47,6 +47,8 @@ class RemoteSync:
         clock: time source.
         settings: what the person decided about pushing; may be replaced between runs.
         paused: asked before every action: the end of the pause (epoch seconds) or None. Another process may pause.
+        auto_push: asked before rules are made: for which providers that is wanted. Another process may end it, and then
+            forgets what was made.
         who: what a person calls the account, "" when that is not known; shown when another account is signed in.
 
     """
@@ -60,6 +62,7 @@ class RemoteSync:
         settings: PushSettings | None = None,
         *,
         paused: Callable[[], float | None] | None = None,
+        auto_push: Callable[[], Sequence[str]] | None = None,
         who: str = "",
     ) -> None:
         self._db = db
@@ -67,6 +70,7 @@ class RemoteSync:
         self._clock = clock
         self._its = Account(db, api, account.text, clock)
         self._paused = paused
+        self._auto_push = auto_push
         self._settings = settings or PushSettings()
         still: dict[str, Still] = {}
         self._runners = {one: Runner(self._its, one, clock, lambda: self.settings, still) for one in QUEUES}
@@ -77,10 +81,11 @@ class RemoteSync:
 
     @property
     def settings(self) -> PushSettings:
-        """What the person decided, with the pause as it is now."""
-        if self._paused is None:
-            return self._settings
-        return replace(self._settings, paused_until=self._paused())
+        """What the person decided, with the pause as it is now, and what is pushed by itself."""
+        now = self._settings
+        if self._paused is not None:
+            now = replace(now, paused_until=self._paused())
+        return now if self._auto_push is None else replace(now, auto_push=tuple(self._auto_push()))
 
     @settings.setter
     def settings(self, settings: PushSettings) -> None:
