@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from amika_agent.sync import plan
+from amika_agent.sync.guards import NEEDS, Stop
 from amika_agent.sync.plan import Action
 from amika_agent.sync.records import Hold, Pending
 from amika_agent.sync.replace import Result, State
@@ -83,6 +84,14 @@ def became(entry: Pending, hold: Hold | None = None, *, finished: bool = False, 
         entry.rule, entry.provider, entry.type, entry.scope, entry.name,
         did, reason, problem, entry.txn.final_id, entry.retry_at, code,
     )  # fmt: skip
+
+
+def stopped(outcome: Outcome, stop: Stop) -> Outcome:
+    """Return the outcome of a replacement that is still open, where it waits for a person and not for time."""
+    if outcome.code != "pending" or stop.weight != NEEDS:
+        return outcome
+    problem = Problem(stop.code, stop.reason, source=outcome.provider, remedy=stop.remedy)
+    return replace(outcome, did="blocked", reason=stop.reason, problem=problem, code=stop.code)
 
 
 def failed(action: Action, error: AmikaError, code: str = "") -> Outcome:

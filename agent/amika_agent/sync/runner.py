@@ -16,7 +16,7 @@ from amika_agent.sync.apply import BACK_OFF, NO_ROOM, Offer, Replacements
 from amika_agent.sync.facts import Facts, PushSettings
 from amika_agent.sync.facts_reader import FactsReader, Still
 from amika_agent.sync.journal import LATE
-from amika_agent.sync.outcome import Outcome, became, failed, stored, told
+from amika_agent.sync.outcome import Outcome, became, failed, stopped, stored, told
 from amika_agent.sync.plan import Action
 from amika_agent.sync.records import Hold, Pending, Sent
 from amika_agent.sync.replace import NOTHING
@@ -171,20 +171,22 @@ class Runner:
                 continue
             rule = by_id.get(entry.rule)
             judged = self._judged(rule, discovery) if rule is not None and discovery is not None else None
-            offer, later = (judged, None) if isinstance(judged, Offer) else (None, judged)
+            offer, stop = (judged, None) if isinstance(judged, Offer) else (None, judged)
+            later = None if stop is None else stop.due_at
             after = self.replacements.drive(entry, offer, look=True, wanted=rule is not None, later=later)
-            outcomes.append(became(after, self._hold(after.rule), finished=True))
+            outcome = became(after, self._hold(after.rule), finished=True)
+            outcomes.append(outcome if stop is None else stopped(outcome, stop))
         return outcomes
 
-    def _judged(self, rule: Rule, discovery: Discovery) -> Offer | float | None:
-        """Return the newest value if it may be sent, else when time alone may let it be sent (epoch s), else None."""
+    def _judged(self, rule: Rule, discovery: Discovery) -> Offer | guards.Stop | None:
+        """Return the newest value if it may be sent, else why not; None when that needs no word."""
         # an open replacement ends even while paused
         facts = self.facts.read(discovery, replace(self._settings(), paused_until=None))
         verdict = guards.judge(replace(rule, paused_until=None), facts)
         stop = verdict if isinstance(verdict, guards.Stop) else guards.may_send(rule, facts, verdict)
         if isinstance(verdict, guards.Value) and stop is None:
             return _offered(verdict)
-        return None if stop is None else stop.due_at
+        return stop
 
     def _perform(self, action: Action, facts: Facts) -> Outcome:
         if action.kind not in plan.SENDING:

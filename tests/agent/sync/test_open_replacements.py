@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.agent.sync.world import claude, gone, names, never_none, token_of
+from tests.agent.sync.world import START, claude, gone, names, never_none, only, token_of
 from tests.fakes.discoveries import discovery
 
 from amika_agent.sync.replace import State
@@ -31,6 +31,19 @@ def test_a_source_that_is_gone_at_recovery_leaves_the_value_under_its_temporary_
     assert names(server) == [entry.txn.bridge]
     machine.comes_to_rest("two")
     assert names(server) == ["Claude OAuth"]
+    assert never_none(server)
+
+
+def test_an_open_replacement_that_waits_for_a_person_says_so_and_goes_on_when_they_have_answered(machine, server):
+    interrupted(machine, server)
+    older = discovery(claude("older", expires_at=START + 3600))
+    waits = only(machine.remote.run(older))
+    assert (waits.did, waits.code) == ("blocked", "older")
+    assert waits.problem.remedy.endswith("amika sync resolve claude-oauth accept")
+    machine.remote.resolve("claude-oauth", "accept", older)
+    assert only(machine.remote.run(older)).code == "replaced"
+    assert names(server) == ["Claude OAuth"]
+    assert token_of(server) == "older"
     assert never_none(server)
 
 
