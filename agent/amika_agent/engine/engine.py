@@ -67,6 +67,7 @@ class Engine:
         self.role = role
         self._opening = threading.Lock()
         self._opened: SyncDb | None = None
+        self._left_behind: list[SyncDb] = []
         self._owners = OwnersWatch(running, starter(env, profile.home), self._note)
         self._local = LocalPart(profile, env, clock, self._db, self._owners if role == "agent" else None)
         self._account = AccountPart(profile, env, clock, role, self._local.settings)
@@ -306,14 +307,18 @@ class Engine:
         self._owners.close()
         self._diary.close()
         with self._opening:
-            db, self._opened = self._opened, None
-        if db is not None:
+            opened = [*self._left_behind, *([self._opened] if self._opened is not None else [])]
+            self._left_behind, self._opened = [], None
+        for db in opened:
             db.close()
 
     def _db(self) -> SyncDb:
         from amika_agent.sync.journal import SyncDb
 
         with self._opening:
+            if self._opened is not None and self._opened.is_elsewhere():
+                self._left_behind.append(self._opened)  # another thread may be reading it
+                self._opened = None
             if self._opened is None:
                 self._opened = SyncDb(self.profile.sync_db, self.clock)
             return self._opened

@@ -93,7 +93,7 @@ class RemotePart:
         self._db = db
         self._making = threading.Lock()
         self._telling = threading.Lock()
-        self._sync: tuple[Services, AccountKey, RemoteSync] | None = None
+        self._sync: tuple[Services, AccountKey, RemoteSync, SyncDb] | None = None
         self._queues = {name: _Queue() for name in QUEUES}
         self.facts = RemoteFacts()
 
@@ -279,17 +279,18 @@ class RemotePart:
                 return None
             spacing = SPACING if self._accounts.role == "agent" else 0.0  # what a person asks for waits for nothing
             decided = PushSettings(auto_push=settings.words("sync.auto_push"), spacing=spacing)
-            if self._sync is not None and self._sync[0] is services and self._sync[1] == account:
-                self._sync[2].settings = decided
-                return self._sync[2]
+            known, db = self._sync, self._db()
+            if known is not None and known[0] is services and known[1] == account and known[3] is db:
+                known[2].settings = decided
+                return known[2]
             # each request by itself: another account may be signed in between two of them
             api = SecretsApi(services.endpoints.api_url, services.authority.bearer_of(account), services.http)
             who = _called(self._accounts.facts.who, account)
             sync = RemoteSync(
-                self._db(), api, account, self._clock, decided,
+                db, api, account, self._clock, decided,
                 paused=self._paused, auto_push=self._pushed_by_itself, who=who,
             )  # fmt: skip
-            self._sync = (services, account, sync)
+            self._sync = (services, account, sync, db)
             for queue in self._queues.values():
                 queue.clear()
             return sync

@@ -50,10 +50,19 @@ class Database:
         with self._mutex:
             self._connection.close()
 
+    def is_elsewhere(self) -> bool:
+        """Tell whether the file that is open is not the one that lies at its path any more."""
+        return _identity(self._path) != self._file
+
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """Hold a write transaction: committed and flushed to the disk at the end, rolled back on any error."""
         with self._mutex, _translated(self._path):
+            if self.is_elsewhere():  # a journal that nobody will ever read again makes nothing safe
+                raise Failed(
+                    f"{self._path} was removed or replaced while it was in use",
+                    remedy="It is opened anew by itself; a command is run again.",
+                )
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -99,6 +108,7 @@ class Database:
         except BaseException:
             connection.close()
             raise
+        self._file = _identity(self._path)
         return connection
 
     def _keep_aside(self, clock: Clock) -> None:
@@ -141,6 +151,14 @@ def on_network(path: str, mounts: str = "/proc/self/mountinfo") -> bool:
     except (OSError, IndexError):
         return False
     return kind.startswith(_NETWORK)
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        info = os.stat(path)
+    except OSError:
+        return None
+    return info.st_dev, info.st_ino
 
 
 def _create_private(path: str) -> None:

@@ -90,6 +90,10 @@ class SyncDb:
         at = self.meta("rebuilt")
         return at is not None and abs(self._clock.now() - float(at)) < LOST_FOR
 
+    def is_elsewhere(self) -> bool:
+        """Tell whether its file, or the folder, was removed or replaced: then it has to be opened anew, key and all."""
+        return self._db.is_elsewhere()
+
     def close(self) -> None:
         """Close the connection."""
         self._db.close()

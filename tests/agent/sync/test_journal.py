@@ -332,3 +332,17 @@ def test_broken_mount_tables_mean_no(tmp_path):
     assert on_network(str(tmp_path / "x"), str(tmp_path / "missing")) is False
     (tmp_path / "odd").write_text("one line\n")
     assert on_network(str(tmp_path / "x"), str(tmp_path / "odd")) is False
+
+
+def test_nothing_is_written_into_a_file_that_nobody_will_read(open_db, path):
+    db = open_db()
+    db.put_meta("a", "1")
+    os.rename(os.path.dirname(path), os.path.dirname(path) + "-away")
+    assert db.is_elsewhere()
+    with pytest.raises(Failed, match="removed or replaced"):
+        db.put_meta("a", "2")
+    again = open_db()
+    assert not again.is_elsewhere()
+    again.put_meta("a", "3")
+    assert db.is_elsewhere(), "another file has its place"
+    assert again.meta("a") == "3"

@@ -1,4 +1,4 @@
-"""A setting is changed by another process while the agent has not looked at the file yet: it counts all the same."""
+"""What another process, or a person, changes under the running agent: settings it has not read yet, its own folder."""
 
 from __future__ import annotations
 
@@ -101,3 +101,23 @@ def test_nor_by_one_that_is_under_way(engine, command, server, until: Callable[.
     assert not push.is_alive()
     assert rules(command) == []
     assert server.records("claude") == []
+
+
+@pytest.mark.parametrize("how", ["removed", "replaced"])
+def test_a_data_folder_that_is_taken_away_is_noticed(engine, server, home, how):
+    """By hand, or from a backup: what the agent goes on with is what a command sees."""
+    folder = Path(engine.profile.data_dir)
+    folder.rename(folder.with_name("taken-away"))
+    if how == "replaced":
+        other = SyncDb(engine.profile.sync_db, SystemClock())
+        other.put_meta("whose", "the backup's")
+        other.close()
+    claude_signs_in(home, "sk-ant-oat01-fake-two", None)
+    os.utime(home / ".claude" / ".credentials.json", (2, 2))
+    engine.cycle()
+    seen = SyncDb(engine.profile.sync_db, SystemClock())
+    assert [rule.id for _, rule in seen.rules_elsewhere("")] == [RULE]
+    assert seen.meta("whose") == ("the backup's" if how == "replaced" else None)
+    seen.close()
+    # what was known of the first record is gone with the folder: it counts as another machine's
+    assert ["fake-two" in server.value_of(record["id"]) for record in server.records("claude")] == [False, True]
