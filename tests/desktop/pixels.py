@@ -50,10 +50,10 @@ def wait_until_still(desktop: Desktop) -> None:
     wait(still, "the screen to be still")
 
 
-def open_menu(desktop: Desktop, *, button: int = 3) -> Box:
-    """Open the tray's menu with a real click on the icon and return where it is."""
+def open_menu(desktop: Desktop, *, button: int = 3, clicks: int = CLICKS) -> Box:
+    """Open the tray's menu with a real click on the icon and return where it is. clicks: how many it may take."""
     before = _popups(desktop)
-    for _ in range(CLICKS):
+    for _ in range(clicks):
         desktop.click(*ICON, button=button)
         # a host may draw an icon before it knows its menu; the click then goes nowhere
         for _ in range(100):
