@@ -24,7 +24,7 @@ class Postponed(type(sys)):  # type: ignore[misc]  # the class of modules, witho
 
     def get_annotations(self, obj: object, **how: object) -> object:
         """Return what the real one returns; for a class without importing it: Python 3.13 asks at each dataclass."""
-        if isinstance(obj, type) and not how:
+        if isinstance(obj, type) and not how and sys.version_info < (3, 14):
             return dict(vars(obj).get("__annotations__") or {})
         return self.__getattr__("get_annotations")(obj, **how)
 

@@ -20,6 +20,7 @@ def run(script: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="its annotations and dataclasses load them themselves")
 @pytest.mark.parametrize(
     "words", [["status"], ["config", "list"], ["run", "--", "true"], ["secret", "extract"]], ids=str
 )
@@ -71,9 +72,9 @@ import inspect
 loaded += [type(inspect).__name__]
 real = [inspect.get_annotations(one) for one in (Plain, Heir, Text)]
 real += [inspect.get_annotations(Text, eval_str=True), inspect.get_annotations(function)]
-print(told == real, real[:2], *loaded)
+print(told == real, real[:2], loaded[0] == "Postponed" or sys.version_info >= (3, 14), loaded[1])
 """
-    assert run(script) == "True [{'x': <class 'int'>}, {}] Postponed module"
+    assert run(script) == "True [{'x': <class 'int'>}, {}] True module"
 
 
 def test_a_loaded_one_stays() -> None:

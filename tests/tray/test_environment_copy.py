@@ -25,7 +25,8 @@ class Desk:
         self.told: list[Notice] = []
         self.asked: list[QDialog] = []
         self.clipboard = SecretClipboard()
-        self.copy = EnvironmentCopy(self.clipboard, self.told.append, self._ask, reach=lambda: reach)
+        self.copy = EnvironmentCopy(self.clipboard, self.told.append, reach=lambda: reach)
+        self.copy.asked.connect(self._ask)
 
     def _ask(self, question: QDialog) -> None:
         self.asked.append(question)

@@ -90,7 +90,8 @@ class TrayApp(QObject):
         self._background = Background(self)
         self._login, self._starts_at_login = at_login, None if at_login is None else False
         self._notifier = Notifier(env, self._tray.tell, self)
-        self._environment = EnvironmentCopy(self._clipboard, self._notifier.show, lambda box: self._put_up("copy", box))
+        self._environment = EnvironmentCopy(self._clipboard, self._notifier.show, self)
+        self._environment.asked.connect(self._ask_to_copy)
         self._news = News(self._link, profile, self._notifier.show, now, parent=self)
         self._theme = Theme(env, self)
         self._connect()
@@ -302,6 +303,9 @@ class TrayApp(QObject):
     def _copied(self, end: dict[str, Any]) -> None:
         if not self._environment.put(end):
             self._show("copied", copied(end))
+
+    def _ask_to_copy(self, question: QDialog) -> None:
+        self._put_up("copy", question)
 
     def _look_at_login(self) -> None:
         if self._login is not None:

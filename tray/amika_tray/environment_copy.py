@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from amika_tray.clipboard import KEPT, SecretClipboard
 from amika_tray.notices.notices import Notice
@@ -18,28 +18,31 @@ if TYPE_CHECKING:
 SHOWN = 8  # names
 
 
-class EnvironmentCopy:
+class EnvironmentCopy(QObject):
     """Puts the environment on the clipboard: at once where that is possible, else when a window of ours is answered.
 
     Args:
         clipboard: where to.
         tell: shows a notice.
-        ask: shows a question.
+        parent: owner.
         reach: tells whether the clipboard can be set without a click in a window of ours.
 
     """
+
+    asked = Signal(object)
+    """A question to show."""
 
     def __init__(
         self,
         clipboard: SecretClipboard,
         tell: Callable[[Notice], object],
-        ask: Callable[[QDialog], object],
+        parent: QObject | None = None,
         *,
         reach: Callable[[], bool] = clipboard_within_reach,
     ) -> None:
+        super().__init__(parent)
         self._clipboard = clipboard
         self._tell = tell
-        self._ask = ask
         self._reach = reach
 
     def put(self, answer: Mapping[str, object]) -> bool:
@@ -51,7 +54,7 @@ class EnvironmentCopy:
         if self._reach():
             self._copy(text, names)
         else:
-            self._ask(self._question(text, names))
+            self.asked.emit(self._question(text, names))
         return True
 
     def _question(self, text: str, names: Sequence[str]) -> QDialog:

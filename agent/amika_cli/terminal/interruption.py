@@ -47,12 +47,20 @@ def wait_for_input(descriptor: int) -> None:
     os.set_blocking(wake, False)
     before = signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     try:
+        _hear()
         while descriptor not in select.select([descriptor, woken], [], [])[0]:
             os.read(woken, 64)  # the handler has its turn here; it may raise
     finally:
         signal.set_wakeup_fd(before)
         os.close(woken)
         os.close(wake)
+
+
+def _hear() -> None:
+    """Give the handler of a signal that came before the pipe was there its turn: entering a function does so.
+
+    From Python 3.14 on the end of a call into C does not.
+    """
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:
