@@ -11,48 +11,20 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 from tests.fakes.workos_process import WorkosProcess
+from tests.process.killed_line import killed_before
 from tests.process.session_child import act
-from tests.process.session_kill_rounds import Report, Rounds, forked, whole
+from tests.process.session_kill_rounds import Report, Rounds, whole
 
 import amika_agent
 
 ACTS = ("fresh", "sign_out", "accept")
 WATCHED = tuple(os.path.join(os.path.dirname(amika_agent.__file__), name, "") for name in ("session", "stores"))
 MOST = 5000
-
-
-def killed_before(number: int, work: Callable[[], object]) -> bool:
-    """Do the work in a process that is killed before its line `number`; False when it ended before that."""
-    child = forked(lambda: _counted(number, work))
-    _, status = os.waitpid(child, 0)
-    return os.WIFSIGNALED(status)
-
-
-def _counted(number: int, work: Callable[[], object]) -> None:
-    left = number
-
-    def line(frame: FrameType, event: str, arg: Any) -> Any:
-        nonlocal left
-        if event == "line":
-            left -= 1
-            if left < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return line
-
-    def call(frame: FrameType, event: str, arg: Any) -> Any:
-        return line if frame.f_code.co_filename.startswith(WATCHED) else None
-
-    sys.settrace(call)
-    work()
 
 
 class Points(Rounds):
@@ -73,7 +45,9 @@ class Points(Rounds):
 
     def _killed(self, number: int, what: str, answer: dict | None) -> bool:
         return killed_before(
-            number, lambda: act(str(self.state), self.server.url, what, shift=self.shift, answer=answer)
+            number,
+            lambda: act(str(self.state), self.server.url, what, shift=self.shift, answer=answer),
+            WATCHED,
         )
 
     def _look_for_left_overs(self, number: int) -> None:

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.fakes.workos_process import WorkosProcess
+from tests.process.killed_line import forked
 from tests.process.session_child import act
 
 from amika_agent.session.meta import MetaFile
@@ -160,17 +161,6 @@ class Rounds:
         found = self.next_process("accept", self.server.do("open"))
         assert found["ok"], found
         self.server.do("end_others", refresh=self.stored())
-
-
-def forked(work: Callable[[], object]) -> int:
-    """Do the work in a process of its own and return its id."""
-    child = os.fork()
-    if child:
-        return child
-    try:
-        work()
-    finally:
-        os._exit(0)
 
 
 def told(work: Callable[[], dict]) -> dict:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -192,7 +191,7 @@ class AccountPart:
         # it proved itself ours when it was found; while that process lives, nobody else can hold its port
         if self._workspace is None:
             self._workspace = Use(self._profile.workspace_dir, self._clock)
-        elif not _is_alive(self._workspace.running.pid):
+        elif not self._workspace.is_alive:
             self._workspace.again()
         return self._workspace.running.url
 
@@ -215,14 +214,6 @@ def signed_in_as(env: Mapping[str, str], state_dir: str, now: float) -> Mapping[
     who = identity(dict(env), state_dir, now)
     at = who.get("expires_at")
     return {**who, "expires_at": rfc3339.parse(at) if isinstance(at, str) and at else None}
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except OSError:
-        return False
-    return True
 
 
 def _told(event: SignInEvent) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import json
 import os
 
 from amika_agent.session.rules import digest
-from amika_agent.session.store import FileStore, complete, file_bytes, staged_bytes
+from amika_agent.session.store import FileStore, complete, file_bytes, staged_bytes, stamp
 from amika_agent.stores import keyring_process
 from amika_agent.stores.keyring_process import KeyringProblem
 from amika_agent.stores.private_file import remove_private, write_private
@@ -54,11 +54,7 @@ class Pointer:
 
     def signature(self) -> tuple[int, ...]:
         """Return something that differs after every change."""
-        try:
-            info = os.stat(self.path)
-        except OSError:
-            return ()
-        return (info.st_ino, info.st_size, info.st_mtime_ns)
+        return stamp(self.path)
 
 
 class KeychainStore:

@@ -96,11 +96,7 @@ class FileStore:
 
     def signature(self) -> tuple[int, ...]:
         """Return inode, size and time of the file; () when there is none."""
-        try:
-            info = os.stat(self.path)
-        except OSError:
-            return ()
-        return (info.st_ino, info.st_size, info.st_mtime_ns)
+        return stamp(self.path)
 
     def reserve(self, session: StoredSession) -> None:
         """Write the successor's room, so that a full disk, a read-only file system or a missing right show up now."""
@@ -169,6 +165,15 @@ class FileStore:
         probe = f"{self.next}.probe"
         os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
         os.unlink(probe)
+
+
+def stamp(path: str) -> tuple[int, ...]:
+    """Return inode, size and time (nanoseconds) of a file; () when there is none."""
+    try:
+        info = os.stat(path)
+    except OSError:
+        return ()
+    return (info.st_ino, info.st_size, info.st_mtime_ns)
 
 
 def file_bytes(session: StoredSession) -> bytes:

@@ -71,7 +71,7 @@ def _refuse_folder(path: str) -> None:
 
 
 def uninstall(where: Folder, shell: str) -> bool:
-    """Remove the hook of `shell`; True when there was one."""
+    """Remove the hook of `shell`; True when there was one. Raises Failed: a file of it cannot be removed."""
     path = where.env(shell)
     try:
         with turn(where):

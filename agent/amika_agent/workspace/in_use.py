@@ -15,7 +15,7 @@ from typing import Self
 
 from amika_agent.clock import Clock
 from amika_agent.stores.private_file import make_private_dir, translated
-from amika_agent.workspace.launch import RunningWorkspace, ensure, stop
+from amika_agent.workspace.launch import RunningWorkspace, ensure, is_alive, stop
 from amika_agent.workspace.unused import LOCK, alone
 from amika_local.errors import Busy, Failed
 
@@ -45,6 +45,11 @@ class Use:
         except BaseException:
             os.close(self._lock)
             raise
+
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether its process still is; nothing is asked of it."""
+        return is_alive(self.running.pid)
 
     def again(self) -> RunningWorkspace:
         """Return the workspace, started anew when it has ended meanwhile. Raises as the constructor."""

@@ -129,12 +129,13 @@ def stop(running: RunningWorkspace, clock: Clock | None = None) -> None:
 
 def _proven(data_dir: str, clock: Clock) -> tuple[Record, bytes] | None:
     record, key = read_record(data_dir), read_key(data_dir)
-    if record is None or key is None or not _is_alive(record.pid) or not is_ours(record, key, clock):
+    if record is None or key is None or not is_alive(record.pid) or not is_ours(record, key, clock):
         return None
     return record, key
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Tell whether a process of this user's has that number."""
     try:
         os.kill(pid, 0)
     except OSError:  # gone, or another user's: not the one that wrote the record

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
 from tests.fakes.almyty_server import AlmytyServer, almyty_server
 from tests.fakes.loop_clock import FakeLoopClock
 from tests.fakes.turned_clock import TurnedClock
+from tests.process.killed_line import killed_before
 
 import amika_agent
 from amika_agent.accounts import almyty
@@ -65,33 +64,6 @@ def login(where: almyty.Place) -> AlmytyLogin:
 # killed
 
 
-def killed_before(number: int, work: Callable[[], object]) -> bool:
-    """Do the work in a process that is killed before its line `number`; False when it ended before that."""
-    child = os.fork()
-    if child == 0:
-        try:
-            _counted(number, work)
-        finally:
-            os._exit(0)
-    _, status = os.waitpid(child, 0)
-    return os.WIFSIGNALED(status)
-
-
-def _counted(number: int, work: Callable[[], object]) -> None:
-    left = number
-
-    def line(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal left
-        if event == "line":
-            left -= 1
-            if left < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return line
-
-    sys.settrace(lambda frame, *_: line if frame.f_code.co_filename.startswith(WATCHED) else None)
-    work()
-
-
 def known_here(where: almyty.Place) -> set[str]:
     """Return the ids of the keys that this machine knows of."""
     found = read_login(credentials_path(where.folder))
@@ -109,7 +81,7 @@ def test_a_sign_in_that_is_killed_anywhere_leaves_one_valid_key_at_the_next_star
     kills = noticed = 0
     for number in range(0, MOST, 9):
         before = login(where).key_id
-        if not killed_before(number, lambda: sign_in_alone(where)):
+        if not killed_before(number, lambda: sign_in_alone(where), WATCHED):
             break
         kills += 1
         known = known_here(where)
@@ -135,7 +107,7 @@ def test_a_sign_out_that_is_killed_anywhere_is_finished_by_the_next(server, wher
             with Http() as own:
                 sign_out(where.folder, own)
 
-        if not killed_before(number, leave):
+        if not killed_before(number, leave, WATCHED):
             break
         kills += 1
         assert server.keys.keys() <= known_here(where), f"line {number}"

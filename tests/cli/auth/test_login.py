@@ -157,7 +157,7 @@ def test_the_browser_is_opened_with_the_page(amika, server, state, monkeypatch, 
     monkeypatch.setenv("BROWSER", str(browser))
     with Person(server, "approve"):
         assert amika("auth", "login")[0] == 0
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not opened.exists() or not opened.read_text().strip():
         assert time.monotonic() < end
         time.sleep(0.02)
